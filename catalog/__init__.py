@@ -1,0 +1,1 @@
+"""What data and assets there are, whose they are and how sensitive."""

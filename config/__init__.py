@@ -1,0 +1,1 @@
+"""Composition: settings, addresses, launcher, overview and demo."""

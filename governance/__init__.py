@@ -1,0 +1,1 @@
+"""The ground: people, policy, access, audit, jobs, notices and measures."""

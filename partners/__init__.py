@@ -1,0 +1,1 @@
+"""What partners ship, what is vulnerable in it and what is due when."""
