@@ -1,0 +1,9 @@
+"""What the launcher refuses, in one line that says the cure."""
+
+
+class LaunchError(Exception):
+    """The launcher cannot go on; the text is one line for a person, cure included."""
+
+
+class Interrupted(Exception):  # noqa: N818  (not an error: somebody asked to stop)
+    """A signal asked the launcher to stop while it was busy."""

@@ -1,0 +1,3 @@
+"""Every test run has its own PostgreSQL and Valkey."""
+
+pytest_plugins = ["tests.services"]

@@ -1,0 +1,1 @@
+"""Tests of what composes the product: launcher, commands, settings."""
