@@ -1,0 +1,14 @@
+"""The catalog app."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class CatalogConfig(AppConfig):
+    name = "catalog"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Fill the registries; the module needs the models, so it is loaded only now."""
+        import_module("catalog.registration")

@@ -1,0 +1,1 @@
+"""What catalog hands down to the ground."""

@@ -1,0 +1,13 @@
+"""The composition as a Django app: commands, pages, templates."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        """Load Celery, so that every process that commits can nudge."""
+        import_module("config.celery")

@@ -1,0 +1,48 @@
+"""Says who acts in this request, from the session; refusals are written on the way out."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from config import problems
+from config.signin import has_second_factor
+from governance import boundary
+from governance.domain.actor import Actor
+from governance.errors import Unavailable
+from governance.models import User
+
+ANONYMOUS = Actor(ref="anonymous", name="nobody signed in")
+UNTOUCHED = ("/livez", "/readyz", "/metrics", "/static/")
+
+
+class ActingMiddleware:
+    """Enters ``governance.boundary`` for the whole request.
+
+    Views find the actor in ``request.actor`` and the instant in ``request.at``.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        at = timezone.now()
+        request.at = at  # type: ignore[attr-defined]
+        if request.path.startswith(UNTOUCHED):
+            request.actor = ANONYMOUS  # type: ignore[attr-defined]
+            return self.get_response(request)
+        actor = actor_of(request)
+        request.actor = actor  # type: ignore[attr-defined]
+        try:
+            with boundary.acting(actor, at=at, request_id=request.META["wardroom.request_id"]):
+                return self.get_response(request)
+        except Unavailable as error:
+            return problems.respond(request, error)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who is signed in to this session."""
+    user = request.user
+    if not isinstance(user, User) or not user.is_authenticated:
+        return ANONYMOUS
+    return user.as_actor(has_mfa=has_second_factor(request, user))

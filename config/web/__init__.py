@@ -1,0 +1,1 @@
+"""Own pages that compose several apps."""

@@ -1,0 +1,205 @@
+"""The door that every action passes: may this actor do this to that, now?"""
+
+from datetime import datetime
+from enum import StrEnum
+from threading import Lock
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from governance import context
+from governance.context import Denial
+from governance.domain.actor import Actor
+from governance.domain.decisions import Decision, Question, Reason
+from governance.errors import NotAllowed
+from governance.models import DecisionLog, Governed, Membership, PolicyHead, PolicyRule, PolicyVersion, Site
+from governance.models import guardian_grants
+from governance.policy import casbin_policy
+from governance.policy.casbin_policy import EVERYWHERE, Link, Rule, Snapshot
+
+G = TypeVar("G", bound=Governed)
+
+_KEPT = 4
+_snapshots: dict[UUID, Snapshot] = {}
+_building = Lock()
+
+
+def require(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision:
+    """Return the decision that permits ``by`` to do ``act`` to ``obj``.
+
+    For an act that creates, ``obj`` is the unsaved record, so that its scope is known.
+    A permit is logged in the running transaction; a refusal is logged by the boundary,
+    after the rollback.
+
+    Raises:
+        NotAllowed: the policy refuses, for any reason.
+    """
+    question, decision = _decide(by, act, obj, at)
+    now = context.current()
+    if now is None:
+        raise RuntimeError("nobody is acting: enter governance.boundary.acting() first")
+    if not decision.allow:
+        now.denials.append(Denial(by, str(act), obj.ref, question.domain, at, decision))
+        raise NotAllowed(str(act), obj.ref, decision)
+    if not str(act).endswith(":read"):
+        _log(question, decision, at=at, request_id=now.request_id)
+    return decision
+
+
+def allows(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> bool:
+    """Say whether :func:`require` would permit, without recording; for menus and buttons."""
+    return _decide(by, act, obj, at)[1].allow
+
+
+def ask(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision:
+    """Decide and log the answer either way; for whoever asks about somebody."""
+    question, decision = _decide(by, act, obj, at)
+    now = context.current()
+    _log(question, decision, at=at, request_id=now.request_id if now else "none")
+    return decision
+
+
+def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> QuerySet[G]:
+    """Return those of ``rows`` on which ``to`` may do ``act``, as one SQL filter.
+
+    Records without a site are shown to those whose role holds everywhere.
+
+    Raises:
+        casbin_policy.NotFilterable: the policy for ``act`` depends on the record.
+    """
+    model = rows.model
+    snapshot = _snapshot(at)
+    if snapshot is None:
+        return rows.none()
+    scopes = snapshot.scopes(to.ref, _attributes(to), model.resource_type(), str(act))
+    condition = Q(pk__in=[])
+    if to.party:
+        if model.party_path and to.party in scopes:
+            condition |= Q(**{model.party_path: to.party})
+    elif EVERYWHERE in scopes:
+        return rows
+    elif model.site_path:
+        slugs = [scope.removeprefix("site:") for scope in scopes if scope.startswith("site:")]
+        condition |= Q(**{f"{model.site_path}__in": Site.objects.filter(slug__in=slugs).values("id")})
+    given = guardian_grants.keys(to.ref, str(act).rpartition(":")[2], model)
+    if given is not None:
+        condition |= Q(pk__in=given)
+    return rows.filter(condition)
+
+
+def _decide(by: Actor, act: StrEnum, obj: Governed, at: datetime) -> tuple[Question, Decision]:
+    question = Question(
+        subject=by.ref,
+        action=str(act),
+        resource_type=obj.resource_type(),
+        resource=obj.ref,
+        domain=_domain(by, obj),
+        subject_attributes=_attributes(by),
+        resource_attributes=obj.policy_attributes(),
+    )
+    snapshot = _snapshot(at)
+    if snapshot is None:
+        return question, Decision(False, Reason.ERROR_NO_POLICY)
+    decision = snapshot.decide(question)
+    if decision.reason is Reason.DENY_NO_RULE:
+        verb = str(act).rpartition(":")[2]
+        if guardian_grants.holds(by.ref, verb, obj):
+            decision = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=snapshot.sha256)
+    return question, decision
+
+
+def _attributes(actor: Actor) -> dict[str, object]:
+    return {"party": actor.party, "service": actor.is_service}
+
+
+def _domain(by: Actor, obj: Governed) -> str:
+    """Partner contacts count in their partner's scope, everybody else at the site."""
+    if by.party:
+        return str(obj.at_path(obj.party_path) or "none") if obj.party_path else "none"
+    site = obj.at_path(obj.site_path.removesuffix("_id")) if obj.site_path else None
+    if isinstance(site, int):
+        site = obj
+    return site.domain if isinstance(site, Site) else EVERYWHERE
+
+
+def _log(question: Question, decision: Decision, *, at: datetime, request_id: str) -> None:
+    DecisionLog.objects.create(
+        at=at,
+        subject=question.subject,
+        act=question.action,
+        resource=question.resource,
+        domain=question.domain,
+        allow=decision.allow,
+        reason=decision.reason,
+        rule=decision.rule,
+        policy_sha256=decision.policy_sha256,
+        request_id=request_id,
+    )
+
+
+def _snapshot(at: datetime) -> Snapshot | None:
+    """Return what is in force at ``at``: one query when nothing changed."""
+    head = PolicyHead.objects.values("version_id", "stamp").first()
+    if head is None or head["version_id"] is None:
+        return None
+    snapshot = _snapshots.get(head["stamp"])
+    if snapshot is not None and snapshot.valid_at(at):
+        return snapshot
+    with _building:
+        snapshot = _build(head["version_id"], at)
+        _snapshots.pop(head["stamp"], None)
+        _snapshots[head["stamp"]] = snapshot
+        while len(_snapshots) > _KEPT:
+            _snapshots.pop(next(iter(_snapshots)))
+    return snapshot
+
+
+def _build(version_id: int, at: datetime) -> Snapshot:
+    rules = [
+        Rule(*row)
+        for row in PolicyRule.objects.filter(version=version_id)
+        .order_by("ordinal")
+        .values_list("sub", "dom", "rtype", "act", "cond", "eft", "rid")
+    ]
+    conf, sha256 = PolicyVersion.objects.values_list("model_conf", "content_sha256").get(
+        pk=version_id
+    )
+    edges = [
+        edge
+        for pair in Membership.objects.values_list("valid_from", "valid_to")
+        for edge in pair
+        if edge is not None
+    ]
+    later = [edge for edge in edges if edge > at]
+    earlier = [edge for edge in edges if edge <= at]
+    return casbin_policy.build(
+        conf,
+        rules,
+        _links(at),
+        sha256=sha256,
+        since=max(earlier, default=None),
+        until=min(later, default=None),
+    )
+
+
+def _links(at: datetime) -> list[Link]:
+    """Spread each membership over the sites below its own; the root's holds everywhere."""
+    paths = dict(Site.objects.values_list("path", "slug"))
+    below: dict[str, list[str]] = {
+        path: [slug for other, slug in paths.items() if other == path or other.startswith(f"{path}/")]
+        for path in paths
+    }
+    links = []
+    members = Membership.objects.in_force(at).filter(user__is_active=True)
+    for kind, user_id, user_slug, role, path, root, party in members.values_list(
+        "user__kind", "user_id", "user__slug", "role__slug", "site__path", "site__parent", "party"
+    ):
+        subject = f"service:{user_slug}" if kind == "service" else f"user:{user_id}"
+        if party:
+            links.append(Link(subject, role, party))
+            continue
+        links.extend(Link(subject, role, f"site:{slug}") for slug in below[path])
+        if root is None:
+            links.append(Link(subject, role, EVERYWHERE))
+    return links

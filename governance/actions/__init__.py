@@ -1,0 +1,1 @@
+"""Every write of the ground: require, guarded update, record."""

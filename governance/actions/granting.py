@@ -1,0 +1,70 @@
+"""Grants given without a request (baseline, adopted drift), and revocation."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from governance import audit
+from governance.access import require
+from governance.domain.actor import Actor
+from governance.errors import Conflict
+from governance.models import GovernedSystem, Grant
+from governance.permissions import Act
+
+
+@transaction.atomic
+def give(
+    *,
+    system: GovernedSystem,
+    principal: str,
+    entitlement: str,
+    scope: str,
+    valid_to: datetime,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    origin: str = "baseline",
+) -> Grant:
+    """Approve an entitlement until ``valid_to``; one still in force is returned as it is.
+
+    Raises:
+        NotAllowed: ``by`` may not give grants here.
+    """
+    row = Grant(
+        system=system,
+        principal=principal,
+        entitlement=entitlement,
+        scope=scope,
+        valid_from=at,
+        valid_to=valid_to,
+        origin=origin,
+        approved_by=by.ref,
+        reason=reason,
+    )
+    require(by, Act.GRANT_GIVE, row, at=at)
+    same = Grant.objects.in_force(at).filter(
+        system=system, principal=principal, entitlement=entitlement, scope=scope
+    )
+    known = same.first()
+    if known is not None:
+        return known
+    row.full_clean()
+    row.save()
+    audit.record(by=by, act=Act.GRANT_GIVE, ref=row.ref, at=at, reason=reason, origin=origin)
+    return row
+
+
+@transaction.atomic
+def revoke(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
+    """End a grant now; drift shows it until the system itself has dropped it.
+
+    Raises:
+        NotAllowed: ``by`` may not revoke here.
+        Conflict: it has ended or was revoked.
+    """
+    require(by, Act.GRANT_REVOKE, grant, at=at)
+    live = Grant.objects.filter(Q(revoked_at=None), pk=grant.pk, valid_to__gt=at)
+    if not live.update(revoked_at=at, revoked_by=by.ref):
+        raise Conflict(f"{grant} has ended already")
+    audit.record(by=by, act=Act.GRANT_REVOKE, ref=grant.ref, at=at, reason=reason)

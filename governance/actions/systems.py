@@ -1,0 +1,51 @@
+"""Governed systems: where they are and how to look into them."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from governance import audit, box
+from governance.access import require
+from governance.domain.actor import Actor
+from governance.models import GovernedSystem, Site
+from governance.permissions import Act
+
+
+def address_of(dsn: str) -> str:
+    """Return host and database of a connection string, never its user or password."""
+    try:
+        parts = urlsplit(dsn)
+    except ValueError:
+        return ""
+    host = parts.hostname or "local"
+    return f"{host}{parts.path}" if parts.scheme else ""
+
+
+@transaction.atomic
+def register(
+    *, slug: str, name: str, site: Site, dsn: str, by: Actor, at: datetime, kind: str = "postgresql"
+) -> GovernedSystem:
+    """Add a system, or set the connection of a known one; the secret is stored encrypted.
+
+    Raises:
+        NotAllowed: ``by`` may not change systems there.
+    """
+    system = GovernedSystem.objects.filter(slug=slug).first() or GovernedSystem(
+        slug=slug, created_at=at
+    )
+    system.name, system.site, system.kind = name, site, kind
+    system.address = address_of(dsn)
+    system.secret = box.seal(dsn)
+    require(by, Act.SYSTEM_CHANGE, system, at=at)
+    system.full_clean()
+    system.save()
+    audit.record(
+        by=by, act=Act.SYSTEM_CHANGE, ref=system.ref, at=at, slug=slug, address=system.address
+    )
+    return system
+
+
+def dsn_of(system: GovernedSystem) -> str:
+    """Return the connection string in clear, for a connector and for nothing else."""
+    return box.unseal(system.secret)

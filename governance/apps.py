@@ -1,0 +1,14 @@
+"""The ground as a Django app."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class GovernanceConfig(AppConfig):
+    name = "governance"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Fill the registries; the module needs the models, so it is loaded only now."""
+        import_module("governance.registration")

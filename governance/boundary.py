@@ -1,0 +1,63 @@
+"""Where acting begins and ends: used by the middleware, the jobs and the commands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import DatabaseError, connections, transaction
+
+from governance import audit, context
+from governance.context import Context
+from governance.domain.actor import Actor
+from governance.errors import Unavailable
+from governance.postgresql.base import DatabaseWrapper
+
+
+@contextmanager
+def acting(by: Actor, *, at: datetime, request_id: str | None = None) -> Iterator[Context]:
+    """Let ``by`` act: every transaction inside is told who, in which request, and when.
+
+    Refusals are written here, after the transaction that they ended has been rolled
+    back. If they cannot be written, the caller gets ``Unavailable`` rather than an
+    unrecorded refusal.
+
+    Raises:
+        Unavailable: the refusals could not be recorded.
+    """
+    now = Context(actor=by, at=at)
+    if request_id:
+        now.request_id = request_id
+    token = context.enter(now)
+    _tell_running_transaction()
+    try:
+        yield now
+    finally:
+        try:
+            write_denials(now)
+        finally:
+            context.leave(token)
+            _tell_running_transaction()
+
+
+def write_denials(now: Context) -> None:
+    """Record what ``now`` was refused so far.
+
+    Raises:
+        Unavailable: the database does not take them.
+    """
+    if not now.denials:
+        return
+    waiting, now.denials = now.denials, []
+    try:
+        with transaction.atomic():
+            audit.record_denials(waiting, request_id=now.request_id)
+    except DatabaseError as error:
+        raise Unavailable("The refusal could not be recorded, so nothing was answered.") from error
+
+
+def _tell_running_transaction() -> None:
+    wrapper = connections["default"]
+    if wrapper.connection is None or not wrapper.in_atomic_block or wrapper.needs_rollback:
+        return
+    if isinstance(wrapper, DatabaseWrapper):
+        wrapper.name_context()

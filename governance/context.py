@@ -1,0 +1,52 @@
+"""Who acts, in which request, at which instant: known to every transaction.
+
+The database backend reads this when a transaction begins and puts it into
+transaction-local settings, so nothing that writes can forget it.
+"""
+
+import uuid
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from governance.domain.actor import Actor
+from governance.domain.decisions import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A refusal that must be recorded although its transaction is rolled back."""
+
+    actor: Actor
+    act: str
+    ref: str
+    domain: str
+    at: datetime
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Context:
+    actor: Actor
+    at: datetime
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    denials: list[Denial] = field(default_factory=list)
+
+    def settings(self) -> tuple[str, str, str]:
+        """Return actor, request id and instant as the database is told them."""
+        return self.actor.ref, self.request_id, self.at.isoformat()
+
+
+_current: ContextVar[Context | None] = ContextVar("wardroom_context", default=None)
+
+
+def current() -> Context | None:
+    return _current.get()
+
+
+def enter(context: Context) -> Token[Context | None]:
+    return _current.set(context)
+
+
+def leave(token: Token[Context | None]) -> None:
+    _current.reset(token)

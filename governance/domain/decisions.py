@@ -1,0 +1,61 @@
+"""What the policy answers, and the words for why."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Stable codes; they are part of the API and of the decision log."""
+
+    ALLOW_RULE = "allow:rule"
+    ALLOW_OBJECT = "allow:object_grant"
+    DENY_RULE = "deny:rule"
+    DENY_NO_RULE = "deny:no_rule"
+    DENY_MFA = "deny:mfa_required"
+    ERROR_ENGINE = "error:engine"
+    ERROR_NO_POLICY = "error:no_policy"
+    ERROR_BAD_VALUE = "error:bad_value"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request for a decision.
+
+    ``domain`` is the scope in which roles count: ``site:<slug>`` or a party reference.
+    """
+
+    subject: str
+    action: str
+    resource_type: str
+    resource: str
+    domain: str
+    subject_attributes: dict[str, object]
+    resource_attributes: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, with the rule that decided and the policy it stood in."""
+
+    allow: bool
+    reason: Reason
+    rule: str = ""
+    policy_sha256: str = ""
+
+    def sentence(self) -> str:
+        """Say the decision as a person would."""
+        match self.reason:
+            case Reason.ALLOW_RULE:
+                return f"Permitted by rule {self.rule}."
+            case Reason.ALLOW_OBJECT:
+                return "Permitted by a grant on this one record."
+            case Reason.DENY_RULE:
+                return f"Refused by rule {self.rule}."
+            case Reason.DENY_NO_RULE:
+                return "No rule permits this. A role at this scope, or a grant, would."
+            case Reason.DENY_MFA:
+                return "Refused until a second factor is proven."
+            case Reason.ERROR_NO_POLICY:
+                return "Refused: no policy is published."
+            case _:
+                return "Refused: the policy could not be evaluated."

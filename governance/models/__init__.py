@@ -1,0 +1,45 @@
+"""The records of the ground."""
+
+from governance.models.alarm import Alarm
+from governance.models.audit import AuditEvent
+from governance.models.drift import DriftFinding, DriftState, ObservedGrant, Snapshot, SnapshotState
+from governance.models.governed import Governed
+from governance.models.grant import AccessRequest, Grant, RequestState
+from governance.models.job import Job, JobState
+from governance.models.measure import MeasureSample
+from governance.models.notice import Notice
+from governance.models.people import Membership, Role, User, UserKind
+from governance.models.policy import DecisionLog, PolicyHead, PolicyRule, PolicyState, PolicyVersion
+from governance.models.site import Site, SiteKind
+from governance.models.system import GovernedSystem, SystemKind
+
+__all__ = [
+    "AccessRequest",
+    "Alarm",
+    "AuditEvent",
+    "DecisionLog",
+    "DriftFinding",
+    "DriftState",
+    "Governed",
+    "GovernedSystem",
+    "Grant",
+    "Job",
+    "JobState",
+    "MeasureSample",
+    "Membership",
+    "Notice",
+    "ObservedGrant",
+    "PolicyHead",
+    "PolicyRule",
+    "PolicyState",
+    "PolicyVersion",
+    "RequestState",
+    "Role",
+    "Site",
+    "SiteKind",
+    "Snapshot",
+    "SnapshotState",
+    "SystemKind",
+    "User",
+    "UserKind",
+]

@@ -1,0 +1,109 @@
+"""The policy as data: versions, their rules, and which one is in force."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from governance.models.governed import Governed
+
+
+class PolicyState(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    SUPERSEDED = "superseded", "Superseded"
+
+
+class PolicyVersion(Governed):
+    """A Casbin model and its rules under one hash."""
+
+    number = models.PositiveIntegerField(unique=True)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
+    state = models.CharField(max_length=12, choices=PolicyState.choices, default=PolicyState.DRAFT)
+    model_conf = models.TextField()
+    content_sha256 = models.CharField(max_length=64)
+    author = models.CharField(max_length=120)
+    note = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=PolicyState.values), name="policy_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="draft", published_at=None) | (~Q(state="draft") & Q(published_at__isnull=False)),
+                name="policy_published_has_an_instant",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"policy version {self.number}"
+
+
+class PolicyRule(models.Model):
+    """One line ``p, sub, dom, rtype, act, cond, eft, rid``."""
+
+    version = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="rules")
+    ordinal = models.PositiveIntegerField()
+    rid = models.CharField(max_length=80)
+    sub = models.CharField("role", max_length=80)
+    dom = models.CharField("scope", max_length=120, default="*")
+    rtype = models.CharField("resource type", max_length=80)
+    act = models.CharField("action", max_length=80)
+    cond = models.CharField("condition", max_length=1000, default="True")
+    eft = models.CharField("effect", max_length=5, default="allow")
+
+    class Meta:
+        ordering = ["version", "ordinal"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "rid"], name="rule_id_is_unique_in_its_version"),
+            models.UniqueConstraint(fields=["version", "ordinal"], name="rule_order_is_unique_in_its_version"),
+            models.CheckConstraint(condition=Q(eft__in=["allow", "deny"]), name="rule_allows_or_denies"),
+        ]
+
+    def __str__(self) -> str:
+        return self.rid
+
+
+class PolicyHead(models.Model):
+    """The one row that says what is in force.
+
+    ``stamp`` is new with every change of rules, memberships or sites. A rolled back
+    change leaves a stamp that never comes again, so no process can mistake what it
+    cached inside that transaction for what others see.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True)
+    policy_seq = models.PositiveBigIntegerField(default=0)
+    grant_seq = models.PositiveBigIntegerField(default=0)
+    stamp = models.UUIDField(default=uuid.uuid4)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="policy_head_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"policy {self.policy_seq}, grants {self.grant_seq}"
+
+
+class DecisionLog(Governed):
+    """What was asked and answered: every denial, error and write, and every decision asked for by name."""
+
+    at = models.DateTimeField(db_index=True)
+    subject = models.CharField(max_length=120, db_index=True)
+    act = models.CharField(max_length=80)
+    resource = models.CharField(max_length=160)
+    domain = models.CharField(max_length=160)
+    allow = models.BooleanField()
+    reason = models.CharField(max_length=40)
+    rule = models.CharField(max_length=80, blank=True)
+    policy_sha256 = models.CharField(max_length=64, blank=True)
+    request_id = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "decision"
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.act} {self.resource}: {'permit' if self.allow else 'deny'}"

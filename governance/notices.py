@@ -1,0 +1,34 @@
+"""The door through which people hear of things: in the product and by mail."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from governance import jobs
+from governance.models import Membership, Notice, User
+
+
+def send(*, to: Iterable[User], subject: str, text: str, ref: str, key: str, at: datetime) -> int:
+    """Notify each of ``to`` once per ``key``; return how many were new.
+
+    The mail goes out by a job after the commit, so a rolled back act mails nobody.
+    """
+    rows = Notice.objects.bulk_create(
+        (
+            Notice(user=user, key=key, subject=subject, text=text, ref=ref, created_at=at)
+            for user in to
+        ),
+        ignore_conflicts=True,
+    )
+    if rows:
+        jobs.enqueue("notice_mail", key=f"notice_mail:{key}", payload={"key": key}, at=at)
+    return len(rows)
+
+
+def holders(role: str, *, at: datetime, site_id: int | None = None) -> QuerySet[User]:
+    """Return the people who hold ``role`` at a site or above it; everywhere for None."""
+    held = Membership.objects.in_force(at).filter(role__slug=role)
+    if site_id is not None:
+        held = held.filter(site_id=site_id)
+    return User.objects.filter(is_active=True, kind="person", memberships__in=held).distinct()

@@ -1,0 +1,37 @@
+"""What can be done in the ground. Each act is permitted by the policy or by nothing."""
+
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """``app:noun:verb``."""
+
+    BOARD_READ = "governance:board:read"
+    SITE_READ = "governance:site:read"
+    SITE_CHANGE = "governance:site:change"
+    USER_READ = "governance:user:read"
+    USER_CHANGE = "governance:user:change"
+    ROLE_READ = "governance:role:read"
+    MEMBERSHIP_READ = "governance:membership:read"
+    MEMBERSHIP_GRANT = "governance:membership:grant"
+    MEMBERSHIP_END = "governance:membership:end"
+    POLICY_READ = "governance:policy:read"
+    POLICY_PUBLISH = "governance:policy:publish"
+    DECISION_READ = "governance:decision:read"
+    DECISION_ASK = "governance:decision:ask"
+    SYSTEM_READ = "governance:system:read"
+    SYSTEM_CHANGE = "governance:system:change"
+    REQUEST_READ = "governance:request:read"
+    REQUEST_SUBMIT = "governance:request:submit"
+    REQUEST_DECIDE = "governance:request:decide"
+    GRANT_READ = "governance:grant:read"
+    GRANT_GIVE = "governance:grant:give"
+    GRANT_REVOKE = "governance:grant:revoke"
+    DRIFT_READ = "governance:drift:read"
+    DRIFT_DETECT = "governance:drift:detect"
+    AUDIT_READ = "governance:audit:read"
+    JOB_READ = "governance:job:read"
+    JOB_RUN = "governance:job:run"
+    JOB_RETRY = "governance:job:retry"
+    MEASURE_READ = "governance:measure:read"
+    MEASURE_SAMPLE = "governance:measure:sample"

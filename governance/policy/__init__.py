@@ -1,0 +1,1 @@
+"""The policy engine: rules and links in, decisions out; knows no table and no request."""

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with an application role and a context in each transaction."""

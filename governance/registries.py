@@ -1,0 +1,138 @@
+"""What higher apps hand down, so that the ground can use what it cannot import.
+
+Filled once in ``AppConfig.ready()``. Registering a name twice is a programming error.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, Literal, TypeVar
+
+from governance.domain.actor import Actor
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named entries in order of registration."""
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+        self._entries: dict[str, T] = {}
+
+    def add(self, name: str, entry: T) -> None:
+        """Register ``entry`` under ``name``.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        if name in self._entries:
+            raise ValueError(f"{self._noun} {name!r} is registered twice")
+        self._entries[name] = entry
+
+    def get(self, name: str) -> T | None:
+        return self._entries.get(name)
+
+    def __iter__(self) -> Iterator[tuple[str, T]]:
+        return iter(self._entries.items())
+
+    def names(self) -> list[str]:
+        return list(self._entries)
+
+
+class Unit(StrEnum):
+    """How the value of a measure reads."""
+
+    PERCENT = "percent"
+    RATIO_CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a measure says at one instant.
+
+    ``value`` is None when there is nothing to judge: pages then say ``note`` in words
+    ("No data yet: …") and never show a number.
+    """
+
+    value: float | None
+    as_of: datetime
+    numerator: int | None = None
+    denominator: int | None = None
+    records_url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One programme target.
+
+    ``value(site_id, at)`` computes the reading of a site and everything below it, of
+    the whole enterprise for None. ``target`` is in ``unit``; ``better`` says on which
+    side of it the good lies.
+    """
+
+    title: str
+    unit: Unit
+    target: float
+    better: Literal["higher", "lower"]
+    definition: str
+    value: Callable[[int | None, datetime], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """What a handler gets: its payload and the instant that it works at."""
+
+    id: int
+    kind: str
+    payload: Mapping[str, object]
+    by: Actor
+    at: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of background work.
+
+    The handler runs in one transaction with the note that it is done, so its effect on
+    the database happens exactly once. ``every_seconds`` makes it periodic; ``catch_up``
+    says what to do with slots missed while nothing ran.
+    """
+
+    handler: Callable[[JobRun], None]
+    title: str
+    every_seconds: int | None = None
+    catch_up: Literal["last", "skip"] = "last"
+    max_attempts: int = 5
+    retry_seconds: int = 10
+    queue: str = "default"
+    payload: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A line of "needs a decision today"."""
+
+    title: str
+    reason: str
+    url: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Facts of a higher app on a page of a lower one."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    url: str = ""
+
+
+measures: Registry[Measure] = Registry("measure")
+job_kinds: Registry[JobKind] = Registry("job kind")
+attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource attributes")
+duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
+panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")

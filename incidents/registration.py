@@ -1,0 +1,1 @@
+"""What incidents hands down to the ground."""

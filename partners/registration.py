@@ -1,0 +1,1 @@
+"""What partners hands down to the ground."""
