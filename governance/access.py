@@ -13,8 +13,16 @@ from governance.context import Denial
 from governance.domain.actor import Actor
 from governance.domain.decisions import Decision, Question, Reason
 from governance.errors import NotAllowed
-from governance.models import DecisionLog, Governed, Membership, PolicyHead, PolicyRule, PolicyVersion, Site
-from governance.models import guardian_grants
+from governance.models import (
+    DecisionLog,
+    Governed,
+    Membership,
+    PolicyHead,
+    PolicyRule,
+    PolicyVersion,
+    Site,
+    guardian_grants,
+)
 from governance.policy import casbin_policy
 from governance.policy.casbin_policy import EVERYWHERE, Link, Rule, Snapshot
 
@@ -81,7 +89,9 @@ def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> Quer
         return rows
     elif model.site_path:
         slugs = [scope.removeprefix("site:") for scope in scopes if scope.startswith("site:")]
-        condition |= Q(**{f"{model.site_path}__in": Site.objects.filter(slug__in=slugs).values("id")})
+        condition |= Q(
+            **{f"{model.site_path}__in": Site.objects.filter(slug__in=slugs).values("id")}
+        )
     given = guardian_grants.keys(to.ref, str(act).rpartition(":")[2], model)
     if given is not None:
         condition |= Q(pk__in=given)
@@ -187,7 +197,9 @@ def _links(at: datetime) -> list[Link]:
     """Spread each membership over the sites below its own; the root's holds everywhere."""
     paths = dict(Site.objects.values_list("path", "slug"))
     below: dict[str, list[str]] = {
-        path: [slug for other, slug in paths.items() if other == path or other.startswith(f"{path}/")]
+        path: [
+            slug for other, slug in paths.items() if other == path or other.startswith(f"{path}/")
+        ]
         for path in paths
     }
     links = []

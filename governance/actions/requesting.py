@@ -8,7 +8,7 @@ from governance import audit, notices
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Conflict, Refused
-from governance.models import AccessRequest, Grant, GovernedSystem, RequestState, User
+from governance.models import AccessRequest, GovernedSystem, Grant, RequestState, User
 from governance.permissions import Act
 
 HOURS_TO_DECIDE = 4

@@ -71,7 +71,12 @@ def claim(job_id: int | None = None, *, older_than_seconds: float = 0) -> Lease 
         with connection.cursor() as cursor:
             cursor.execute(
                 _CLAIM,
-                {"worker": _worker(), "lease": LEASE_SECONDS, "id": job_id, "age": older_than_seconds},
+                {
+                    "worker": _worker(),
+                    "lease": LEASE_SECONDS,
+                    "id": job_id,
+                    "age": older_than_seconds,
+                },
             )
             row = cursor.fetchone()
         if row is None:
@@ -96,14 +101,16 @@ def run(lease: Lease) -> bool:
         if kind is None:
             raise LookupError(f"no job kind {job.kind!r} is registered")
         by = _actor(job.actor)
-        with boundary.acting(by, at=at, request_id=f"job-{job.pk}-{lease.attempt}"), _heartbeat(lease):
-            with transaction.atomic():
-                kind.handler(JobRun(job.pk, job.kind, job.payload, by, at, lease.attempt))
-                _finish(lease)
+        with (
+            boundary.acting(by, at=at, request_id=f"job-{job.pk}-{lease.attempt}"),
+            _heartbeat(lease),transaction.atomic()
+        ):
+            kind.handler(JobRun(job.pk, job.kind, job.payload, by, at, lease.attempt))
+            _finish(lease)
     except LostLease:
         log.warning("job %s was taken over; its work here is rolled back", job.key)
         return False
-    except Exception as error:  # noqa: BLE001  a handler may raise anything; the row tells it
+    except Exception as error:
         log.warning("job %s failed: %s", job.key, error, exc_info=True)
         _fail(lease, error, at=at)
         return False

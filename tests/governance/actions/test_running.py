@@ -26,12 +26,18 @@ def effects() -> Iterator[list[int]]:
     def handle(run: JobRun) -> None:
         seen.append(run.attempt)
         Notice.objects.create(
-            user_id=run.payload["user"], key=f"effect:{run.attempt}", subject="s", text="t", created_at=run.at
+            user_id=run.payload["user"],
+            key=f"effect:{run.attempt}",
+            subject="s",
+            text="t",
+            created_at=run.at,
         )
         if len(seen) <= int(str(run.payload.get("fails", 0))):
             raise ValueError("not yet")
 
-    registries.job_kinds._entries["effect"] = JobKind(handle, "Effect", max_attempts=3, retry_seconds=1)
+    registries.job_kinds._entries["effect"] = JobKind(
+        handle, "Effect", max_attempts=3, retry_seconds=1
+    )
     yield seen
     del registries.job_kinds._entries["effect"]
 
