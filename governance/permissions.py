@@ -6,7 +6,6 @@ from enum import StrEnum
 class Act(StrEnum):
     """``app:noun:verb``."""
 
-    BOARD_READ = "governance:board:read"
     SITE_READ = "governance:site:read"
     SITE_CHANGE = "governance:site:change"
     USER_READ = "governance:user:read"
@@ -18,7 +17,6 @@ class Act(StrEnum):
     POLICY_READ = "governance:policy:read"
     POLICY_PUBLISH = "governance:policy:publish"
     DECISION_READ = "governance:decision:read"
-    DECISION_ASK = "governance:decision:ask"
     SYSTEM_READ = "governance:system:read"
     SYSTEM_CHANGE = "governance:system:change"
     REQUEST_READ = "governance:request:read"
@@ -31,7 +29,6 @@ class Act(StrEnum):
     DRIFT_DETECT = "governance:drift:detect"
     AUDIT_READ = "governance:audit:read"
     JOB_READ = "governance:job:read"
-    JOB_RUN = "governance:job:run"
     JOB_RETRY = "governance:job:retry"
     MEASURE_READ = "governance:measure:read"
     MEASURE_SAMPLE = "governance:measure:sample"

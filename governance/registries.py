@@ -131,8 +131,21 @@ class Panel:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmText:
+    """What the ground has seen; ``severity`` 1 (worst) to 4, ``key`` once in all time."""
+
+    kind: str
+    severity: int
+    ref: str
+    key: str
+    detail: str
+    raised_at: datetime
+
+
 measures: Registry[Measure] = Registry("measure")
 job_kinds: Registry[JobKind] = Registry("job kind")
 attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource attributes")
 duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
 panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
+alarms: Registry[Callable[[AlarmText, Actor, datetime], None]] = Registry("alarm handler")

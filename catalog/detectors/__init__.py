@@ -1,0 +1,1 @@
+"""Proposing how sensitive an asset is."""

@@ -1,0 +1,1 @@
+"""Reading what data a system holds, without reading the data."""

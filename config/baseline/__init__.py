@@ -1,0 +1,35 @@
+"""Reads the baseline that ships with the product."""
+
+import csv
+from pathlib import Path
+
+from governance.actions.baseline import RoleText
+from governance.policy.casbin_policy import Rule
+
+HERE = Path(__file__).parent
+MODEL = HERE.parent.parent / "governance" / "policy" / "model.conf"
+
+
+def model_conf() -> str:
+    """Return the shipped Casbin model."""
+    return MODEL.read_text()
+
+
+def roles() -> list[RoleText]:
+    """Return the shipped roles."""
+    with (HERE / "roles.csv").open(newline="") as file:
+        return [
+            RoleText(row["slug"], row["name"], row["purpose"], row["external"] == "yes")
+            for row in csv.DictReader(file)
+        ]
+
+
+def rules() -> list[Rule]:
+    """Return one rule for each role and act of ``policy.csv``."""
+    with (HERE / "policy.csv").open(newline="") as file:
+        return [
+            Rule(role, "*", row["resource_type"], act, "True", "allow", f"{role}/{act}")
+            for row in csv.DictReader(file)
+            for role in row["roles"].split()
+            for act in row["acts"].split()
+        ]

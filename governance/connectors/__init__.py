@@ -1,0 +1,1 @@
+"""Reading the grants that other systems really hold."""

@@ -1,0 +1,1 @@
+"""The four core runbooks, shipped as CACAO documents and read from the package."""

@@ -1,0 +1,81 @@
+"""People, sites and systems for tests."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from governance import box
+from governance.actions.policy import restamp
+from governance.models import GovernedSystem, Membership, Role, Site, User
+
+NOW = datetime(2026, 11, 17, 9, 45, tzinfo=UTC)
+_number = count(1)
+
+
+def the_enterprise() -> Site:
+    return Site.objects.get(parent=None)
+
+
+def a_site(**over: Any) -> Site:
+    slug = over.pop("slug", f"plant-{next(_number)}")
+    parent = over.pop("parent", None) or the_enterprise()
+    fields = {
+        "slug": slug,
+        "name": slug.title(),
+        "kind": "site",
+        "parent": parent,
+        "path": f"{parent.path}/{slug}",
+        "time_zone": "UTC",
+        "created_at": NOW,
+    }
+    site = Site.objects.create(**{**fields, **over})
+    restamp()
+    return site
+
+
+def a_user(**over: Any) -> User:
+    number = next(_number)
+    fields = {
+        "email": f"person{number}@example.org",
+        "name": f"Person {number}",
+        "is_staff": not over.get("party"),
+        "created_at": NOW,
+        "password": "!",
+    }
+    return User.objects.create(**{**fields, **over})
+
+
+def holds(user: User, role: str, *, site: Site | None = None, **over: Any) -> Membership:
+    """Let ``user`` hold ``role`` at ``site``, at the enterprise unless said otherwise."""
+    fields: dict[str, Any] = {
+        "user": user,
+        "role": Role.objects.get(slug=role),
+        "site": None if over.get("party") else site or the_enterprise(),
+        "valid_from": NOW,
+        "granted_by": "service:operator",
+        "reason": "test",
+    }
+    row = Membership.objects.create(**{**fields, **over})
+    restamp()
+    return row
+
+
+def a_member(role: str, *, site: Site | None = None, **over: Any) -> User:
+    """Return a new user holding ``role``."""
+    user = a_user(**over)
+    holds(user, role, site=site)
+    return user
+
+
+def a_system(**over: Any) -> GovernedSystem:
+    slug = over.pop("slug", f"system-{next(_number)}")
+    dsn = over.pop("dsn", "postgres://reader@localhost/nowhere")
+    site = over.pop("site", None) or a_site()
+    fields = {
+        "slug": slug,
+        "name": slug.title(),
+        "site": site,
+        "secret": box.seal(dsn),
+        "created_at": NOW,
+    }
+    return GovernedSystem.objects.create(**{**fields, **over})

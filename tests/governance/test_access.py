@@ -1,0 +1,138 @@
+"""The door: who may do what, where, and until when."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from governance import access, boundary, context
+from governance.domain.actor import Actor
+from governance.domain.decisions import Reason
+from governance.errors import NotAllowed
+from governance.models import AuditEvent, DecisionLog, Site, User, guardian_grants
+from governance.permissions import Act
+from tests.builders.governance import a_member, a_site, a_system, a_user, holds
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_connection_is_the_application_role() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, r.rolsuper, r.rolbypassrls,"
+            " (SELECT count(*) FROM pg_class WHERE relowner = r.oid)"
+            " FROM pg_roles r WHERE rolname = current_user"
+        )
+        assert cursor.fetchone() == ("wardroom_app", False, False, 0)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET act = 'x'", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("table", ["governance_auditevent", "governance_decisionlog"])
+def test_the_application_cannot_rewrite_a_log(statement: str, table: str) -> None:
+    with pytest.raises(Exception, match="permission denied|must be owner"), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(statement.format(table))
+
+
+def test_a_role_at_a_site_holds_below_it_and_not_beside_it(at: datetime) -> None:
+    region = a_site(kind="region")
+    below, beside = a_site(parent=region), a_site()
+    by = a_member("steward", site=region).as_actor()
+    assert access.allows(by, Act.SYSTEM_READ, a_system(site=below), at=at)
+    assert not access.allows(by, Act.SYSTEM_READ, a_system(site=beside), at=at)
+
+
+def test_a_membership_is_over_at_its_last_instant(at: datetime) -> None:
+    user, system = a_user(), a_system()
+    end = at + timedelta(hours=1)
+    holds(user, "steward", valid_to=end)
+    by = user.as_actor()
+    assert access.allows(by, Act.SYSTEM_READ, system, at=end - timedelta(microseconds=1))
+    assert not access.allows(by, Act.SYSTEM_READ, system, at=end)
+    assert not access.allows(by, Act.SYSTEM_READ, system, at=at - timedelta(microseconds=1))
+
+
+def test_a_disabled_person_holds_nothing(at: datetime) -> None:
+    user, system = a_member("steward"), a_system()
+    assert access.allows(user.as_actor(), Act.SYSTEM_READ, system, at=at)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    from governance.actions.policy import restamp
+
+    restamp()
+    assert not access.allows(user.as_actor(), Act.SYSTEM_READ, system, at=at)
+
+
+def test_a_partner_contact_sees_nothing_of_ours(at: datetime) -> None:
+    user = a_user(party="partners.partner:1")
+    holds(user, "partner_contact", party="partners.partner:1")
+    assert not access.allows(user.as_actor(), Act.SYSTEM_READ, a_system(), at=at)
+    assert not access.visible(Site.objects.all(), to=user.as_actor(), act=Act.SITE_READ, at=at)
+
+
+def test_the_list_agrees_with_each_single_decision(at: datetime) -> None:
+    region = a_site(kind="region")
+    sites = [region, a_site(parent=region), a_site(parent=region), a_site()]
+    for role, scope in (("steward", region), ("steward", sites[3]), ("administrator", None)):
+        by = a_member(role, site=scope).as_actor()
+        seen = set(access.visible(Site.objects.all(), to=by, act=Act.SITE_READ, at=at))
+        assert seen == {
+            site for site in Site.objects.all() if access.allows(by, Act.SITE_READ, site, at=at)
+        }
+
+
+def test_a_grant_on_one_record_shows_that_record_only(at: datetime) -> None:
+    user, mine, other = a_user(), a_system(), a_system()
+    guardian_grants.give(user, "read", mine)
+    by = user.as_actor()
+    assert access.allows(by, Act.SYSTEM_READ, mine, at=at)
+    assert not access.allows(by, Act.SYSTEM_READ, other, at=at)
+    rows = access.visible(type(mine).objects.all(), to=by, act=Act.SYSTEM_READ, at=at)
+    assert list(rows) == [mine]
+
+
+def test_a_refusal_outlives_the_transaction_that_it_ended(at: datetime) -> None:
+    by, system = a_user().as_actor(), a_system()
+    with pytest.raises(NotAllowed) as refused, boundary.acting(by, at=at), transaction.atomic():
+        access.require(by, Act.SYSTEM_CHANGE, system, at=at)
+    assert refused.value.decision.reason is Reason.DENY_NO_RULE
+    event = AuditEvent.objects.get(actor=by.ref)
+    assert (event.outcome, event.act, event.object) == ("denied", Act.SYSTEM_CHANGE, system.ref)
+    row = DecisionLog.objects.get(subject=by.ref)
+    assert (row.allow, row.domain, row.request_id) == (False, system.site.domain, event.request_id)
+
+
+def test_a_permit_of_a_write_is_logged_with_its_rule_and_policy(at: datetime) -> None:
+    by, system = a_member("administrator").as_actor(), a_system()
+    with boundary.acting(by, at=at):
+        decision = access.require(by, Act.SYSTEM_CHANGE, system, at=at)
+    row = DecisionLog.objects.get(subject=by.ref)
+    assert (row.allow, row.rule) == (True, "administrator/governance:system:change")
+    assert row.policy_sha256 == decision.policy_sha256 != ""
+
+
+def test_nobody_acts_without_a_context(at: datetime) -> None:
+    with pytest.raises(RuntimeError, match="nobody is acting"):
+        access.require(a_member("administrator").as_actor(), Act.SYSTEM_CHANGE, a_system(), at=at)
+
+
+def test_the_transaction_is_told_who_acts(at: datetime) -> None:
+    def told() -> tuple[str, ...]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('app.actor', true), current_setting('app.request_id', true)"
+            )
+            row: tuple[str, ...] = cursor.fetchone()
+            return row
+
+    with boundary.acting(Actor(ref="user:someone"), at=at, request_id="r-1"):
+        assert told() == ("user:someone", "r-1")
+        with boundary.acting(Actor(ref="user:other"), at=at, request_id="r-2"):
+            assert told() == ("user:other", "r-2")
+        assert told() == ("user:someone", "r-1")
+    assert context.current() is None
+
+
+def test_nobody_is_above_the_policy() -> None:
+    user = a_user()
+    with pytest.raises(IntegrityError, match="user_is_never_above_the_policy"):
+        User.objects.filter(pk=user.pk).update(is_superuser=True)
