@@ -83,6 +83,6 @@ def _terminated(number: int, _: FrameType | None) -> None:
 
 
 def _own_valkey_databases(worker: str) -> None:
-    """Give each worker a pair of databases: one for the cache, the next for the broker."""
-    number = 2 * (int(worker.removeprefix("gw")) + 1)
+    """Give each worker a database number of its own, for cache and broker."""
+    number = int(worker.removeprefix("gw")) + 1
     os.environ["REDIS_URL"] = re.sub(r"\bdb=\d+", f"db={number}", os.environ["REDIS_URL"])

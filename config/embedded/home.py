@@ -26,6 +26,8 @@ class Home:
     def __init__(self, path: Path, *, throwaway: bool, lock: IO[str]) -> None:
         self.path = path
         self.throwaway = throwaway
+        # What nobody keeps need not wait for the disk.
+        self.durable = not throwaway
         self._lock = lock
         self._children = path / "children"
 
@@ -45,6 +47,7 @@ class Home:
         if not _locked(lock):
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
+            lock.close()
             raise LaunchError(
                 f"Wardroom already runs here (pid {holder}); stop it with: kill {holder}"
             )

@@ -4,7 +4,6 @@ import os
 import pwd
 import stat
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +40,8 @@ def user_namespaces() -> bool:
         return False
 
 
-def choose(
-    binary: Path, data: Path, *, namespaces: Callable[[], bool] = user_namespaces
-) -> Identity:
-    """Return the identity for ``binary`` working on ``data``.
+def choose(binary: Path, home: Path) -> Identity:
+    """Return the identity for ``binary`` working below ``home``, a directory of ours.
 
     An ordinary user stays what it is. Root enters a user namespace (``unshare``
     execs, so process id and signals stay those of the server), else becomes
@@ -56,10 +53,10 @@ def choose(
     uid = os.geteuid()
     if uid != 0:
         return Identity("self", uid)
-    if namespaces():
+    if user_namespaces():
         return Identity("namespace", uid, prefix=_UNSHARE)
     nobody = pwd.getpwnam("nobody")
-    closed = [place for path in (binary, data) if (place := unreachable(path)) is not None]
+    closed = [place for path in (binary, home) if (place := unreachable(path)) is not None]
     if closed:
         raise LaunchError(
             "PostgreSQL does not run as root, user namespaces are blocked here, and the user "

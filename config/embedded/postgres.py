@@ -19,6 +19,7 @@ from config.embedded.waiting import EndedError, finish, until
 # Old backends need a moment after their postmaster was killed.
 _RETRY_SECONDS = 10.0
 _RETRY_EVERY = 0.25
+_NOBODYS_PID = 2**31 - 2
 _PASSING = ("pre-existing shared memory block", "lock file")
 _BUILTIN_LOCALE_SINCE = 17
 
@@ -87,7 +88,7 @@ class Cluster:
     def _start_once(self) -> None:
         log = self.home.log("postgres")
         options = ["-c", "listen_addresses=", "-c", "max_connections=100"]
-        if self.home.throwaway:
+        if not self.home.durable:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 options += ["-c", f"{setting}=off"]
         with log.open("ab") as out:
@@ -121,7 +122,7 @@ class Cluster:
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         options = ["-U", roles.SUPERUSER, "--auth-local=trust", "--auth-host=reject"]
         options += ["-E", "UTF8", *locale, "--no-instructions"]
-        if self.home.throwaway:
+        if not self.home.durable:
             options.append("--no-sync")
         log = self.home.log("initdb")
         with log.open("wb") as out:
@@ -164,10 +165,21 @@ class Cluster:
 
     def _stop_stale_owner(self) -> None:
         """Stop a server that still runs on our data because its launcher was killed."""
+        file = self.data / "postmaster.pid"
         try:
-            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        except (OSError, ValueError, IndexError):
+            first, _, rest = file.read_text().partition("\n")
+            pid = int(first)
+        except (OSError, ValueError):
             return
         token = pids.token(pid)
-        if token is not None and str(self.data) in pids.command(pid):
+        if token is None:
+            return
+        if str(self.data) in pids.command(pid):
             children.stop_orphan(pid, token, children.LADDERS["postgres"])
+            return
+        # The number belongs to somebody else since (a restarted machine or container), but
+        # postgres would only see it alive. A number nobody can have keeps its second check,
+        # that of the shared memory block, which finds surviving backends.
+        with file.open("r+") as out:
+            out.write(f"{_NOBODYS_PID}\n{rest}")
+            out.truncate()

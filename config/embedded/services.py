@@ -78,7 +78,7 @@ class Services:
     def _start_postgres(self) -> None:
         started = time.monotonic()
         binaries = discovery.postgres(self._environ)
-        who = identity.choose(binaries.bin / "postgres", self.home.path / "pg")
+        who = identity.choose(binaries.bin / "postgres", self.home.path)
         if who.switches:
             # The other user must pass through; our secrets in it stay 0600.
             self.home.path.chmod(0o711)

@@ -11,7 +11,7 @@ from config.embedded.errors import LaunchError
 from config.embedded.stopping import Stopping
 from config.embedded.waiting import finish
 
-MIGRATE = ("migrate", "--no-input", "-v", "0")
+MIGRATE = ("migrate", "--database", "owner", "--no-input", "-v", "0")
 SEED = ("seed",)
 DEMO = ("demo", "--once")
 LOGIN = ("admin_login", "--first")

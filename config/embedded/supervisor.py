@@ -113,5 +113,6 @@ class Program:
 
 
 def _copy(name: str, lines: IO[bytes]) -> None:
-    for line in lines:
-        say(name, line.decode(errors="replace").rstrip())
+    with lines:
+        for line in lines:
+            say(name, line.decode(errors="replace").rstrip())

@@ -10,7 +10,7 @@ from config.embedded.home import Home
 from config.embedded.stopping import Stopping
 from config.embedded.waiting import until
 
-# Cache and broker of the product, and a pair for each parallel test process.
+# One for the product, and one for each parallel test process.
 _DATABASES = 64
 
 
