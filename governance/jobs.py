@@ -44,8 +44,9 @@ def enqueue(
     row = Job(kind=kind, key=key, payload=dict(payload), actor=now.actor.ref, due_at=due_at or at)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO governance_job (kind, key, payload, actor, due_at, state, attempt, failures,"
-            " lost, worker, last_error) VALUES (%s, %s, %s, %s, %s, 'ready', 0, 0, 0, '', '')"
+            "INSERT INTO governance_job"
+            " (kind, key, payload, actor, due_at, state, attempt, failures, lost, worker, last_error)"
+            " VALUES (%s, %s, %s, %s, %s, 'ready', 0, 0, 0, '', '')"
             " ON CONFLICT (key) DO NOTHING RETURNING id",
             [
                 row.kind,

@@ -56,7 +56,10 @@ def submit(
     notices.send(
         to=notices.holders("data_owner", at=at),
         subject=f"Access asked: {request}",
-        text=f"{requester.name} asks for {request}. Purpose: {purpose}. Due {request.due_at:%b %d, %H:%M} UTC.",
+        text=(
+            f"{requester.name} asks for {request}. Purpose: {purpose}. "
+            f"Due {request.due_at:%b %d, %H:%M} UTC."
+        ),
         ref=request.ref,
         key=f"request_submitted:{request.pk}",
         at=at,

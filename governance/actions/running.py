@@ -103,7 +103,8 @@ def run(lease: Lease) -> bool:
         by = _actor(job.actor)
         with (
             boundary.acting(by, at=at, request_id=f"job-{job.pk}-{lease.attempt}"),
-            _heartbeat(lease),transaction.atomic()
+            _heartbeat(lease),
+            transaction.atomic(),
         ):
             kind.handler(JobRun(job.pk, job.kind, job.payload, by, at, lease.attempt))
             _finish(lease)
@@ -206,8 +207,10 @@ def due(*, limit: int = 200) -> list[int]:
     """Return ids of jobs that wait for a worker, lapsed leases included."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM governance_job WHERE state IN ('ready', 'leased') AND due_at <= statement_timestamp()"
-            " AND (state = 'ready' OR lease_until < statement_timestamp()) ORDER BY due_at LIMIT %s",
+            "SELECT id FROM governance_job WHERE state IN ('ready', 'leased')"
+            " AND due_at <= statement_timestamp()"
+            " AND (state = 'ready' OR lease_until < statement_timestamp())"
+            " ORDER BY due_at LIMIT %s",
             [limit],
         )
         return [row[0] for row in cursor.fetchall()]
@@ -238,7 +241,8 @@ def _heartbeat(lease: Lease) -> Iterator[None]:
             while not stop.wait(HEARTBEAT_SECONDS):
                 with connection.cursor() as cursor:
                     cursor.execute(
-                        "UPDATE governance_job SET lease_until = statement_timestamp() + %s * interval '1 second'"
+                        "UPDATE governance_job"
+                        " SET lease_until = statement_timestamp() + %s * interval '1 second'"
                         " WHERE id = %s AND attempt = %s AND state = 'leased'",
                         [LEASE_SECONDS, lease.job.pk, lease.attempt],
                     )

@@ -97,7 +97,7 @@ class PolicyHead(models.Model):
 
 
 class DecisionLog(Governed):
-    """What was asked and answered: every denial, error and write, and every decision asked for by name."""
+    """What was asked and answered: denials, errors, writes, and decisions asked for by name."""
 
     at = models.DateTimeField(db_index=True)
     subject = models.CharField(max_length=120, db_index=True)

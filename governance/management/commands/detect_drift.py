@@ -30,9 +30,8 @@ class Command(OperatorCommand):
         self.say(f"{system}: {outcome.snapshot.grants} grants seen, {len(findings)} findings open.")
         for row in findings:
             via = f" ({row['via']})" if row["via"] else ""
-            self.say(
-                f"  {row['kind']:<14} {row['principal']}: {row['entitlement']} on {row['scope']}{via}"
-            )
+            what = f"{row['entitlement']} on {row['scope']}"
+            self.say(f"  {row['kind']:<14} {row['principal']}: {what}{via}")
         return {
             "system": slug,
             "grants": outcome.snapshot.grants,

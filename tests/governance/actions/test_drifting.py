@@ -110,7 +110,7 @@ def test_nobody_looks_into_a_system_without_leave(at: datetime) -> None:
 
 def test_rows_of_old_snapshots_are_dropped(operator: Actor, at: datetime) -> None:
     system = a_system()
-    for hour in range(8):
+    for _hour in range(8):
         drifting.record(system, seen(at, ("p", "select", "s.t")), by=operator, at=at)
     assert Snapshot.objects.filter(system=system).count() == 8
     assert Row.objects.filter(snapshot__system=system).count() == drifting.KEPT_SNAPSHOTS
