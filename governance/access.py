@@ -68,6 +68,14 @@ def ask(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision:
     return decision
 
 
+def allows_somewhere(by: Actor, act: StrEnum, resource_type: str, *, at: datetime) -> bool:
+    """Say whether ``by`` may do ``act`` in any scope at all; for menus and list pages."""
+    snapshot = _snapshot(at)
+    if snapshot is None:
+        return False
+    return bool(snapshot.scopes(by.ref, _attributes(by), resource_type, str(act)))
+
+
 def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> QuerySet[G]:
     """Return those of ``rows`` on which ``to`` may do ``act``, as one SQL filter.
 

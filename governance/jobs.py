@@ -45,7 +45,8 @@ def enqueue(
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO governance_job"
-            " (kind, key, payload, actor, due_at, state, attempt, failures, lost, worker, last_error)"
+            " (kind, key, payload, actor, due_at,"
+            " state, attempt, failures, lost, worker, last_error)"
             " VALUES (%s, %s, %s, %s, %s, 'ready', 0, 0, 0, '', '')"
             " ON CONFLICT (key) DO NOTHING RETURNING id",
             [
