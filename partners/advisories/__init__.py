@@ -1,0 +1,1 @@
+"""Vulnerability feeds: bytes in, advisories and matches out."""

@@ -1,0 +1,58 @@
+"""Advisories by package, for asking which of them affect a component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from partners.advisories.versions import SEMVER, order_of
+from partners.domain.advisories import Advisory
+from partners.domain.components import ComponentIdentity, fold_name
+from partners.domain.matching import Match, Prepared, RangeDefect, is_live
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An advisory that affects a component, why, and in which versions it is fixed."""
+
+    advisory: Advisory
+    match: Match
+    fixed_versions: tuple[str, ...]
+
+
+class Index:
+    """Live advisories by (ecosystem, folded name)."""
+
+    def __init__(self, advisories: Iterable[Advisory]) -> None:
+        self._by_package: dict[tuple[str, str], list[tuple[Advisory, Prepared]]] = {}
+        self._defects: list[tuple[str, RangeDefect]] = []
+        for advisory in advisories:
+            if not is_live(advisory):
+                continue
+            for affected in advisory.affected:
+                ecosystem = affected.ecosystem.partition(":")[0]
+                prepared = Prepared(affected, order=order_of(ecosystem), semver=SEMVER)
+                self._defects += ((advisory.id, defect) for defect in prepared.defects)
+                key = (ecosystem, fold_name(ecosystem, affected.name))
+                self._by_package.setdefault(key, []).append((advisory, prepared))
+
+    @property
+    def defects(self) -> tuple[tuple[str, RangeDefect], ...]:
+        """(Advisory id, range that was left out)."""
+        return tuple(self._defects)
+
+    def hits(self, component: ComponentIdentity) -> list[Hit]:
+        """Return the advisories that affect ``component``, each once, in feed order.
+
+        An advisory that names the package several times counts once, with the first evidence.
+        """
+        if component.unmatchable:
+            return []
+        found: dict[str, Hit] = {}
+        for advisory, prepared in self._by_package.get(
+            (component.ecosystem, component.package), ()
+        ):
+            match = prepared.match(component.version)
+            if match is not None and advisory.id not in found:
+                found[advisory.id] = Hit(advisory, match, prepared.affected.fixed_versions)
+        return list(found.values())

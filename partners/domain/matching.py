@@ -1,0 +1,193 @@
+"""Is this version affected? OSV's evaluation rule, exactly, with the evidence kept.
+
+A version is affected if it is listed or lies in any range. Withdrawn advisories and commit ranges
+never match. What cannot be ordered is reported, never guessed.
+Source: OSV schema, "Evaluation", https://ossf.github.io/osv-schema/#evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from partners.domain.advisories import Advisory, Affected, Event, EventKind, Range, RangeKind
+from partners.domain.versions import Unorderable
+
+Key = Any
+"""A comparable, hashable place in a version order; only keys of one order may be compared."""
+
+KeyFunction = Callable[[str], Key]
+"""Version text to key; raises ``Unorderable``."""
+
+_RANK = {EventKind.LAST_AFFECTED: 0, EventKind.FIXED: 1, EventKind.INTRODUCED: 2}
+"""Which event comes first at equal versions."""
+
+
+class Evidence(StrEnum):
+    """Which part of the advisory named the version."""
+
+    LISTED = "listed"
+    RANGE = "range"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A version is affected. ``is_unbounded``: it lies in a range that names no later end."""
+
+    evidence: Evidence
+    is_unbounded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RangeDefect:
+    """A range that was left out because one of its bounds has no place in the order."""
+
+    range_index: int
+    event: EventKind
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A keyed event; ``key`` is ``None`` for ``introduced: "0"``, which is before everything."""
+
+    kind: EventKind
+    key: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A range ready to be walked. Without ``limits`` every version is below them."""
+
+    order: KeyFunction
+    bounds: tuple[_Bound, ...]
+    limits: tuple[Key, ...]
+
+
+class Prepared:
+    """One package of one advisory, its bounds parsed once and its listed versions on demand."""
+
+    __slots__ = ("_listed_keys", "_order", "_spans", "_versions", "affected", "defects")
+
+    def __init__(
+        self, affected: Affected, *, order: KeyFunction | None, semver: KeyFunction
+    ) -> None:
+        """Parse the ranges of ``affected``.
+
+        ``order`` is the order of its ecosystem, ``None`` where there is none (listed versions
+        are then compared as text only); ``semver`` serves ranges that say they are SemVer.
+        """
+        self.affected = affected
+        self._order = order
+        self._versions = frozenset(affected.versions)
+        self._listed_keys: frozenset[Key] | None = None
+        spans: list[_Span] = []
+        defects: list[RangeDefect] = []
+        for index, span in enumerate(affected.ranges):
+            if span.kind is RangeKind.GIT:
+                continue
+            chosen = semver if span.kind is RangeKind.SEMVER and order is None else order
+            outcome = _span(index, span, chosen)
+            if isinstance(outcome, _Span):
+                spans.append(outcome)
+            else:
+                defects.append(outcome)
+        self._spans = tuple(spans)
+        self.defects = tuple(defects)
+
+    def match(self, version: str) -> Match | None:
+        """Return how ``version`` is affected, or ``None``."""
+        listed = version in self._versions or self._is_listed_under_another_spelling(version)
+        in_range, unbounded = False, False
+        for span in self._spans:
+            try:
+                key = span.order(version)
+            except Unorderable:
+                continue
+            affected, open_ended = _walk(span, key)
+            in_range = in_range or affected
+            unbounded = unbounded or open_ended
+        if listed:
+            return Match(Evidence.BOTH if in_range else Evidence.LISTED, unbounded)
+        return Match(Evidence.RANGE, unbounded) if in_range else None
+
+    def _is_listed_under_another_spelling(self, version: str) -> bool:
+        if self._order is None or not self._versions:
+            return False
+        try:
+            key = self._order(version)
+        except Unorderable:
+            return False
+        if self._listed_keys is None:
+            self._listed_keys = frozenset(_keys(self._versions, self._order))
+        return key in self._listed_keys
+
+
+def is_live(advisory: Advisory) -> bool:
+    """Say whether the advisory may match at all."""
+    return advisory.withdrawn_at is None
+
+
+def _keys(versions: frozenset[str], order: KeyFunction) -> list[Key]:
+    found: list[Key] = []
+    for version in versions:
+        try:
+            found.append(order(version))
+        except Unorderable:
+            continue  # still matched as exact text
+    return found
+
+
+def _span(index: int, span: Range, order: KeyFunction | None) -> _Span | RangeDefect:
+    if order is None:
+        first = span.events[0] if span.events else Event(EventKind.INTRODUCED, "")
+        return RangeDefect(index, first.kind, first.version, "no version order for this ecosystem")
+    bounds: list[_Bound] = []
+    limits: list[Key] = []
+    unlimited = False
+    for event in span.events:
+        if event.kind is EventKind.INTRODUCED and event.version == "0":
+            bounds.append(_Bound(event.kind, None))
+            continue
+        if event.kind is EventKind.LIMIT and event.version == "*":
+            unlimited = True
+            continue
+        try:
+            key = order(event.version)
+        except Unorderable:
+            return RangeDefect(index, event.kind, event.version, "bound has no place in the order")
+        if event.kind is EventKind.LIMIT:
+            limits.append(key)
+        else:
+            bounds.append(_Bound(event.kind, key))
+    first_of_all = [bound for bound in bounds if bound.key is None]
+    keyed = sorted(
+        (bound for bound in bounds if bound.key is not None),
+        key=lambda bound: (bound.key, _RANK[bound.kind]),
+    )
+    return _Span(order, (*first_of_all, *keyed), () if unlimited else tuple(limits))
+
+
+def _walk(span: _Span, key: Key) -> tuple[bool, bool]:
+    """Return whether ``key`` is affected, and if so whether no later event ends it."""
+    if span.limits and not any(key < limit for limit in span.limits):
+        return False, False
+    affected, ended_later = False, False
+    for bound in span.bounds:
+        if bound.kind is EventKind.INTRODUCED:
+            if bound.key is None or bound.key <= key:
+                affected = True
+        elif bound.kind is EventKind.FIXED:
+            if bound.key <= key:
+                affected = False
+            else:
+                ended_later = True
+        elif bound.key < key:
+            affected = False
+        else:
+            ended_later = True
+    return affected, affected and not ended_later and not span.limits

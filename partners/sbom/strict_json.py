@@ -1,0 +1,170 @@
+"""JSON without the leniency of the usual decoders: duplicate keys, NaN, lone surrogates, depth.
+
+Python's ``json`` keeps the last of two equal keys, which would let a document hide components.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import msgspec
+
+from partners.domain.sboms import Bounds, Code, Rejected
+from partners.sbom.sniffing import refusal
+
+_REMEDY = "Write the document with a JSON library and send it unchanged."
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_items = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class _DuplicateKey(Exception):
+    pass
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _DuplicateKey
+    return members
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text[:20])
+    return number
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+)
+
+
+def loads(body: bytes, *, pointer: str, bounds: Bounds) -> Any:
+    """Decode one JSON value strictly.
+
+    Raises:
+        Rejected: ``malformed``, ``duplicate_key``, ``too_deep`` or ``string_too_long``, each with
+            ``pointer`` as the place.
+    """
+    try:
+        value = _decoder.decode(body.decode())
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode()  # fails on a lone surrogate
+    except _DuplicateKey:
+        raise refusal(
+            Code.DUPLICATE_KEY,
+            "a JSON object names one member twice",
+            pointer=pointer,
+            remedy=_REMEDY,
+        ) from None
+    except RecursionError:
+        raise _too_deep(pointer, bounds) from None
+    except ValueError:
+        raise malformed(pointer) from None
+    nesting = body.count(b"{") + body.count(b"[")
+    if nesting > bounds.depth or len(body) > bounds.text_length:
+        _check_tree(value, pointer, bounds)
+    return value
+
+
+def members(body: bytes, *, bounds: Bounds) -> dict[str, msgspec.Raw]:
+    """Split a JSON object into its members, undecoded.
+
+    Raises:
+        Rejected: not well-formed, not an object, or a member named twice at the top.
+    """
+    try:
+        found = _members.decode(body)
+    except msgspec.ValidationError:
+        raise refusal(Code.UNKNOWN_FORMAT, "an SBOM is a JSON object") from None
+    except RecursionError:
+        raise _too_deep("", bounds) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise malformed("") from None
+    _refuse_repeated_members(body, found)
+    return found
+
+
+def items(body: msgspec.Raw, *, pointer: str) -> list[msgspec.Raw] | None:
+    """Split a JSON array into its items, undecoded; ``None`` if it is no array."""
+    try:
+        return _items.decode(body)
+    except msgspec.ValidationError:
+        return None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise malformed(pointer) from None
+
+
+def malformed(pointer: str) -> Rejected:
+    """Return the refusal of text that is not JSON."""
+    return refusal(Code.MALFORMED, "not well-formed JSON", pointer=pointer, remedy=_REMEDY)
+
+
+def _refuse_repeated_members(body: bytes, found: dict[str, msgspec.Raw]) -> None:
+    """Walk the top level once more over the known slices.
+
+    The decoder kept the last of two equal keys. If every key is met once and each value is the
+    slice that was kept, nothing was dropped.
+    """
+    seen: set[str] = set()
+    place = _skip(body, 0) + 1
+    while body[(place := _skip(body, place)) : place + 1] != b"}":
+        end = _string_end(body, place)
+        key = json.loads(body[place:end])
+        place = _skip(body, _skip(body, end) + 1)
+        value = bytes(found[key]) if key in found else b""
+        if key in seen or not value or not body.startswith(value, place):
+            raise refusal(Code.DUPLICATE_KEY, "the document names one member twice", remedy=_REMEDY)
+        seen.add(key)
+        place = _skip(body, place + len(value))
+        if body[place : place + 1] == b",":
+            place += 1
+
+
+def _skip(body: bytes, place: int) -> int:
+    while body[place : place + 1] in (b" ", b"\n", b"\r", b"\t"):
+        place += 1
+    return place
+
+
+def _string_end(body: bytes, start: int) -> int:
+    place = start + 1
+    while body[place] != 0x22:
+        place += 2 if body[place] == 0x5C else 1
+    return place + 1
+
+
+def _check_tree(value: Any, pointer: str, bounds: Bounds) -> None:
+    pending: list[tuple[Any, int]] = [(value, 1)]
+    while pending:
+        node, depth = pending.pop()
+        if isinstance(node, str):
+            if len(node) > bounds.text_length:
+                raise refusal(
+                    Code.STRING_TOO_LONG,
+                    f"a text is longer than {bounds.text_length} characters",
+                    pointer=pointer,
+                    remedy="Leave out embedded attachments.",
+                )
+        elif isinstance(node, dict | list):
+            if depth > bounds.depth:
+                raise _too_deep(pointer, bounds)
+            children = node.values() if isinstance(node, dict) else node
+            pending.extend((child, depth + 1) for child in children)
+
+
+def _too_deep(pointer: str, bounds: Bounds) -> Rejected:
+    return refusal(
+        Code.TOO_DEEP,
+        f"nested deeper than {bounds.depth} levels",
+        pointer=pointer,
+        remedy="Flatten nested components and state dependencies instead.",
+    )

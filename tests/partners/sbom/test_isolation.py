@@ -1,0 +1,72 @@
+"""A child that reads, one that refuses, and ones that are killed."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from partners.domain.sboms import Code, Rejected
+from partners.sbom.isolation import read_isolated
+from partners.sbom.reader import read_file
+from tests.shared import shared
+
+
+def test_the_child_reads_what_the_reader_reads() -> None:
+    path = shared("sbom/union-real-components.cdx.json")
+    assert read_isolated(path) == read_file(path)
+
+
+def test_a_refusal_comes_through_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":1}]}')
+    with pytest.raises(Rejected) as caught:
+        read_isolated(path)
+    assert {one.pointer for one in caught.value.defects} == {"/components/0", "/components/0/type"}
+    assert caught.value.at_least == len(caught.value.defects)
+
+
+def test_100_mb_of_zeros_are_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "zeros"
+    with path.open("wb") as file:
+        os.truncate(file.fileno(), 100 * 2**20)
+    started = time.monotonic()
+    with pytest.raises(Rejected) as caught:
+        read_isolated(path)
+    assert caught.value.defects[0].code is Code.TOO_LARGE
+    assert time.monotonic() - started < 2
+
+
+def test_a_document_that_eats_memory_kills_only_its_child(tmp_path: Path) -> None:
+    path = tmp_path / "wide"
+    head = b'{"bomFormat":"CycloneDX","specVersion":"1.6","x":['
+    path.write_bytes(head + b"[]," * (20 * 2**20) + b"[]]}")
+    with pytest.raises(Rejected) as caught:
+        read_isolated(path)
+    assert caught.value.defects[0].code is Code.TOO_COMPLEX
+
+
+def test_a_child_that_takes_too_long_is_ended() -> None:
+    with pytest.raises(Rejected) as caught:
+        read_isolated(shared("sbom/union-real-components.cdx.json"), wall_seconds=0.01)
+    assert caught.value.defects[0].code is Code.TOO_COMPLEX
+
+
+def test_a_missing_file_is_no_refusal(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_isolated(tmp_path / "nothing")
+
+
+def test_the_child_loads_no_django() -> None:
+    code = "import partners.sbom.child, sys; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_child_explains_its_usage() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "partners.sbom.child"], capture_output=True, check=False
+    )
+    assert ran.returncode == 2
+    assert b"usage" in ran.stderr
