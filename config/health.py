@@ -1,9 +1,9 @@
 """``/livez``, ``/readyz`` and ``/metrics``."""
 
-from django.db import DatabaseError, connection
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
@@ -20,7 +20,12 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Name each check. Without its cache Wardroom is degraded, without the rest not ready."""
-    checks = {"database": _database(), "migrations": "unknown", "policy": "unknown", "cache": _cache()}
+    checks = {
+        "database": _database(),
+        "migrations": "unknown",
+        "policy": "unknown",
+        "cache": _cache(),
+    }
     if checks["database"] == "ok":
         checks["migrations"] = _migrations()
         if checks["migrations"] == "ok":

@@ -47,9 +47,13 @@ def describe(error: Exception) -> dict[str, Any]:
     if isinstance(error, ValidationError):
         return _plain(400, "bad_input", " ".join(error.messages))
     if isinstance(error, (OperationalError, InterfaceError)):
-        return _plain(503, "database_unavailable", "The database does not answer. Nothing was changed.")
+        return _plain(
+            503, "database_unavailable", "The database does not answer. Nothing was changed."
+        )
     if isinstance(error, RedisError):
-        return _plain(503, "cache_unavailable", "The cache does not answer, so sign-in is refused for now.")
+        return _plain(
+            503, "cache_unavailable", "The cache does not answer, so sign-in is refused for now."
+        )
     if isinstance(error, Http404):
         return _plain(404, "not_found", "There is nothing here, or nothing for you.")
     if isinstance(error, PermissionDenied):
@@ -78,7 +82,10 @@ def _of_framework(error: APIException) -> dict[str, Any]:
         return _plain(error.status_code, code, text)
     body = _plain(error.status_code, code, "Some fields cannot be read.")
     body["errors"] = [
-        {"pointer": f"/{name}", "detail": " ".join(map(str, texts)) if isinstance(texts, list) else str(texts)}
+        {
+            "pointer": f"/{name}",
+            "detail": " ".join(map(str, texts)) if isinstance(texts, list) else str(texts),
+        }
         for name, texts in detail.items()
     ]
     return body
@@ -97,7 +104,12 @@ def problem(body: dict[str, Any]) -> HttpResponse:
 
 def page(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     """Return the same refusal as a page for people."""
-    response = render(request, "problem.html", {"problem": body, "page_title": body["title"]}, status=body["status"])
+    response = render(
+        request,
+        "problem.html",
+        {"problem": body, "page_title": body["title"]},
+        status=body["status"],
+    )
     if body["status"] == 503:
         response["Retry-After"] = "5"
     return response

@@ -19,7 +19,8 @@ REDIS_URL: str = env.str("REDIS_URL")
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
 MFA_PARTNERS: bool = env.bool("MFA_PARTNERS", default=True)
 ALLOWED_HOSTS: list[str] = env.list(
-    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if EMBEDDED else [urlsplit(PUBLIC_URL).hostname]
+    "ALLOWED_HOSTS",
+    default=["localhost", "127.0.0.1"] if EMBEDDED else [urlsplit(PUBLIC_URL).hostname],
 )
 APP_ROLE: str = env.str("DATABASE_ROLE", default="wardroom_app")
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
@@ -47,7 +48,8 @@ DATABASES = {
     "default": _database("DATABASE_URL", role=APP_ROLE),
     "owner": {
         **_database(
-            "DATABASE_OWNER_URL" if "DATABASE_OWNER_URL" in env.ENVIRON else "DATABASE_URL", role=None
+            "DATABASE_OWNER_URL" if "DATABASE_OWNER_URL" in env.ENVIRON else "DATABASE_URL",
+            role=None,
         ),
         "CONN_MAX_AGE": 0,
         "TEST": {"MIRROR": "default"},
@@ -186,9 +188,13 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 # --- Cache and broker: nothing in them is a record ---------------------------------------------
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if EMBEDDED else "smtp://localhost:25")
+EMAIL_CONFIG = env.email_url(
+    "EMAIL_URL", default="consolemail://" if EMBEDDED else "smtp://localhost:25"
+)
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="wardroom@localhost")
 
@@ -220,7 +226,11 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "config.board.index",
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "config.board.navigation"},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": "config.board.navigation",
+    },
 }
 
 LOGGING_CONFIG = "config.logs.configure"

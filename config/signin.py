@@ -22,7 +22,9 @@ def has_second_factor(request: HttpRequest, user: User) -> bool:
 
     The user must be passed: without it allauth answers an empty list.
     """
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))
+    return any(
+        record.get("method") == "mfa" for record in get_authentication_records(request, user)
+    )
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -13,8 +13,16 @@ from governance.context import Denial
 from governance.domain.actor import Actor
 from governance.domain.decisions import Decision, Question, Reason
 from governance.errors import NotAllowed
-from governance.models import DecisionLog, Governed, Membership, PolicyHead, PolicyRule, PolicyVersion, Site
-from governance.models import guardian_grants
+from governance.models import (
+    DecisionLog,
+    Governed,
+    Membership,
+    PolicyHead,
+    PolicyRule,
+    PolicyVersion,
+    Site,
+    guardian_grants,
+)
 from governance.policy import casbin_policy
 from governance.policy.casbin_policy import EVERYWHERE, Link, Rule, Snapshot
 
@@ -60,6 +68,14 @@ def ask(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision:
     return decision
 
 
+def allows_somewhere(by: Actor, act: StrEnum, resource_type: str, *, at: datetime) -> bool:
+    """Say whether ``by`` may do ``act`` in any scope at all; for menus and list pages."""
+    snapshot = _snapshot(at)
+    if snapshot is None:
+        return False
+    return bool(snapshot.scopes(by.ref, _attributes(by), resource_type, str(act)))
+
+
 def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> QuerySet[G]:
     """Return those of ``rows`` on which ``to`` may do ``act``, as one SQL filter.
 
@@ -81,7 +97,9 @@ def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> Quer
         return rows
     elif model.site_path:
         slugs = [scope.removeprefix("site:") for scope in scopes if scope.startswith("site:")]
-        condition |= Q(**{f"{model.site_path}__in": Site.objects.filter(slug__in=slugs).values("id")})
+        condition |= Q(
+            **{f"{model.site_path}__in": Site.objects.filter(slug__in=slugs).values("id")}
+        )
     given = guardian_grants.keys(to.ref, str(act).rpartition(":")[2], model)
     if given is not None:
         condition |= Q(pk__in=given)
@@ -187,7 +205,9 @@ def _links(at: datetime) -> list[Link]:
     """Spread each membership over the sites below its own; the root's holds everywhere."""
     paths = dict(Site.objects.values_list("path", "slug"))
     below: dict[str, list[str]] = {
-        path: [slug for other, slug in paths.items() if other == path or other.startswith(f"{path}/")]
+        path: [
+            slug for other, slug in paths.items() if other == path or other.startswith(f"{path}/")
+        ]
         for path in paths
     }
     links = []

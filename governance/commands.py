@@ -72,7 +72,9 @@ class OperatorCommand(BaseCommand):
         except DatabaseError as error:
             raise CommandError(_line(f"the database refused: {error}")) from error
         except OSError as error:
-            raise CommandError(_line(f"{error.strerror or error}: {error.filename or ''}")) from error
+            raise CommandError(
+                _line(f"{error.strerror or error}: {error.filename or ''}")
+            ) from error
 
 
 def _line(text: str) -> str:

@@ -27,7 +27,12 @@ def publish(ids: list[int]) -> None:
 
 
 def enqueue(
-    kind: str, *, key: str, payload: Mapping[str, object], at: datetime, due_at: datetime | None = None
+    kind: str,
+    *,
+    key: str,
+    payload: Mapping[str, object],
+    at: datetime,
+    due_at: datetime | None = None,
 ) -> bool:
     """Write a job once per ``key``; return whether it is new.
 
@@ -36,15 +41,21 @@ def enqueue(
     now = context.current()
     if now is None:
         raise RuntimeError("nobody is acting: enter governance.boundary.acting() first")
-    row = Job(
-        kind=kind, key=key, payload=dict(payload), actor=now.actor.ref, due_at=due_at or at
-    )
+    row = Job(kind=kind, key=key, payload=dict(payload), actor=now.actor.ref, due_at=due_at or at)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO governance_job (kind, key, payload, actor, due_at, state, attempt, failures,"
-            " lost, worker, last_error) VALUES (%s, %s, %s, %s, %s, 'ready', 0, 0, 0, '', '')"
+            "INSERT INTO governance_job"
+            " (kind, key, payload, actor, due_at,"
+            " state, attempt, failures, lost, worker, last_error)"
+            " VALUES (%s, %s, %s, %s, %s, 'ready', 0, 0, 0, '', '')"
             " ON CONFLICT (key) DO NOTHING RETURNING id",
-            [row.kind, row.key, Job._meta.get_field("payload").get_db_prep_value(row.payload, connection), row.actor, row.due_at],
+            [
+                row.kind,
+                row.key,
+                Job._meta.get_field("payload").get_db_prep_value(row.payload, connection),
+                row.actor,
+                row.due_at,
+            ],
         )
         found = cursor.fetchone()
     if found is None:

@@ -1,8 +1,14 @@
 """What the ground registers itself: its periodic work."""
 
-from governance import registries
-from governance.actions import measuring, telling
+import logging
+
+from governance import jobs, registries
+from governance.actions import drifting, measuring, telling
+from governance.connectors import postgresql
+from governance.models import GovernedSystem
 from governance.registries import JobKind, JobRun
+
+log = logging.getLogger(__name__)
 
 
 def _mail(run: JobRun) -> None:
@@ -21,4 +27,32 @@ registries.job_kinds.add("notice_mail", JobKind(_mail, "Mail notices", max_attem
 registries.job_kinds.add("alarm_hand_up", JobKind(_hand_up, "Hand alarms up", every_seconds=15))
 registries.job_kinds.add(
     "measure_sample", JobKind(_sample, "Keep today's measures", every_seconds=6 * 3600)
+)
+
+
+def _drift(run: JobRun) -> None:
+    """Compare one system; without a name in the payload, put off one job for each."""
+    slug = run.payload.get("system")
+    if slug is None:
+        for name in GovernedSystem.objects.filter(is_scheduled=True).values_list("slug", flat=True):
+            jobs.enqueue(
+                "drift_detect",
+                key=f"drift_detect:{name}:{run.at:%Y-%m-%d}",
+                payload={"system": name},
+                at=run.at,
+            )
+        return
+    try:
+        drifting.detect(GovernedSystem.objects.get(slug=slug), by=run.by, at=run.at)
+    except drifting.NotReached as error:
+        # The faulty snapshot tells it on the system's page and must not be rolled back.
+        log.warning("drift: %s", error)
+
+
+registries.drift_sources.add("postgresql", postgresql.observe)
+registries.job_kinds.add(
+    "drift_detect_all", JobKind(_drift, "Compare all systems", every_seconds=24 * 3600)
+)
+registries.job_kinds.add(
+    "drift_detect", JobKind(_drift, "Compare grants of a system", max_attempts=3)
 )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
 from governance.domain.actor import Actor
+from governance.domain.drift import Observation
 
 T = TypeVar("T")
 
@@ -149,3 +150,4 @@ attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource
 duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
 panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
 alarms: Registry[Callable[[AlarmText, Actor, datetime], None]] = Registry("alarm handler")
+drift_sources: Registry[Callable[[str], Observation]] = Registry("drift source")

@@ -99,7 +99,7 @@ _FOREIGN_KEYS: LiteralString = """
 """
 
 
-class HarvestFailed(Exception):  # noqa: N818 - refusals are named for what happened
+class HarvestFailed(Exception):
     """A source could not be harvested; the text is one line and holds no password.
 
     ``code`` is one of those of `governance.connectors.session.SessionFailed`.

@@ -25,11 +25,11 @@ def roles() -> list[RoleText]:
 
 
 def rules() -> list[Rule]:
-    """Return one rule for each role and act of ``policy.csv``."""
-    with (HERE / "policy.csv").open(newline="") as file:
-        return [
-            Rule(role, "*", row["resource_type"], act, "True", "allow", f"{role}/{act}")
-            for row in csv.DictReader(file)
-            for role in row["roles"].split()
-            for act in row["acts"].split()
-        ]
+    """Return one rule for each role and act of ``policy/<app>.csv``."""
+    return [
+        Rule(role, "*", row["resource_type"], act, "True", "allow", f"{role}/{act}")
+        for file in sorted((HERE / "policy").glob("*.csv"))
+        for row in csv.DictReader(file.read_text().splitlines())
+        for role in row["roles"].split()
+        for act in row["acts"].split()
+    ]

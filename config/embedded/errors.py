@@ -5,5 +5,5 @@ class LaunchError(Exception):
     """The launcher cannot go on; the text is one line for a person, cure included."""
 
 
-class Interrupted(Exception):  # noqa: N818  (not an error: somebody asked to stop)
+class Interrupted(Exception):
     """A signal asked the launcher to stop while it was busy."""

@@ -20,7 +20,9 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sent = request.headers.get("X-Request-ID", "")
-        request_id = sent if problems.REQUEST_ID.fullmatch(sent) and len(sent) <= 64 else uuid.uuid4().hex
+        request_id = (
+            sent if problems.REQUEST_ID.fullmatch(sent) and len(sent) <= 64 else uuid.uuid4().hex
+        )
         request.META["wardroom.request_id"] = request_id
         began = time.perf_counter()
         response = self.get_response(request)

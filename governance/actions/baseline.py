@@ -40,7 +40,12 @@ def lay(
     root, _ = Site.objects.get_or_create(
         parent=None,
         kind="enterprise",
-        defaults={"slug": "enterprise", "name": "Enterprise", "path": "enterprise", "created_at": at},
+        defaults={
+            "slug": "enterprise",
+            "name": "Enterprise",
+            "path": "enterprise",
+            "created_at": at,
+        },
     )
     for slug, name in SERVICE_ROLES.items():
         user = people.service_actor(slug, name, at=at)

@@ -67,7 +67,13 @@ def publish(
         version=version, policy_seq=F("policy_seq") + 1, stamp=uuid.uuid4()
     )
     audit.record(
-        by=by, act=Act.POLICY_PUBLISH, ref=version.ref, at=at, number=number, sha256=sha256, note=note
+        by=by,
+        act=Act.POLICY_PUBLISH,
+        ref=version.ref,
+        at=at,
+        number=number,
+        sha256=sha256,
+        note=note,
     )
     return version
 

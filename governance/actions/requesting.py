@@ -8,7 +8,7 @@ from governance import audit, notices
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Conflict, Refused
-from governance.models import AccessRequest, Grant, GovernedSystem, RequestState, User
+from governance.models import AccessRequest, GovernedSystem, Grant, RequestState, User
 from governance.permissions import Act
 
 HOURS_TO_DECIDE = 4
@@ -56,7 +56,10 @@ def submit(
     notices.send(
         to=notices.holders("data_owner", at=at),
         subject=f"Access asked: {request}",
-        text=f"{requester.name} asks for {request}. Purpose: {purpose}. Due {request.due_at:%b %d, %H:%M} UTC.",
+        text=(
+            f"{requester.name} asks for {request}. Purpose: {purpose}. "
+            f"Due {request.due_at:%b %d, %H:%M} UTC."
+        ),
         ref=request.ref,
         key=f"request_submitted:{request.pk}",
         at=at,

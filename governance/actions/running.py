@@ -71,7 +71,12 @@ def claim(job_id: int | None = None, *, older_than_seconds: float = 0) -> Lease 
         with connection.cursor() as cursor:
             cursor.execute(
                 _CLAIM,
-                {"worker": _worker(), "lease": LEASE_SECONDS, "id": job_id, "age": older_than_seconds},
+                {
+                    "worker": _worker(),
+                    "lease": LEASE_SECONDS,
+                    "id": job_id,
+                    "age": older_than_seconds,
+                },
             )
             row = cursor.fetchone()
         if row is None:
@@ -96,14 +101,17 @@ def run(lease: Lease) -> bool:
         if kind is None:
             raise LookupError(f"no job kind {job.kind!r} is registered")
         by = _actor(job.actor)
-        with boundary.acting(by, at=at, request_id=f"job-{job.pk}-{lease.attempt}"), _heartbeat(lease):
-            with transaction.atomic():
-                kind.handler(JobRun(job.pk, job.kind, job.payload, by, at, lease.attempt))
-                _finish(lease)
+        with (
+            boundary.acting(by, at=at, request_id=f"job-{job.pk}-{lease.attempt}"),
+            _heartbeat(lease),
+            transaction.atomic(),
+        ):
+            kind.handler(JobRun(job.pk, job.kind, job.payload, by, at, lease.attempt))
+            _finish(lease)
     except LostLease:
         log.warning("job %s was taken over; its work here is rolled back", job.key)
         return False
-    except Exception as error:  # noqa: BLE001  a handler may raise anything; the row tells it
+    except Exception as error:
         log.warning("job %s failed: %s", job.key, error, exc_info=True)
         _fail(lease, error, at=at)
         return False
@@ -199,8 +207,10 @@ def due(*, limit: int = 200) -> list[int]:
     """Return ids of jobs that wait for a worker, lapsed leases included."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM governance_job WHERE state IN ('ready', 'leased') AND due_at <= statement_timestamp()"
-            " AND (state = 'ready' OR lease_until < statement_timestamp()) ORDER BY due_at LIMIT %s",
+            "SELECT id FROM governance_job WHERE state IN ('ready', 'leased')"
+            " AND due_at <= statement_timestamp()"
+            " AND (state = 'ready' OR lease_until < statement_timestamp())"
+            " ORDER BY due_at LIMIT %s",
             [limit],
         )
         return [row[0] for row in cursor.fetchall()]
@@ -231,7 +241,8 @@ def _heartbeat(lease: Lease) -> Iterator[None]:
             while not stop.wait(HEARTBEAT_SECONDS):
                 with connection.cursor() as cursor:
                     cursor.execute(
-                        "UPDATE governance_job SET lease_until = statement_timestamp() + %s * interval '1 second'"
+                        "UPDATE governance_job"
+                        " SET lease_until = statement_timestamp() + %s * interval '1 second'"
                         " WHERE id = %s AND attempt = %s AND state = 'leased'",
                         [LEASE_SECONDS, lease.job.pk, lease.attempt],
                     )

@@ -21,6 +21,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import TupleRow
 
+from governance.connectors.errors import ConnectorFailed
 from governance.connectors.reach import Graph, Membership, Reach, graph, reach
 from governance.connectors.session import STATEMENT_SECONDS, SessionFailed, snapshot
 from governance.domain import fqn
@@ -109,18 +110,6 @@ _GRANTS: LiteralString = """
     SELECT o.sort, o.path, o.owner, g.grantee, lower(g.privilege_type)
       FROM objects o LEFT JOIN LATERAL pg_catalog.aclexplode(o.acl) g ON true
 """
-
-
-class ConnectorFailed(Exception):  # noqa: N818 - refusals are named for what happened
-    """The system's grants could not be observed; the text is one line and holds no password.
-
-    ``code`` is one of those of `governance.connectors.session.SessionFailed`.
-    """
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
 
 
 def observe(dsn: str, *, statement_seconds: int = STATEMENT_SECONDS) -> Observation:

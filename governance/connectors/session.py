@@ -34,7 +34,7 @@ _ADVICE = (
 )
 
 
-class SessionFailed(Exception):  # noqa: N818 - refusals are named for what happened
+class SessionFailed(Exception):
     """A server could not be read; the text is one line and holds no password.
 
     ``code`` is one of ``invalid_dsn``, ``unreachable``, ``unknown_host``, ``tls``,

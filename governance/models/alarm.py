@@ -20,7 +20,9 @@ class Alarm(Governed):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(severity__range=(1, 4)), name="alarm_severity_is_one_to_four")
+            models.CheckConstraint(
+                condition=Q(severity__range=(1, 4)), name="alarm_severity_is_one_to_four"
+            )
         ]
 
     def __str__(self) -> str:

@@ -26,7 +26,9 @@ class AuditEvent(Governed):
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(outcome__in=["ok", "denied"]), name="audit_outcome_is_known")
+            models.CheckConstraint(
+                condition=Q(outcome__in=["ok", "denied"]), name="audit_outcome_is_known"
+            )
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from governance.domain.drift import Kind
 from governance.models.governed import Governed
 from governance.models.system import GovernedSystem
 
@@ -47,11 +48,13 @@ class ObservedGrant(models.Model):
     scope = models.CharField(max_length=300)
     via = models.CharField(max_length=300)
     is_privileged = models.BooleanField(default=False)
+    is_implied = models.BooleanField(default=False, help_text="Follows from another grant.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["snapshot", "principal", "entitlement", "scope"], name="observed_grant_is_listed_once"
+                fields=["snapshot", "principal", "entitlement", "scope"],
+                name="observed_grant_is_listed_once",
             )
         ]
 
@@ -70,10 +73,12 @@ class DriftFinding(Governed):
     site_path = "system__site_id"
 
     system = models.ForeignKey(GovernedSystem, on_delete=models.PROTECT, related_name="drift")
-    kind = models.CharField(max_length=16)
-    principal = models.CharField(max_length=120)
-    entitlement = models.CharField(max_length=60)
-    scope = models.CharField(max_length=300)
+    kind = models.CharField(
+        max_length=16, choices=[(kind.value, kind.value.replace("_", " ")) for kind in Kind]
+    )
+    principal = models.CharField(max_length=120, blank=True)
+    entitlement = models.CharField(max_length=60, blank=True)
+    scope = models.CharField(max_length=300, blank=True)
     via = models.CharField(max_length=300, blank=True)
     is_privileged = models.BooleanField(default=False)
     severity = models.CharField(max_length=6)
@@ -83,21 +88,24 @@ class DriftFinding(Governed):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["system", "state"], name="drift_by_system")]
         ordering = ["state", "first_seen_at", "id"]
         verbose_name = "drift finding"
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["unapproved", "missing", "expired_alive"]), name="drift_kind_is_known"
+                condition=Q(kind__in=[kind.value for kind in Kind]), name="drift_kind_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(severity__in=["high", "medium", "low"]), name="drift_severity_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(state="open", closed_at=None) | Q(state="closed", closed_at__isnull=False),
+                condition=Q(state="open", closed_at=None)
+                | Q(state="closed", closed_at__isnull=False),
                 name="drift_closed_has_an_instant",
             ),
             models.CheckConstraint(
-                condition=Q(last_seen_at__gte=F("first_seen_at")), name="drift_is_last_seen_after_first"
+                condition=Q(last_seen_at__gte=F("first_seen_at")),
+                name="drift_is_last_seen_after_first",
             ),
             models.UniqueConstraint(
                 fields=["system", "kind", "principal", "entitlement", "scope"],

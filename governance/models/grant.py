@@ -39,9 +39,15 @@ class AccessRequest(Governed):
     class Meta:
         ordering = ["due_at", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=RequestState.values), name="request_state_is_known"),
-            models.CheckConstraint(condition=Q(days__range=(1, 365)), name="request_lasts_at_most_a_year"),
-            models.CheckConstraint(condition=Q(due_at__gt=F("submitted_at")), name="request_is_due_after_it_came"),
+            models.CheckConstraint(
+                condition=Q(state__in=RequestState.values), name="request_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(days__range=(1, 365)), name="request_lasts_at_most_a_year"
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__gt=F("submitted_at")), name="request_is_due_after_it_came"
+            ),
             models.CheckConstraint(
                 condition=Q(state="open", decided_at=None, decided_by="")
                 | (~Q(state="open") & Q(decided_at__isnull=False) & ~Q(decided_by="")),
@@ -83,16 +89,21 @@ class Grant(Governed):
     class Meta:
         ordering = ["system", "principal", "scope"]
         constraints = [
-            models.CheckConstraint(condition=Q(valid_to__gt=F("valid_from")), name="grant_ends_after_it_begins"),
             models.CheckConstraint(
-                condition=Q(origin__in=["request", "baseline", "adopted"]), name="grant_origin_is_known"
+                condition=Q(valid_to__gt=F("valid_from")), name="grant_ends_after_it_begins"
             ),
             models.CheckConstraint(
-                condition=Q(revoked_at=None, revoked_by="") | (Q(revoked_at__isnull=False) & ~Q(revoked_by="")),
+                condition=Q(origin__in=["request", "baseline", "adopted"]),
+                name="grant_origin_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None, revoked_by="")
+                | (Q(revoked_at__isnull=False) & ~Q(revoked_by="")),
                 name="grant_revocation_has_who_and_when",
             ),
             models.UniqueConstraint(
-                fields=["system", "principal", "entitlement", "scope", "valid_from"], name="grant_is_given_once"
+                fields=["system", "principal", "entitlement", "scope", "valid_from"],
+                name="grant_is_given_once",
             ),
         ]
 

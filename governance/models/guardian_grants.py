@@ -1,6 +1,6 @@
 """Grants on one record: the only place that knows django-guardian."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import BigIntegerField, Field, Model, QuerySet, UUIDField
@@ -49,11 +49,12 @@ def holds(subject: str, verb: str, obj: Governed) -> bool:
     return _rows(subject, type(obj), verb).filter(object_pk=str(obj.pk)).exists()
 
 
-def keys(subject: str, verb: str, model: type[Model]) -> QuerySet[Model] | None:
+def keys(subject: str, verb: str, model: type[Model]) -> QuerySet[Model, Any] | None:
     """Return the keys given one by one as a subquery; None for service actors."""
     if _user_id(subject) is None:
         return None
     key: Field[object, object] = (
         UUIDField() if isinstance(model._meta.pk, UUIDField) else BigIntegerField()
     )
-    return _rows(subject, model, verb).annotate(key=Cast("object_pk", key)).values("key")  # type: ignore[return-value]
+    rows: QuerySet[Model] = _rows(subject, model, verb)
+    return rows.annotate(key=Cast("object_pk", key)).values("key")

@@ -39,21 +39,28 @@ class Job(Governed):
     class Meta:
         ordering = ["-due_at", "-id"]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state__in=["ready", "leased"]), name="job_due"),
+            models.Index(
+                fields=["due_at"], condition=Q(state__in=["ready", "leased"]), name="job_due"
+            ),
             models.Index(fields=["kind", "-due_at"], name="job_by_kind"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=JobState.values), name="job_state_is_known"),
             models.CheckConstraint(
-                condition=Q(state="leased", lease_until__isnull=False) | (~Q(state="leased") & Q(lease_until=None)),
+                condition=Q(state__in=JobState.values), name="job_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="leased", lease_until__isnull=False)
+                | (~Q(state="leased") & Q(lease_until=None)),
                 name="job_lease_only_while_running",
             ),
             models.CheckConstraint(
-                condition=Q(state="done", done_at__isnull=False) | (~Q(state="done") & Q(done_at=None)),
+                condition=Q(state="done", done_at__isnull=False)
+                | (~Q(state="done") & Q(done_at=None)),
                 name="job_done_has_an_instant",
             ),
             models.CheckConstraint(
-                condition=Q(attempt__gte=F("failures") + F("lost")), name="job_attempts_cover_failures"
+                condition=Q(attempt__gte=F("failures") + F("lost")),
+                name="job_attempts_cover_failures",
             ),
         ]
 

@@ -24,10 +24,14 @@ class MeasureSample(Governed):
         ordering = ["measure", "day"]
         constraints = [
             models.UniqueConstraint(
-                fields=["measure", "site", "day"], nulls_distinct=False, name="sample_is_taken_once_a_day"
+                fields=["measure", "site", "day"],
+                nulls_distinct=False,
+                name="sample_is_taken_once_a_day",
             ),
             models.CheckConstraint(
-                condition=Q(denominator=None) | Q(numerator=None) | Q(numerator__lte=F("denominator")),
+                condition=Q(denominator=None)
+                | Q(numerator=None)
+                | Q(numerator__lte=F("denominator")),
                 name="sample_part_is_within_the_whole",
             ),
         ]

@@ -51,8 +51,12 @@ class User(AbstractBaseUser, PermissionsMixin, Governed):
     class Meta:
         ordering = ["name", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=UserKind.values), name="user_kind_is_known"),
-            models.CheckConstraint(condition=Q(is_superuser=False), name="user_is_never_above_the_policy"),
+            models.CheckConstraint(
+                condition=Q(kind__in=UserKind.values), name="user_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_superuser=False), name="user_is_never_above_the_policy"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="person", email__isnull=False, slug="")
                 | Q(kind="service", email=None, is_staff=False, party="") & ~Q(slug=""),
@@ -61,7 +65,9 @@ class User(AbstractBaseUser, PermissionsMixin, Governed):
             models.CheckConstraint(
                 condition=Q(party="") | Q(is_staff=False), name="user_partner_contact_is_not_staff"
             ),
-            models.UniqueConstraint(fields=["slug"], condition=~Q(slug=""), name="user_service_slug_is_unique"),
+            models.UniqueConstraint(
+                fields=["slug"], condition=~Q(slug=""), name="user_service_slug_is_unique"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,7 +123,9 @@ class Membership(Governed):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="memberships")
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships")
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
     party = models.CharField(max_length=120, blank=True)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)
@@ -134,7 +142,8 @@ class Membership(Governed):
                 name="membership_is_at_a_site_or_a_party",
             ),
             models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="membership_ends_after_it_begins"
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="membership_ends_after_it_begins",
             ),
             models.UniqueConstraint(
                 fields=["user", "role", "site", "party", "valid_from"],

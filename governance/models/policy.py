@@ -30,9 +30,12 @@ class PolicyVersion(Governed):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=PolicyState.values), name="policy_state_is_known"),
             models.CheckConstraint(
-                condition=Q(state="draft", published_at=None) | (~Q(state="draft") & Q(published_at__isnull=False)),
+                condition=Q(state__in=PolicyState.values), name="policy_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", published_at=None)
+                | (~Q(state="draft") & Q(published_at__isnull=False)),
                 name="policy_published_has_an_instant",
             ),
         ]
@@ -57,9 +60,15 @@ class PolicyRule(models.Model):
     class Meta:
         ordering = ["version", "ordinal"]
         constraints = [
-            models.UniqueConstraint(fields=["version", "rid"], name="rule_id_is_unique_in_its_version"),
-            models.UniqueConstraint(fields=["version", "ordinal"], name="rule_order_is_unique_in_its_version"),
-            models.CheckConstraint(condition=Q(eft__in=["allow", "deny"]), name="rule_allows_or_denies"),
+            models.UniqueConstraint(
+                fields=["version", "rid"], name="rule_id_is_unique_in_its_version"
+            ),
+            models.UniqueConstraint(
+                fields=["version", "ordinal"], name="rule_order_is_unique_in_its_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(eft__in=["allow", "deny"]), name="rule_allows_or_denies"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,7 +97,7 @@ class PolicyHead(models.Model):
 
 
 class DecisionLog(Governed):
-    """What was asked and answered: every denial, error and write, and every decision asked for by name."""
+    """What was asked and answered: denials, errors, writes, and decisions asked for by name."""
 
     at = models.DateTimeField(db_index=True)
     subject = models.CharField(max_length=120, db_index=True)

@@ -39,7 +39,9 @@ class Site(Governed):
     slug = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=16, choices=SiteKind.choices)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     path = models.CharField(max_length=400, unique=True, editable=False)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField()
@@ -49,13 +51,17 @@ class Site(Governed):
     class Meta:
         ordering = ["path"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=SiteKind.values), name="site_kind_is_known"),
             models.CheckConstraint(
-                condition=Q(kind="enterprise", parent=None) | (~Q(kind="enterprise") & Q(parent__isnull=False)),
+                condition=Q(kind__in=SiteKind.values), name="site_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="enterprise", parent=None)
+                | (~Q(kind="enterprise") & Q(parent__isnull=False)),
                 name="site_only_the_enterprise_has_no_parent",
             ),
             models.CheckConstraint(
-                condition=Q(parent=None) | ~Q(parent=models.F("id")), name="site_is_not_its_own_parent"
+                condition=Q(parent=None) | ~Q(parent=models.F("id")),
+                name="site_is_not_its_own_parent",
             ),
         ]
 

@@ -21,9 +21,13 @@ class GovernedSystem(Governed):
 
     slug = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=16, choices=SystemKind.choices, default=SystemKind.POSTGRESQL)
+    kind = models.CharField(
+        max_length=16, choices=SystemKind.choices, default=SystemKind.POSTGRESQL
+    )
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="systems")
-    address = models.CharField(max_length=300, blank=True, help_text="Host and database, without any secret.")
+    address = models.CharField(
+        max_length=300, blank=True, help_text="Host and database, without any secret."
+    )
     secret = models.TextField(editable=False)
     is_scheduled = models.BooleanField("compared daily", default=True)
     created_at = models.DateTimeField()
@@ -31,7 +35,9 @@ class GovernedSystem(Governed):
     class Meta:
         ordering = ["slug"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=SystemKind.values), name="system_kind_is_known")
+            models.CheckConstraint(
+                condition=Q(kind__in=SystemKind.values), name="system_kind_is_known"
+            )
         ]
 
     def __str__(self) -> str:

@@ -82,7 +82,9 @@ class Snapshot:
 
     def decide(self, question: Question) -> Decision:
         """Answer ``question``; every error is a refusal with its reason."""
-        if not (question.subject and question.action and question.resource_type and question.domain):
+        if not (
+            question.subject and question.action and question.resource_type and question.domain
+        ):
             return Decision(False, Reason.ERROR_BAD_VALUE, policy_sha256=self.sha256)
         subject = {"key": question.subject, **question.subject_attributes}
         resource = {"type": question.resource_type, **question.resource_attributes}
@@ -99,7 +101,9 @@ class Snapshot:
         reason = Reason.DENY_RULE if rule else Reason.DENY_NO_RULE
         return Decision(False, reason, rule, self.sha256)
 
-    def scopes(self, subject: str, attributes: dict[str, object], rtype: str, act: str) -> frozenset[str]:
+    def scopes(
+        self, subject: str, attributes: dict[str, object], rtype: str, act: str
+    ) -> frozenset[str]:
         """Return the domains in which ``subject`` may ``act`` on every record of ``rtype``.
 
         Raises:

@@ -22,7 +22,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """PostgreSQL with role and context."""
 
     def init_connection_state(self) -> None:
-        super().init_connection_state()  # type: ignore[no-untyped-call]
+        super().init_connection_state()
         role = self.settings_dict.get("ROLE")
         if role:
             with self.connection.cursor() as cursor:

@@ -1,7 +1,6 @@
 """``manage.py migrate`` as the owner: the application's own identity may create nothing."""
 
-from argparse import ArgumentParser
-
+from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
@@ -11,7 +10,7 @@ LOCK = 0x57415244  # "WARD"
 class Command(migrate.Command):
     """Django's own, on the owner's connection and one at a time over all hosts."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
 

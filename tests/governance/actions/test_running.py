@@ -26,12 +26,18 @@ def effects() -> Iterator[list[int]]:
     def handle(run: JobRun) -> None:
         seen.append(run.attempt)
         Notice.objects.create(
-            user_id=run.payload["user"], key=f"effect:{run.attempt}", subject="s", text="t", created_at=run.at
+            user_id=run.payload["user"],
+            key=f"effect:{run.attempt}",
+            subject="s",
+            text="t",
+            created_at=run.at,
         )
         if len(seen) <= int(str(run.payload.get("fails", 0))):
             raise ValueError("not yet")
 
-    registries.job_kinds._entries["effect"] = JobKind(handle, "Effect", max_attempts=3, retry_seconds=1)
+    registries.job_kinds._entries["effect"] = JobKind(
+        handle, "Effect", max_attempts=3, retry_seconds=1
+    )
     yield seen
     del registries.job_kinds._entries["effect"]
 
@@ -65,7 +71,8 @@ def test_the_same_key_is_one_job(operator: object, at: datetime) -> None:
 def test_a_job_is_done_once(effects: list[int]) -> None:
     job = a_job()
     lease = running.claim(job.pk)
-    assert lease and running.run(lease)
+    assert lease
+    assert running.run(lease)
     job.refresh_from_db()
     assert (job.state, job.lease_until, Notice.objects.count()) == (JobState.DONE, None, 1)
     assert running.claim(job.pk) is None
@@ -81,14 +88,16 @@ def test_a_running_job_is_nobody_elses(effects: list[int]) -> None:
 def test_a_failure_leaves_no_effect_and_is_tried_again(effects: list[int]) -> None:
     job = a_job(fails=1)
     lease = running.claim(job.pk)
-    assert lease and not running.run(lease)
+    assert lease
+    assert not running.run(lease)
     job.refresh_from_db()
     assert (job.state, job.failures, Notice.objects.count()) == (JobState.READY, 1, 0)
     assert "not yet" in job.last_error
     assert job.due_at > timezone.now()
     make_due(job)
     lease = running.claim(job.pk)
-    assert lease and running.run(lease)
+    assert lease
+    assert running.run(lease)
     assert Notice.objects.count() == 1
 
 
@@ -97,7 +106,8 @@ def test_a_worker_that_lost_its_lease_changes_nothing(effects: list[int]) -> Non
     slow = running.claim(job.pk)
     lapse(job)
     fast = running.claim(job.pk)
-    assert slow and fast
+    assert slow
+    assert fast
     assert running.run(fast)
     assert not running.run(slow)
     assert list(Notice.objects.values_list("key", flat=True)) == [f"effect:{fast.attempt}"]
@@ -108,7 +118,8 @@ def test_after_the_last_try_the_job_is_dead_and_an_alarm_is_raised(effects: list
     for _ in range(3):
         make_due(job)
         lease = running.claim(job.pk)
-        assert lease and not running.run(lease)
+        assert lease
+        assert not running.run(lease)
     job.refresh_from_db()
     assert (job.state, job.failures) == (JobState.DEAD, 3)
     assert running.claim(job.pk) is None
@@ -130,7 +141,8 @@ def test_a_dead_job_is_retried_by_whoever_may(effects: list[int]) -> None:
     for _ in range(3):
         make_due(job)
         lease = running.claim(job.pk)
-        assert lease and not running.run(lease)
+        assert lease
+        assert not running.run(lease)
     at = timezone.now()
     outsider, administrator = a_user().as_actor(), a_member("administrator").as_actor()
     with pytest.raises(NotAllowed), boundary.acting(outsider, at=at):
@@ -149,14 +161,16 @@ def test_a_job_of_somebody_who_left_does_not_run(effects: list[int]) -> None:
     job = a_job()
     Job.objects.filter(pk=job.pk).update(actor=f"user:{user.pk}")
     lease = running.claim(job.pk)
-    assert lease and not running.run(lease)
+    assert lease
+    assert not running.run(lease)
     assert effects == []
 
 
 def test_an_unknown_kind_fails_loudly() -> None:
     job = a_job()
     lease = running.claim(job.pk)
-    assert lease and not running.run(lease)
+    assert lease
+    assert not running.run(lease)
     job.refresh_from_db()
     assert "no job kind" in job.last_error
 

@@ -4,7 +4,8 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from governance.connectors.postgresql import ConnectorFailed, observe
+from governance.connectors.errors import ConnectorFailed
+from governance.connectors.postgresql import observe
 from governance.domain.drift import GrantKey, Observation, ObservedGrant, source_hash
 from tests.databases import PlantDatabase, PlantRole
 

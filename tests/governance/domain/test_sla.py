@@ -81,6 +81,13 @@ def test_early_finishers_of_future_deadlines_do_not_flatter() -> None:
     assert attainment([early, waiting], since=DAY, until=DAY + 24 * HOUR, at=at).due == 0
 
 
+def test_a_deadline_at_this_very_instant_is_not_counted_yet() -> None:
+    done, waiting = Window(DAY, DAY + HOUR, DAY), Window(DAY, DAY + HOUR)
+    period = {"since": DAY, "until": DAY + 9 * HOUR}
+    assert attainment([done, waiting], at=DAY + HOUR, **period).due == 0
+    assert attainment([done, waiting], at=DAY + HOUR + HOUR / 60, **period).due == 2
+
+
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="ends before"):
         attainment([], since=DAY, until=DAY - HOUR, at=DAY)

@@ -1,0 +1,117 @@
+"""The board's base class: what is shown is what the policy shows, what is saved is an action."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from governance import access
+from governance.domain.actor import Actor
+from governance.errors import WardroomError
+from governance.models import Governed
+
+G = TypeVar("G", bound=Governed)
+
+
+def who(request: HttpRequest) -> Actor:
+    """Return who is signed in to the board."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def when(request: HttpRequest) -> datetime:
+    """Return the instant of this request."""
+    at: datetime = request.at  # type: ignore[attr-defined]
+    return at
+
+
+class GovernedAdmin(ModelAdmin, Generic[G]):  # type: ignore[misc]
+    """A list and a page for each record, filtered by ``read_act``; read-only by default.
+
+    A subclass that lets people write sets ``write_act`` and overrides ``create`` and
+    ``change``, which call the app's actions. Deleting is never offered: records end,
+    they do not vanish.
+    """
+
+    read_act: ClassVar[StrEnum]
+    write_act: ClassVar[StrEnum | None] = None
+    compressed_fields = True
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+
+    def create(self, request: HttpRequest, obj: G, data: dict[str, Any]) -> G:
+        raise NotImplementedError
+
+    def change(self, request: HttpRequest, obj: G, data: dict[str, Any]) -> G:
+        raise NotImplementedError
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[G]:
+        rows: QuerySet[G] = super().get_queryset(request)
+        return access.visible(rows, to=who(request), act=self.read_act, at=when(request))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: G | None = None) -> bool:
+        if obj is not None:
+            return access.allows(who(request), self.read_act, obj, at=when(request))
+        return access.allows_somewhere(
+            who(request), self.read_act, self.model.resource_type(), at=when(request)
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may_write(request) and type(self).create is not GovernedAdmin.create
+
+    def has_change_permission(self, request: HttpRequest, obj: G | None = None) -> bool:
+        return self._may_write(request) and type(self).change is not GovernedAdmin.change
+
+    def has_delete_permission(self, request: HttpRequest, obj: G | None = None) -> bool:
+        return False
+
+    def _may_write(self, request: HttpRequest) -> bool:
+        return self.write_act is not None and access.allows_somewhere(
+            who(request), self.write_act, self.model.resource_type(), at=when(request)
+        )
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> G:
+        """Call the action; what it refuses is shown above the form and nothing is saved."""
+        write = self.change if change else self.create
+        obj: G = write(request, form.instance, form.cleaned_data)
+        form.instance = obj
+        return obj
+
+    def save_model(self, request: HttpRequest, obj: G, form: Any, change: bool) -> None:
+        """Do nothing: ``save_form`` has called the action."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Do nothing: there are no related forms."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Leave the log to the audit log."""
+
+    log_change = log_addition
+    log_deletions = log_addition
+
+    def each(
+        self, request: HttpRequest, rows: QuerySet[G], act: Callable[[G], object], done: str
+    ) -> None:
+        """Do ``act`` to each chosen record; say how many, and which were refused and why."""
+        count = 0
+        for row in rows:
+            try:
+                act(row)
+            except WardroomError as error:
+                self.message_user(request, f"{row}: {error.detail}", messages.WARNING)
+            else:
+                count += 1
+        if count:
+            self.message_user(request, f"{count} {done}.")
+
+

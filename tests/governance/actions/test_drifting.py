@@ -1,0 +1,116 @@
+"""Drift: opened once, kept while it lasts, closed when it is really gone."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from governance import boundary
+from governance.actions import drifting, granting
+from governance.domain.actor import Actor
+from governance.domain.drift import Observation, ObservedGrant, source_hash
+from governance.errors import NotAllowed
+from governance.models import (
+    DriftFinding,
+    DriftState,
+    GovernedSystem,
+    Snapshot,
+)
+from governance.models import (
+    ObservedGrant as Row,
+)
+from tests.builders.governance import a_system, a_user
+
+pytestmark = pytest.mark.django_db
+
+
+def seen(at: datetime, *grants: tuple[str, str, str], complete: bool = True) -> Observation:
+    rows = tuple(ObservedGrant(*grant, via="direct") for grant in grants)
+    return Observation(rows, complete, at, source_hash(rows))
+
+
+def kinds(system: GovernedSystem) -> list[tuple[str, str]]:
+    return sorted(
+        DriftFinding.objects.filter(system=system, state=DriftState.OPEN).values_list(
+            "kind", "principal"
+        )
+    )
+
+
+def approve(
+    system: GovernedSystem, grants: Sequence[tuple[str, str, str]], *, by: Actor, at: datetime
+) -> None:
+    for principal, entitlement, scope in grants:
+        granting.give(
+            system=system,
+            principal=principal,
+            entitlement=entitlement,
+            scope=scope,
+            valid_to=at + timedelta(days=30),
+            reason="baseline",
+            by=by,
+            at=at,
+        )
+
+
+def test_each_kind_of_drift_is_found_and_closed(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    ana, mes, old = (
+        ("ana", "select", "mes.badge"),
+        ("mes", "insert", "mes.count"),
+        ("old", "select", "mes.badge"),
+    )
+    approve(system, [ana, mes, old], by=operator, at=at)
+    later = at + timedelta(days=31)
+    approve(system, [ana, mes], by=operator, at=later - timedelta(hours=12))
+    rogue = ("rogue", "select", "mes.badge")
+    outcome = drifting.record(system, seen(later, ana, old, rogue), by=operator, at=later)
+    assert kinds(system) == [("expired_alive", "old"), ("missing", "mes"), ("unapproved", "rogue")]
+    assert (outcome.opened, outcome.closed) == (3, 0)
+    again = drifting.record(
+        system, seen(later, ana, old, rogue), by=operator, at=later + timedelta(hours=1)
+    )
+    assert (again.opened, again.closed) == (0, 0)
+    first = DriftFinding.objects.get(principal="rogue")
+    assert first.first_seen_at == later < first.last_seen_at
+    end = later + timedelta(hours=2)
+    final = drifting.record(system, seen(end, ana, mes), by=operator, at=end)
+    assert kinds(system) == []
+    assert final.closed == 3
+    first.refresh_from_db()
+    assert (first.state, first.closed_at) == (DriftState.CLOSED, end)
+
+
+def test_a_snapshot_that_lost_many_rows_closes_nothing(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    grants = [(f"p{i}", "select", "s.t") for i in range(20)]
+    drifting.record(system, seen(at, *grants), by=operator, at=at)
+    outcome = drifting.record(system, seen(at, grants[0]), by=operator, at=at + timedelta(hours=1))
+    assert outcome.closed == 0
+    assert outcome.snapshot.fault
+    assert DriftFinding.objects.filter(system=system, kind="unapproved", state="open").count() == 20
+
+
+def test_a_system_that_does_not_answer_leaves_a_faulty_snapshot(
+    operator: Actor, at: datetime
+) -> None:
+    system = a_system(dsn="postgresql://reader:s3cret@127.0.0.1:1/plant")
+    with pytest.raises(drifting.NotReached) as failed:
+        drifting.detect(system, by=operator, at=at)
+    snapshot = Snapshot.objects.get(system=system)
+    assert snapshot.state == "faulty"
+    assert "s3cret" not in str(failed.value) + snapshot.fault
+
+
+def test_nobody_looks_into_a_system_without_leave(at: datetime) -> None:
+    by = a_user().as_actor()
+    with pytest.raises(NotAllowed), boundary.acting(by, at=at):
+        drifting.detect(a_system(), by=by, at=at)
+
+
+def test_rows_of_old_snapshots_are_dropped(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    for _hour in range(8):
+        drifting.record(system, seen(at, ("p", "select", "s.t")), by=operator, at=at)
+    assert Snapshot.objects.filter(system=system).count() == 8
+    assert Row.objects.filter(snapshot__system=system).count() == drifting.KEPT_SNAPSHOTS
