@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + stopping.number
 
 
-def _preparation(options: argparse.Namespace) -> list[Sequence[str]]:
+def _preparation(options: argparse.Namespace) -> list[steps.Step]:
     if options.empty:
         return []
     return [steps.MIGRATE, steps.SEED, *([steps.DEMO] if options.demo else [])]

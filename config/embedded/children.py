@@ -34,6 +34,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     identity: Identity | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
     """Start ``argv`` in a session of its own, so that Ctrl-C reaches the launcher alone."""
     other: dict[str, Any] = {}
@@ -48,6 +49,7 @@ def spawn(
         env=env,
         cwd=cwd,
         start_new_session=True,
+        pass_fds=pass_fds,
         **other,
     )
 

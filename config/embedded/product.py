@@ -2,22 +2,23 @@
 
 import http
 import http.client
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.embedded import children, environment, ports, steps, supervisor
-from config.embedded.errors import Interrupted, LaunchError
+from config.embedded import environment, ports, steps, supervisor
+from config.embedded.errors import LaunchError
 from config.embedded.home import Home
 from config.embedded.services import Services
+from config.embedded.steps import Steps
 from config.embedded.stopping import Stopping
 from config.embedded.supervisor import Program, Restarts, Runnable, Watched
-from config.embedded.waiting import finish
 
 READY_SECONDS = 30.0
 _POLL_SECONDS = 0.1
+# Messages are JSON only, so the danger that Celery warns root of is not there.
+_ROOT_IS_FINE = "ignore:You're running the worker with superuser"
 
 
 def run(
@@ -31,64 +32,58 @@ def run(
     """
     started = time.monotonic()
     home = Home.open(root / "var")
-    programs: list[Program] = []
-    login: subprocess.Popen[bytes] | None = None
     services = Services(home, environ, stopping=stopping, say=_say)
+    programs: dict[str, Program] = {}
+    preparing: Steps | None = None
     try:
         ports.require_free(port)
         services.start()
         env = environment.for_children(environ, services.environment, port=port)
-        for step in (steps.MIGRATE, steps.SEED, *([steps.DEMO] if demo else [])):
-            steps.manage(step, root=root, env=env, stopping=stopping)
-        # It imports Django while the web server does, and waits for nobody.
-        login = steps.begin(steps.LOGIN, root=root, env=env, stdout=subprocess.PIPE)
         programs = _programs(home, env, port)
-        for program in programs:
-            program.start()
+        wanted = [steps.MIGRATE, steps.SEED, *([steps.DEMO] if demo else []), steps.LOGIN]
+        preparing = Steps(wanted, root=root, env=env, stopping=stopping, last_apart=True)
+        if services.is_second_start:
+            # Both import Django for seconds; /readyz says no until the migrations are there.
+            programs["web"].start()
+        login = preparing.finish()
+        if programs["web"].process is None:
+            programs["web"].start()
         watched = _watched(programs, services)
         _until_ready(port, watched, stopping)
         _say(f"ready in {time.monotonic() - started:.1f} s")
-        _say(f"http://localhost:{port}/")
-        for line in _output(login, stopping):
+        for name in ("worker", "beat"):
+            programs[name].start()
+        for line in (f"http://localhost:{port}/", *login):
             _say(line)
         _watch(watched, stopping)
-    except Interrupted:
-        if not programs:
-            raise
     finally:
         if stopping.requested:
             _say("stopping; once more to hurry")
-        if login is not None:
-            children.stop(login, children.LADDERS["beat"], hurry=stopping.hurried)
-        for program in programs:
+        if preparing is not None:
+            preparing.stop()
+        for program in programs.values():
             program.stop(hurry=stopping.hurried)
         services.stop()
         home.close()
-    _say("stopped")
+        _say("stopped")
     return 0
 
 
-def _output(step: "subprocess.Popen[bytes]", stopping: Stopping) -> list[str]:
-    finish(step, stopping)
-    text = step.stdout.read() if step.stdout is not None else b""
-    return text.decode(errors="replace").splitlines()
-
-
-def _programs(home: Home, env: Mapping[str, str], port: int) -> list[Program]:
-    """Return the programs in the order of stopping: beat, web, worker."""
-    celery = [sys.executable, "-m", "celery", "-A", "config"]
+def _programs(home: Home, env: Mapping[str, str], port: int) -> dict[str, Program]:
+    """Return the programs by name, in the order of stopping: beat, web, worker."""
+    celery = [sys.executable, "-W", _ROOT_IS_FINE, "-m", "celery", "-q", "-A", "config"]
     beat = ["beat", "-l", "info", "-s", str(home.path / "beat-schedule")]
     worker = ["worker", "-l", "info", "-P", "threads", "-c", "4"]
     worker += ["--without-gossip", "--without-mingle"]
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--no-ws"]
     web += ["--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
     commands = {"beat": [*celery, *beat], "web": web, "worker": [*celery, *worker]}
-    return [Program(name, argv, env=env, home=home) for name, argv in commands.items()]
+    return {name: Program(name, argv, env=env, home=home) for name, argv in commands.items()}
 
 
-def _watched(programs: list[Program], services: Services) -> list[Watched]:
+def _watched(programs: Mapping[str, Program], services: Services) -> list[Watched]:
     """Return all that must run, PostgreSQL first: the others cannot do without it."""
-    things: dict[str, Runnable] = {**services.servers, **{p.name: p for p in programs}}
+    things: dict[str, Runnable] = {**services.servers, **programs}
     return [Watched(name, thing, Restarts(name)) for name, thing in reversed(things.items())]
 
 

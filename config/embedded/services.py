@@ -35,6 +35,7 @@ class Services:
         self.environment: dict[str, str] = {}
         self.postgres: Cluster | None = None
         self.valkey: Valkey | None = None
+        self.is_second_start = False
         self._environ = environ
         self._stopping = stopping or Stopping()
         self._say = say
@@ -87,6 +88,7 @@ class Services:
             os.chown(directory, who.uid, who.gid)
         self.postgres = Cluster(self.home, binaries, who, directory, self._stopping)
         is_new = self.postgres.prepare()
+        self.is_second_start = not is_new
         self.postgres.start()
         roles.ensure(str(directory))
         self._say(

@@ -1,5 +1,7 @@
-"""Run commands of manage.py to their end, stoppable."""
+"""Run commands of manage.py to their end, all in one process: importing Django is the cost."""
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,42 +13,87 @@ from config.embedded.errors import LaunchError
 from config.embedded.stopping import Stopping
 from config.embedded.waiting import finish
 
-MIGRATE = ("migrate", "--database", "owner", "--no-input", "-v", "0")
-SEED = ("seed",)
-DEMO = ("demo", "--once")
-LOGIN = ("admin_login", "--first")
+Step = Sequence[str]
+
+MIGRATE: Step = ("migrate", "--no-input", "-v", "0")
+SEED: Step = ("seed",)
+DEMO: Step = ("demo", "--once")
+LOGIN: Step = ("admin_login", "--first")
+
+# What the last step says goes to a descriptor of its own when one is given.
+_SCRIPT = """
+import contextlib, json, os, sys
+from config.commandline import main
+steps, apart = json.loads(sys.argv[1]), int(sys.argv[2])
+for number, words in enumerate(steps):
+    with contextlib.ExitStack() as stack:
+        if apart and number == len(steps) - 1:
+            stack.enter_context(contextlib.redirect_stdout(os.fdopen(apart, "w")))
+        try:
+            main(["manage.py", *words])
+        except SystemExit as ended:
+            if ended.code:
+                print("failed: manage.py", *words, file=sys.stderr)
+                raise
+        sys.stdout.flush()
+"""
 
 
-def manage(
-    step: Sequence[str],
-    *,
-    root: Path,
-    env: Mapping[str, str],
-    stopping: Stopping,
-    stdout: IO[bytes] | None = None,
-) -> None:
-    """Run ``manage.py <step>`` to its end; it writes to ``stdout``, or to ours.
+class Steps:
+    """Commands of manage.py under way, one after the other."""
 
-    Raises:
-        LaunchError: it ended with another code than 0.
-        Interrupted: somebody asked to stop; the command was stopped.
-    """
-    process = begin(step, root=root, env=env, stdout=stdout)
-    try:
-        code = finish(process, stopping)
-    finally:
-        children.stop(process, children.LADDERS["web"], hurry=stopping.hurried)
-    if code != 0:
-        raise LaunchError(f"manage.py {' '.join(step)} ended with code {code}")
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        *,
+        root: Path,
+        env: Mapping[str, str],
+        stopping: Stopping,
+        stdout: IO[bytes] | None = None,
+        last_apart: bool = False,
+    ) -> None:
+        """Start them; they write to ``stdout`` or ours, the last one to us if ``last_apart``."""
+        self._stopping = stopping
+        self._reader: int | None = None
+        writer = 0
+        if last_apart:
+            # A pipe, not a file: a password is in it.
+            self._reader, writer = os.pipe()
+        self.process: subprocess.Popen[bytes] = children.spawn(
+            [sys.executable, "-c", _SCRIPT, json.dumps(steps), str(writer)],
+            stdout=stdout,
+            env=env,
+            cwd=root,
+            pass_fds=(writer,) if writer else (),
+        )
+        if writer:
+            os.close(writer)
 
+    def finish(self) -> list[str]:
+        """Wait for the end and return the lines of the last step, if they were kept apart.
 
-def begin(
-    step: Sequence[str],
-    *,
-    root: Path,
-    env: Mapping[str, str],
-    stdout: IO[bytes] | int | None,
-) -> "subprocess.Popen[bytes]":
-    """Start ``manage.py <step>`` and return its process."""
-    argv = [sys.executable, "manage.py", *step]
-    return children.spawn(argv, stdout=stdout, env=env, cwd=root)
+        Raises:
+            LaunchError: one ended with another code than 0.
+            Interrupted: somebody asked to stop.
+        """
+        try:
+            code = finish(self.process, self._stopping)
+            if code != 0:
+                raise LaunchError(f"the database could not be prepared (code {code}), see above")
+            return self._said()
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Stop what still runs."""
+        children.stop(self.process, children.LADDERS["web"], hurry=self._stopping.hurried)
+        if self._reader is not None:
+            os.close(self._reader)
+            self._reader = None
+
+    def _said(self) -> list[str]:
+        if self._reader is None:
+            return []
+        with os.fdopen(self._reader) as reader:
+            self._reader = None
+            return reader.read().splitlines()

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from config.embedded import environment, steps
+from config.embedded import environment
 from config.embedded.errors import LaunchError
 from config.embedded.home import Home
 from config.embedded.services import Services
+from config.embedded.steps import Step, Steps
 from config.embedded.stopping import Stopping
 
 
@@ -18,7 +19,7 @@ def run(
     root: Path,
     environ: Mapping[str, str],
     stopping: Stopping,
-    prepare: Sequence[Sequence[str]],
+    prepare: Sequence[Step],
 ) -> int:
     """Start servers, run the ``prepare`` commands of manage.py, then ``command``; remove all.
 
@@ -36,8 +37,9 @@ def run(
         if environ.get("DATABASE_URL") and prepare:
             print("DATABASE_URL is set: that database is used, and kept", file=sys.stderr)
         env = environment.for_children(environ, services.environment)
-        for step in prepare:
-            steps.manage(step, root=root, env=env, stopping=stopping, stdout=sys.stderr.buffer)
+        if prepare:
+            out = sys.stderr.buffer
+            Steps(prepare, root=root, env=env, stopping=stopping, stdout=out).finish()
         return _foreground(command, env, stopping)
     finally:
         services.stop()
