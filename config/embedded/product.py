@@ -83,8 +83,9 @@ def _programs(home: Home, env: Mapping[str, str], port: int) -> dict[str, Progra
 
 def _watched(programs: Mapping[str, Program], services: Services) -> list[Watched]:
     """Return all that must run, PostgreSQL first: the others cannot do without it."""
-    things: dict[str, Runnable] = {**services.servers, **programs}
-    return [Watched(name, thing, Restarts(name)) for name, thing in reversed(things.items())]
+    servers: dict[str, Runnable] = dict(reversed(services.servers.items()))
+    things = {**servers, **programs}
+    return [Watched(name, thing, Restarts(name)) for name, thing in things.items()]
 
 
 def _watch(watched: list[Watched], stopping: Stopping) -> None:
