@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health
+from config import board, health
+
+board.only_governed()
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
