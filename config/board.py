@@ -1,0 +1,92 @@
+"""The board's index and menu: what needs a decision, and where everything is."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from governance import registries
+from governance.models import Governed
+
+MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (
+        "Decide",
+        (
+            ("Access requests", "rule", "governance_accessrequest"),
+            ("Drift", "compare_arrows", "governance_driftfinding"),
+            ("Proposed labels", "label", "catalog_labelassertion"),
+        ),
+    ),
+    (
+        "Data and access",
+        (
+            ("Assets", "database", "catalog_asset"),
+            ("Systems", "dns", "governance_governedsystem"),
+            ("Grants", "key", "governance_grant"),
+            ("Policy", "gavel", "governance_policyversion"),
+        ),
+    ),
+    (
+        "Partners",
+        (
+            ("Partners", "handshake", "partners_partner"),
+            ("Findings", "bug_report", "partners_finding"),
+        ),
+    ),
+    ("Incidents", (("Incidents", "emergency", "incidents_incident"),)),
+    (
+        "People",
+        (
+            ("People", "person", "governance_user"),
+            ("Memberships", "badge", "governance_membership"),
+            ("Roles", "groups", "governance_role"),
+            ("Sites", "factory", "governance_site"),
+        ),
+    ),
+    (
+        "Evidence",
+        (
+            ("Audit log", "history", "governance_auditevent"),
+            ("Decisions", "fact_check", "governance_decisionlog"),
+            ("Background work", "manufacturing", "governance_job"),
+        ),
+    ),
+)
+
+
+def only_governed() -> None:
+    """Take models of other packages off the board: their pages would write past the actions."""
+    for model in list(admin.site._registry):
+        if not issubclass(model, Governed):
+            admin.site.unregister(model)
+
+
+def _changelist(name: str) -> str | None:
+    try:
+        return reverse(f"admin:{name}_changelist")
+    except NoReverseMatch:
+        return None
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu; entries whose page this person may not open are hidden by Unfold."""
+    groups = []
+    for title, entries in MENU:
+        items = [
+            {"title": label, "icon": icon, "link": link}
+            for label, icon, name in entries
+            if (link := _changelist(name)) is not None
+        ]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add what waits for this person, soonest due first."""
+    actor, at = request.actor, request.at  # type: ignore[attr-defined]
+    waiting = [duty for _, lines in registries.duties for duty in lines(actor, at)]
+    waiting.sort(key=lambda duty: (duty.due_at is None, duty.due_at or at))
+    context["duties"] = waiting
+    return context

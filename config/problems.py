@@ -104,12 +104,12 @@ def problem(body: dict[str, Any]) -> HttpResponse:
 
 def page(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     """Return the same refusal as a page for people."""
-    response = render(
-        request,
-        "problem.html",
-        {"problem": body, "page_title": body["title"]},
-        status=body["status"],
-    )
+    now = context.current()
+    if now is not None:
+        body.setdefault("request_id", now.request_id)
+    elif reference := request.META.get("wardroom.request_id"):
+        body.setdefault("request_id", reference)
+    response = render(request, "problem.html", {"problem": body}, status=body["status"])
     if body["status"] == 503:
         response["Retry-After"] = "5"
     return response

@@ -1,15 +1,19 @@
-"""How allauth is fitted in: no sign-up, sealed second factors, audited sign-ins."""
+"""How allauth is fitted in: no sign-up, sealed second factors, our own words."""
 
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 
 from governance import box
 from governance.models import User
+
+FRESH_SECONDS = 600
 
 
 def needs_second_factor(user: User) -> bool:
@@ -27,15 +31,57 @@ def has_second_factor(request: HttpRequest, user: User) -> bool:
     )
 
 
+def proved_within(request: HttpRequest, user: User, seconds: float, *, method: str = "mfa") -> bool:
+    """Say whether this session holds a proof by ``method`` of at most this age.
+
+    allauth stamps its records with the wall clock, so it is read here as well.
+    """
+    since = time.time() - seconds
+    return any(
+        record.get("method") == method and record.get("at", 0) >= since
+        for record in get_authentication_records(request, user)
+    )
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """People are invited; nobody signs up."""
+    """People are invited; nobody signs up. A second factor is never replaced by a password."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": (
+            "No account has this address and password. Check both and try again."
+        ),
+        "too_many_login_attempts": (
+            "Five tries failed, so this account pauses for 5 minutes. Try again after that."
+        ),
+        "rate_limited": "Too many tries in a short time. Wait 5 minutes, then try again.",
+        "incorrect_password": "This is not the password of this account. Try again.",
+        "enter_current_password": "This is not the password of this account. Try again.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask again after ten minutes, for the password only while there is nothing stronger."""
+        user = self.request.user
+        method = "mfa" if is_mfa_enabled(user) else "password"
+        return not proved_within(self.request, user, FRESH_SECONDS, method=method)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Drop the password once there is a second factor: it must not undo that factor."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        stronger = [method for method in methods if method["id"] != "reauthenticate"]
+        return stronger or methods
+
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """allauth keeps TOTP secrets in clear by default; here they are sealed."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "This code does not match. Check the app and try the one it shows now.",
+    }
 
     def encrypt(self, text: str) -> str:
         return box.seal(text)

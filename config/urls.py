@@ -1,14 +1,28 @@
 """Addresses of everything."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from config import health
+from config import board, health
+from config.web import refusals
+
+board.only_governed()
+# A password alone must not sign in anywhere: the board's own form sends people to ours.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measurements, name="metrics"),
+    # Addresses are changed by administrators, passwords by the reset mail.
+    re_path(r"^accounts/(email|confirm-email|login/code|password/set)/", refusals.closed),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = refusals.bad_request
+handler403 = refusals.forbidden
+handler404 = refusals.not_found
+handler500 = refusals.broken
+handler429 = "config.web.refusals.too_many"

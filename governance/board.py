@@ -7,8 +7,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib import messages
 from django.db.models import QuerySet
+from django.forms import CharField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from governance import access
 from governance.domain.actor import Actor
@@ -30,6 +33,17 @@ def when(request: HttpRequest) -> datetime:
     return at
 
 
+class ReasonForm(ActionForm):  # type: ignore[misc]
+    """Asks once why, for all chosen records."""
+
+    reason = CharField(
+        required=False,
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"}),
+        label="Reason",
+    )
+
+
 class GovernedAdmin(ModelAdmin, Generic[G]):  # type: ignore[misc]
     """A list and a page for each record, filtered by ``read_act``; read-only by default.
 
@@ -45,6 +59,7 @@ class GovernedAdmin(ModelAdmin, Generic[G]):  # type: ignore[misc]
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True
+    action_form = ReasonForm
 
     def create(self, request: HttpRequest, obj: G, data: dict[str, Any]) -> G:
         raise NotImplementedError
@@ -100,18 +115,27 @@ class GovernedAdmin(ModelAdmin, Generic[G]):  # type: ignore[misc]
     log_deletions = log_addition
 
     def each(
-        self, request: HttpRequest, rows: QuerySet[G], act: Callable[[G], object], done: str
+        self, request: HttpRequest, rows: QuerySet[G], act: Callable[[G, str], object], done: str
     ) -> None:
-        """Do ``act`` to each chosen record; say how many, and which were refused and why."""
+        """Do ``act`` to each chosen record, with the reason given.
+
+        Says how many it was done to, and which were refused and why.
+        """
+        why = request.POST.get("reason", "").strip()
+        if not why:
+            self.message_user(
+                request,
+                "Nothing was changed: say why, in the field beside the action.",
+                messages.ERROR,
+            )
+            return
         count = 0
         for row in rows:
             try:
-                act(row)
+                act(row, why)
             except WardroomError as error:
                 self.message_user(request, f"{row}: {error.detail}", messages.WARNING)
             else:
                 count += 1
         if count:
             self.message_user(request, f"{count} {done}.")
-
-

@@ -82,6 +82,13 @@ def stop_orphan(pid: int, token: str, ladder: Ladder) -> bool:
     return False
 
 
+def clear(leader: int) -> None:
+    """Kill what an ended leader left running in its session: it holds ports and files."""
+    for member in pids.session(leader):
+        with suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
+
+
 def _descend(
     pid: int, ladder: Ladder, *, gone: Callable[[], bool], hurry: Callable[[], bool]
 ) -> None:
@@ -96,9 +103,7 @@ def _descend(
         while not gone() and time.monotonic() < end and not (step < last and hurry()):
             time.sleep(_POLL_SECONDS)
     if ladder[last][0] == signal.SIGKILL:
-        # What the leader left running in its session holds ports and files.
-        for member in pids.session(pid):
-            _send(member, signal.SIGKILL, group=False)
+        clear(pid)
 
 
 def _send(pid: int, number: signal.Signals, *, group: bool) -> None:

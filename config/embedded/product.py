@@ -77,14 +77,18 @@ def _programs(home: Home, env: Mapping[str, str], port: int) -> dict[str, Progra
     worker += ["--without-gossip", "--without-mingle"]
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--no-ws"]
     web += ["--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
+    # Each thread holds a database connection, and the server has 100. A worker that is told to
+    # stop while it still imports would never end by itself.
+    web += ["--blocking-threads", "8", "--workers-kill-timeout", "3"]
     commands = {"beat": [*celery, *beat], "web": web, "worker": [*celery, *worker]}
     return {name: Program(name, argv, env=env, home=home) for name, argv in commands.items()}
 
 
 def _watched(programs: Mapping[str, Program], services: Services) -> list[Watched]:
     """Return all that must run, PostgreSQL first: the others cannot do without it."""
-    things: dict[str, Runnable] = {**services.servers, **programs}
-    return [Watched(name, thing, Restarts(name)) for name, thing in reversed(things.items())]
+    servers: dict[str, Runnable] = dict(reversed(services.servers.items()))
+    things = {**servers, **programs}
+    return [Watched(name, thing, Restarts(name)) for name, thing in things.items()]
 
 
 def _watch(watched: list[Watched], stopping: Stopping) -> None:

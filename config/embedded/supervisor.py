@@ -101,6 +101,8 @@ class Program:
 
     def start(self) -> None:
         """Start the program and the thread that copies its lines."""
+        if self.process is not None:
+            children.clear(self.process.pid)
         root = self._home.path.parent
         self.process = children.spawn(self._argv, stdout=subprocess.PIPE, env=self._env, cwd=root)
         self._home.record_child(self.name, self.process.pid)

@@ -2,19 +2,20 @@
 
 Three states: N, no authenticator (may only enroll); P, an authenticator but no proof in
 this session (may only prove); V, proven. The guard looks at the user, not at the path, so
-there is no way round it; the path only chooses the form of the answer.
+there is no way round it; the path only chooses the form of the answer. Acts that change
+how somebody signs in ask V for a proof that is at most ten minutes old.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from config import problems
-from config.signin import has_second_factor, needs_second_factor
+from config.signin import FRESH_SECONDS, has_second_factor, needs_second_factor, proved_within
 from governance.models import User
 
 ENROLL = frozenset(
@@ -30,6 +31,32 @@ ENROLL = frozenset(
 )
 PROVE = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout"})
 OPEN = frozenset({"livez", "readyz", "metrics"})
+SENSITIVE = frozenset(
+    {
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_add_webauthn",
+        "mfa_edit_webauthn",
+        "mfa_remove_webauthn",
+        "mfa_generate_recovery_codes",
+        "mfa_view_recovery_codes",
+        "mfa_download_recovery_codes",
+        "account_change_password",
+        "account_set_password",
+    }
+)
+_MARK = "asks_for_fresh_second_factor"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def fresh_second_factor(view: View) -> View:
+    """Let ``view`` run only with a second factor proven at most ten minutes ago.
+
+    An app below ``config`` sets the attribute ``asks_for_fresh_second_factor`` itself.
+    """
+    setattr(view, _MARK, True)
+    return view
 
 
 class SecondFactorMiddleware:
@@ -50,20 +77,34 @@ class SecondFactorMiddleware:
         user = request.user
         if not isinstance(user, User) or not needs_second_factor(user):
             return None
-        if not is_mfa_enabled(user):
-            allowed, target = ENROLL, "mfa_index"
-        elif not has_second_factor(request, user):
-            allowed, target = PROVE, "mfa_reauthenticate"
-        else:
-            return None
-        if name in allowed:
-            return None
-        return refuse(request, target)
+        if has_second_factor(request, user):
+            if not is_sensitive(name, view) or proved_within(request, user, FRESH_SECONDS):
+                return None
+            return refuse(request, proof_page(kinds(user)))
+        held = kinds(user)
+        allowed, target = (PROVE, proof_page(held)) if held else (ENROLL, "mfa_index")
+        return None if name in allowed else refuse(request, target)
+
+
+def is_sensitive(name: str, view: Callable[..., Any]) -> bool:
+    """Say whether this address changes how somebody signs in, or marks itself so."""
+    return name in SENSITIVE or getattr(view, _MARK, False)
+
+
+def kinds(user: User) -> set[str]:
+    """Return the kinds of authenticators that ``user`` holds."""
+    return set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+
+
+def proof_page(held: set[str]) -> str:
+    """Return where somebody with these authenticators proves one of them."""
+    only_key = Authenticator.Type.WEBAUTHN in held and Authenticator.Type.TOTP not in held
+    return "mfa_reauthenticate_webauthn" if only_key else "mfa_reauthenticate"
 
 
 def refuse(request: HttpRequest, target: str) -> HttpResponse:
     """Answer in the form that the caller understands; never HTML to a machine."""
-    address = f"{reverse(target)}?{urlencode({'next': request.get_full_path()})}"
+    address = f"{reverse(target)}?{urlencode({'next': _return_to(request)})}"
     if problems.wants_problem(request):
         return problems.problem(
             {
@@ -77,3 +118,11 @@ def refuse(request: HttpRequest, target: str) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=403, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)
+
+
+def _return_to(request: HttpRequest) -> str:
+    """Return the address to go on with; what was sent by POST is not sent again."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    match = request.resolver_match
+    return request.get_full_path() if match and match.view_name in SENSITIVE else "/"

@@ -1,11 +1,85 @@
 """What the frame of every own page shows."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from config.signin import has_second_factor, needs_second_factor
+from governance.models import PolicyHead, User
+
+STAFF = (
+    ("Overview", "overview"),
+    ("Incidents", "incidents:list"),
+    ("Findings", "partners:findings"),
+    ("Catalog", "catalog:assets"),
+    ("Requests", "governance:requests"),
+    ("Board", "admin:index"),
+)
+PARTNER = (("Home", "portal:home"), ("Findings", "portal:findings"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the main navigation."""
+
+    label: str
+    url: str
+    is_current: bool
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the version for the footer and who is signed in for the header."""
-    return {"version": settings.VERSION, "actor": getattr(request, "actor", None)}
+    """Return what header and footer show.
+
+    Nothing here asks the database before a template uses it: the page that says
+    "the database does not answer" has the same frame.
+    """
+    actor = getattr(request, "actor", None)
+    is_signed_in = actor is not None and actor.ref.startswith("user:")
+    return {
+        "version": settings.VERSION,
+        "actor": actor,
+        "is_signed_in": is_signed_in,
+        "may_enter": partial(_may_enter, request) if is_signed_in else False,
+        "navigation": partial(navigation, request) if is_signed_in else (),
+        "policy_version": _policy_version,
+    }
+
+
+def navigation(request: HttpRequest) -> tuple[Entry, ...]:
+    """Return the entries whose pages exist; none before the second factor is proven."""
+    if not _may_enter(request):
+        return ()
+    user = request.user
+    known = PARTNER if isinstance(user, User) and user.is_external else STAFF
+    return tuple(
+        Entry(label, url, _is_below(request.path, url))
+        for label, name in known
+        if (url := address_of(name)) is not None and (name != "admin:index" or user.is_staff)
+    )
+
+
+def address_of(name: str) -> str | None:
+    """Return the address of the page ``name``, or None while there is none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None
+
+
+def _is_below(path: str, url: str) -> bool:
+    return path == url if url == "/" else path.startswith(url)
+
+
+def _may_enter(request: HttpRequest) -> bool:
+    user = request.user
+    if not isinstance(user, User):
+        return False
+    return not needs_second_factor(user) or has_second_factor(request, user)
+
+
+def _policy_version() -> int | None:
+    return PolicyHead.objects.values_list("version__number", flat=True).first()

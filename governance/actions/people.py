@@ -1,5 +1,6 @@
 """People, and the roles they hold where and until when."""
 
+import secrets
 from datetime import datetime
 
 from django.contrib.sessions.models import Session
@@ -56,6 +57,22 @@ def disable(user: User, *, by: Actor, at: datetime, reason: str) -> None:
     end_sessions(user)
     restamp()
     audit.record(by=by, act=Act.USER_CHANGE, ref=user.ref, at=at, is_active=False, reason=reason)
+
+
+@transaction.atomic
+def issue_password(user: User, *, by: Actor, at: datetime) -> str:
+    """Give ``user`` a new random password and end their sessions; return it, to be shown once.
+
+    Raises:
+        NotAllowed: ``by`` may not change people.
+    """
+    require(by, Act.USER_CHANGE, user, at=at)
+    password = secrets.token_urlsafe(12)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    end_sessions(user)
+    audit.record(by=by, act=Act.USER_CHANGE, ref=user.ref, at=at, password="issued")  # noqa: S106
+    return password
 
 
 def end_sessions(user: User) -> None:

@@ -56,5 +56,6 @@ def keys(subject: str, verb: str, model: type[Model]) -> QuerySet[Model, Any] | 
     key: Field[object, object] = (
         UUIDField() if isinstance(model._meta.pk, UUIDField) else BigIntegerField()
     )
-    rows: QuerySet[Model] = _rows(subject, model, verb)
-    return rows.annotate(key=Cast("object_pk", key)).values("key")
+    rows = _rows(subject, model, verb).annotate(key=Cast("object_pk", key))
+    found: QuerySet[Model, Any] = rows.values("key")
+    return found

@@ -1,6 +1,5 @@
 """``manage.py admin_login``: a one-time password for the administrator."""
 
-import secrets
 from argparse import ArgumentParser
 from typing import Any
 
@@ -8,11 +7,9 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 
-from governance import audit
 from governance.actions import people
 from governance.commands import OperatorCommand
 from governance.models import Role, Site, User
-from governance.permissions import Act
 
 ROLES = ("administrator", "board_member", "data_owner", "incident_commander")
 
@@ -47,11 +44,7 @@ class Command(OperatorCommand):
         if options["first"] and Authenticator.objects.filter(user=user).exists():
             self.say(f"Sign in as {email} with your password and second factor.")
             return {"email": email}
-        password = secrets.token_urlsafe(12)
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        people.end_sessions(user)
-        audit.record(by=self.by, act=Act.USER_CHANGE, ref=user.ref, at=self.at, login="issued")
+        password = people.issue_password(user, by=self.by, at=self.at)
         self.say(f"Sign in at {settings.PUBLIC_URL}")
         self.say(f"  email     {email}")
         self.say(f"  password  {password}")

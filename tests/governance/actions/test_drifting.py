@@ -55,26 +55,23 @@ def approve(
 
 def test_each_kind_of_drift_is_found_and_closed(operator: Actor, at: datetime) -> None:
     system = a_system()
-    ana, mes, old = (
-        ("ana", "select", "mes.badge"),
-        ("mes", "insert", "mes.count"),
-        ("old", "select", "mes.badge"),
-    )
+    ana, mes = ("ana", "select", "mes.badge"), ("mes", "insert", "mes.count")
+    old, rogue = ("old", "select", "mes.badge"), ("rogue", "select", "mes.badge")
+    usual = [(f"line{i}", "select", "mes.count") for i in range(10)]
     approve(system, [ana, mes, old], by=operator, at=at)
     later = at + timedelta(days=31)
-    approve(system, [ana, mes], by=operator, at=later - timedelta(hours=12))
-    rogue = ("rogue", "select", "mes.badge")
-    outcome = drifting.record(system, seen(later, ana, old, rogue), by=operator, at=later)
+    approve(system, [ana, mes, *usual], by=operator, at=later - timedelta(hours=12))
+    found = [ana, old, rogue, *usual]
+    outcome = drifting.record(system, seen(later, *found), by=operator, at=later)
     assert kinds(system) == [("expired_alive", "old"), ("missing", "mes"), ("unapproved", "rogue")]
     assert (outcome.opened, outcome.closed) == (3, 0)
-    again = drifting.record(
-        system, seen(later, ana, old, rogue), by=operator, at=later + timedelta(hours=1)
-    )
+    soon = later + timedelta(hours=1)
+    again = drifting.record(system, seen(soon, *found), by=operator, at=soon)
     assert (again.opened, again.closed) == (0, 0)
     first = DriftFinding.objects.get(principal="rogue")
     assert first.first_seen_at == later < first.last_seen_at
     end = later + timedelta(hours=2)
-    final = drifting.record(system, seen(end, ana, mes), by=operator, at=end)
+    final = drifting.record(system, seen(end, ana, mes, *usual), by=operator, at=end)
     assert kinds(system) == []
     assert final.closed == 3
     first.refresh_from_db()

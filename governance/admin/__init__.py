@@ -1,0 +1,5 @@
+"""The board's pages of the ground; importing them registers them."""
+
+from governance.admin import audit, drift, jobs, people, policy, requests, sites, systems
+
+__all__ = ["audit", "drift", "jobs", "people", "policy", "requests", "sites", "systems"]

@@ -1,0 +1,222 @@
+"""Each constraint of the ground refuses a row that would break its truth."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+
+from governance import box
+from governance.models import (
+    AccessRequest,
+    Alarm,
+    AuditEvent,
+    DriftFinding,
+    GovernedSystem,
+    Grant,
+    Job,
+    MeasureSample,
+    Membership,
+    Notice,
+    ObservedGrant,
+    PolicyHead,
+    PolicyRule,
+    PolicyVersion,
+    Role,
+    Site,
+    Snapshot,
+    User,
+)
+from tests.builders.governance import a_site, a_system, a_user, holds, the_enterprise
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 17, 9, 45, tzinfo=UTC)
+LATER, EARLIER = NOW + timedelta(days=1), NOW - timedelta(days=1)
+
+
+def a_request(**over: Any) -> AccessRequest:
+    fields = {
+        "system": a_system(),
+        "requester": a_user(),
+        "principal": "ana",
+        "entitlement": "select",
+        "scope": "mes.badge",
+        "purpose": "shift report",
+        "submitted_at": NOW,
+        "due_at": LATER,
+    }
+    return AccessRequest.objects.create(**{**fields, **over})
+
+
+def a_grant(**over: Any) -> Grant:
+    fields = {
+        "system": a_system(),
+        "principal": "ana",
+        "entitlement": "select",
+        "scope": "mes.badge",
+        "valid_from": NOW,
+        "valid_to": LATER,
+        "approved_by": "user:1",
+    }
+    return Grant.objects.create(**{**fields, **over})
+
+
+def a_snapshot(**over: Any) -> Snapshot:
+    fields = {"system": a_system(), "taken_at": NOW, "state": "compared", "grants": 0}
+    return Snapshot.objects.create(**{**fields, **over})
+
+
+def a_finding(**over: Any) -> DriftFinding:
+    fields = {
+        "system": a_system(),
+        "kind": "missing",
+        "principal": "ana",
+        "severity": "high",
+        "first_seen_at": NOW,
+        "last_seen_at": NOW,
+    }
+    return DriftFinding.objects.create(**{**fields, **over})
+
+
+def a_job(**over: Any) -> Job:
+    return Job.objects.create(**{"kind": "k", "key": "k", "actor": "a", "due_at": NOW, **over})
+
+
+def a_version(**over: Any) -> PolicyVersion:
+    fields = {
+        "number": 900,
+        "model_conf": "m",
+        "content_sha256": "0",
+        "author": "a",
+        "created_at": NOW,
+    }
+    return PolicyVersion.objects.create(**{**fields, **over})
+
+
+def a_rule(version: PolicyVersion, **over: Any) -> PolicyRule:
+    fields = {"ordinal": 0, "rid": "r", "sub": "s", "rtype": "t", "act": "a"}
+    return PolicyRule.objects.create(version=version, **{**fields, **over})
+
+
+def an_alarm(severity: int) -> Alarm:
+    return Alarm.objects.create(
+        kind="k", severity=severity, ref="r", key="k", detail="d", raised_at=NOW
+    )
+
+
+def a_sample(**over: Any) -> MeasureSample:
+    return MeasureSample.objects.create(**{"measure": "m", "day": NOW.date(), "at": NOW, **over})
+
+
+def twice(make: Callable[[], Model]) -> None:
+    make()
+    make()
+
+
+def twice_with(first: Callable[[], Any], make: Callable[[Any], object]) -> None:
+    shared = first()
+    make(shared)
+    make(shared)
+
+
+def a_membership(**over: Any) -> Membership:
+    fields = {
+        "user": a_user(),
+        "role": Role.objects.get(slug="steward"),
+        "site": the_enterprise(),
+        "valid_from": NOW,
+        "granted_by": "a",
+        "reason": "r",
+    }
+    return Membership.objects.create(**{**fields, **over})
+
+
+def a_notice(user: User) -> Notice:
+    return Notice.objects.create(user=user, key="k", subject="s", text="t", created_at=NOW)
+
+
+BREAKING: list[tuple[str, Callable[[], object]]] = [
+    ("alarm_severity_is_one_to_four", lambda: an_alarm(5)),
+    (
+        "audit_outcome_is_known",
+        lambda: AuditEvent.objects.create(
+            occurred_at=NOW, actor="a", act="b", object="c", outcome="lost", request_id="r"
+        ),
+    ),
+    ("drift_kind_is_known", lambda: a_finding(kind="odd")),
+    ("drift_severity_is_known", lambda: a_finding(severity="odd")),
+    ("drift_closed_has_an_instant", lambda: a_finding(state="closed")),
+    ("drift_is_last_seen_after_first", lambda: a_finding(last_seen_at=EARLIER)),
+    ("drift_is_open_once", lambda: twice_with(a_system, lambda system: a_finding(system=system))),
+    ("snapshot_fault_is_named", lambda: a_snapshot(state="faulty")),
+    (
+        "observed_grant_is_listed_once",
+        lambda: twice_with(
+            a_snapshot,
+            lambda row: ObservedGrant.objects.create(
+                snapshot=row, principal="p", entitlement="e", scope="s", via="direct"
+            ),
+        ),
+    ),
+    ("request_state_is_known", lambda: a_request(state="odd", decided_at=NOW, decided_by="a")),
+    ("request_lasts_at_most_a_year", lambda: a_request(days=366)),
+    ("request_is_due_after_it_came", lambda: a_request(due_at=NOW)),
+    ("request_decision_has_who_and_when", lambda: a_request(state="granted", decided_at=NOW)),
+    ("grant_ends_after_it_begins", lambda: a_grant(valid_to=NOW)),
+    ("grant_origin_is_known", lambda: a_grant(origin="gift")),
+    ("grant_revocation_has_who_and_when", lambda: a_grant(revoked_at=NOW)),
+    ("grant_is_given_once", lambda: twice_with(a_system, lambda system: a_grant(system=system))),
+    ("job_state_is_known", lambda: a_job(state="odd")),
+    ("job_lease_only_while_running", lambda: a_job(state="leased")),
+    ("job_done_has_an_instant", lambda: a_job(state="done")),
+    ("job_attempts_cover_failures", lambda: a_job(failures=1)),
+    ("sample_is_taken_once_a_day", lambda: twice(a_sample)),
+    ("sample_part_is_within_the_whole", lambda: a_sample(numerator=2, denominator=1)),
+    ("notice_is_sent_once", lambda: twice_with(a_user, a_notice)),
+    ("user_kind_is_known", lambda: a_user(kind="robot")),
+    ("user_is_never_above_the_policy", lambda: a_user(is_superuser=True)),
+    ("user_person_has_mail_service_has_slug", lambda: a_user(email=None)),
+    ("user_partner_contact_is_not_staff", lambda: a_user(party="p", is_staff=True)),
+    (
+        "user_service_slug_is_unique",
+        lambda: twice(lambda: a_user(kind="service", slug="s", email=None, is_staff=False)),
+    ),
+    ("membership_is_at_a_site_or_a_party", lambda: a_membership(party="p")),
+    ("membership_ends_after_it_begins", lambda: a_membership(valid_to=NOW)),
+    ("membership_is_given_once", lambda: twice_with(a_user, lambda u: holds(u, "steward"))),
+    ("policy_state_is_known", lambda: a_version(state="odd", published_at=NOW)),
+    ("policy_published_has_an_instant", lambda: a_version(state="published")),
+    (
+        "rule_id_is_unique_in_its_version",
+        lambda: twice_with(a_version, lambda v: a_rule(v, ordinal=PolicyRule.objects.count())),
+    ),
+    (
+        "rule_order_is_unique_in_its_version",
+        lambda: twice_with(a_version, lambda v: a_rule(v, rid=f"r{PolicyRule.objects.count()}")),
+    ),
+    ("rule_allows_or_denies", lambda: a_rule(a_version(), eft="maybe")),
+    ("policy_head_is_one_row", lambda: PolicyHead.objects.create(pk=2)),
+    ("site_kind_is_known", lambda: a_site(kind="moon")),
+    (
+        "site_only_the_enterprise_has_no_parent",
+        lambda: Site.objects.create(slug="x", name="X", kind="site", path="x", created_at=NOW),
+    ),
+    (
+        "site_is_not_its_own_parent",
+        lambda: (lambda site: Site.objects.filter(pk=site.pk).update(parent=site))(a_site()),
+    ),
+    (
+        "system_kind_is_known",
+        lambda: GovernedSystem.objects.create(
+            slug="s", name="S", kind="abacus", site=a_site(), secret=box.seal("x"), created_at=NOW
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "break_it"), BREAKING, ids=[name for name, _ in BREAKING])
+def test_a_row_that_breaks_a_truth_is_refused(name: str, break_it: Callable[[], object]) -> None:
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        break_it()
