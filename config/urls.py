@@ -15,6 +15,8 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measurements, name="metrics"),
+    path("catalog/", include("catalog.urls")),
+    path("api/v1/assets/", include("catalog.api.urls")),
     # Addresses are changed by administrators, passwords by the reset mail.
     re_path(r"^accounts/(email|confirm-email|login/code|password/set)/", refusals.closed),
     path("accounts/", include("allauth.urls")),
