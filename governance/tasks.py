@@ -5,10 +5,10 @@ import threading
 from typing import Any
 
 from celery import current_app, shared_task
+from celery.exceptions import OperationalError
 from celery.signals import worker_ready, worker_shutting_down
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from governance import jobs
 from governance.actions import running

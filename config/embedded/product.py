@@ -77,6 +77,9 @@ def _programs(home: Home, env: Mapping[str, str], port: int) -> dict[str, Progra
     worker += ["--without-gossip", "--without-mingle"]
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--no-ws"]
     web += ["--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
+    # Each thread holds a database connection, and the server has 100. A worker that is told to
+    # stop while it still imports would never end by itself.
+    web += ["--blocking-threads", "8", "--workers-kill-timeout", "3"]
     commands = {"beat": [*celery, *beat], "web": web, "worker": [*celery, *worker]}
     return {name: Program(name, argv, env=env, home=home) for name, argv in commands.items()}
 

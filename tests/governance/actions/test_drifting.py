@@ -55,26 +55,23 @@ def approve(
 
 def test_each_kind_of_drift_is_found_and_closed(operator: Actor, at: datetime) -> None:
     system = a_system()
-    ana, mes, old = (
-        ("ana", "select", "mes.badge"),
-        ("mes", "insert", "mes.count"),
-        ("old", "select", "mes.badge"),
-    )
+    ana, mes = ("ana", "select", "mes.badge"), ("mes", "insert", "mes.count")
+    old, rogue = ("old", "select", "mes.badge"), ("rogue", "select", "mes.badge")
+    usual = [(f"line{i}", "select", "mes.count") for i in range(10)]
     approve(system, [ana, mes, old], by=operator, at=at)
     later = at + timedelta(days=31)
-    approve(system, [ana, mes], by=operator, at=later - timedelta(hours=12))
-    rogue = ("rogue", "select", "mes.badge")
-    outcome = drifting.record(system, seen(later, ana, old, rogue), by=operator, at=later)
+    approve(system, [ana, mes, *usual], by=operator, at=later - timedelta(hours=12))
+    found = [ana, old, rogue, *usual]
+    outcome = drifting.record(system, seen(later, *found), by=operator, at=later)
     assert kinds(system) == [("expired_alive", "old"), ("missing", "mes"), ("unapproved", "rogue")]
     assert (outcome.opened, outcome.closed) == (3, 0)
-    again = drifting.record(
-        system, seen(later, ana, old, rogue), by=operator, at=later + timedelta(hours=1)
-    )
+    soon = later + timedelta(hours=1)
+    again = drifting.record(system, seen(soon, *found), by=operator, at=soon)
     assert (again.opened, again.closed) == (0, 0)
     first = DriftFinding.objects.get(principal="rogue")
     assert first.first_seen_at == later < first.last_seen_at
     end = later + timedelta(hours=2)
-    final = drifting.record(system, seen(end, ana, mes), by=operator, at=end)
+    final = drifting.record(system, seen(end, ana, mes, *usual), by=operator, at=end)
     assert kinds(system) == []
     assert final.closed == 3
     first.refresh_from_db()
@@ -114,3 +111,22 @@ def test_rows_of_old_snapshots_are_dropped(operator: Actor, at: datetime) -> Non
         drifting.record(system, seen(at, ("p", "select", "s.t")), by=operator, at=at)
     assert Snapshot.objects.filter(system=system).count() == 8
     assert Row.objects.filter(snapshot__system=system).count() == drifting.KEPT_SNAPSHOTS
+
+
+def test_adopting_approves_what_is_there_and_leaves_out_whom_it_must(
+    operator: Actor, at: datetime
+) -> None:
+    system = a_system()
+    ana, rogue = ("ana", "select", "mes.badge"), ("rogue", "select", "mes.badge")
+    snapshot = drifting.record(system, seen(at, ana, rogue), by=operator, at=at).snapshot
+    end = at + timedelta(days=90)
+    given = granting.adopt(
+        snapshot, valid_to=end, reason="first day", by=operator, at=at, without={"rogue"}
+    )
+    assert given == 1
+    drifting.record(system, seen(at, ana, rogue), by=operator, at=at)
+    assert kinds(system) == [("unapproved", "rogue")]
+    again = granting.adopt(
+        snapshot, valid_to=end, reason="first day", by=operator, at=at, without={"rogue"}
+    )
+    assert again == 0
