@@ -38,14 +38,14 @@ def column(system: GovernedSystem, name: str) -> Asset:
 
 
 def test_the_names_of_a_plant_speak_for_persons(operator: Actor, at: datetime) -> None:
-    system = a_plant(operator, at, "operator_name", "badge_number", "email", "line_code")
+    system = a_plant(operator, at, "operator_name", "badge_number", "email", "quantity")
     found = labels(system, status="proposed")
     personal = {
         name for name, categories in found.items() if any(c.startswith("user") for c in categories)
     }
     assert personal == {"operator_name", "badge_number", "email"}
-    assert found["line_code"] == {""}
-    assert column(system, "line_code").level == Level.INTERNAL
+    assert found["quantity"] == {""}
+    assert column(system, "quantity").level == Level.INTERNAL
     assert column(system, "email").level == Level.CONFIDENTIAL
 
 
@@ -58,7 +58,7 @@ def test_a_table_holds_the_highest_level_of_its_columns(operator: Actor, at: dat
 
 
 def test_a_table_is_classified_when_each_column_is_accepted(operator: Actor, at: datetime) -> None:
-    system = a_plant(operator, at, "email", "line_code")
+    system = a_plant(operator, at, "email", "quantity")
     rows = LabelAssertion.objects.filter(asset__system=system)
     table = Asset.objects.get(system=system, kind="table")
     classifying.decide(rows.filter(asset__name="email"), accept=True, reason="", by=operator, at=at)
@@ -69,7 +69,7 @@ def test_a_table_is_classified_when_each_column_is_accepted(operator: Actor, at:
     assert table.is_classified
     later = at + timedelta(days=1)
     harvesting.take_in(
-        system, harvested("operator", columns=("email", "line_code", "lot")), by=operator, at=later
+        system, harvested("operator", columns=("email", "quantity", "lot")), by=operator, at=later
     )
     table.refresh_from_db()
     assert not table.is_classified, "a new column nobody has looked at"
@@ -106,9 +106,9 @@ def test_a_rejection_leaves_other_labels_alone(operator: Actor, at: datetime) ->
 
 def test_a_renamed_column_is_looked_at_again(operator: Actor, at: datetime) -> None:
     system = a_plant(operator, at, "operator_name")
-    harvesting.take_in(system, harvested("operator", columns=("line_code",)), by=operator, at=at)
-    assert labels(system, status="superseded") == {"line_code": {"user.name"}}
-    assert labels(system, status="proposed") == {"line_code": {""}}
+    harvesting.take_in(system, harvested("operator", columns=("quantity",)), by=operator, at=at)
+    assert labels(system, status="superseded") == {"quantity": {"user.name"}}
+    assert labels(system, status="proposed") == {"quantity": {""}}
     harvesting.take_in(
         system, harvested("operator", columns=("operator_name",)), by=operator, at=at
     )
@@ -161,7 +161,7 @@ def test_nothing_is_decided_twice(operator: Actor, at: datetime) -> None:
 def test_many_decisions_are_one_event_and_one_line_for_each_site(
     operator: Actor, at: datetime
 ) -> None:
-    system = a_plant(operator, at, "operator_name", "email", "line_code")
+    system = a_plant(operator, at, "operator_name", "email", "quantity")
     rows = LabelAssertion.objects.filter(asset__system=system)
     decisions = DecisionLog.objects.count()
     assert classifying.decide(rows, accept=True, reason="read", by=operator, at=at) == 3
