@@ -11,10 +11,13 @@ from governance.actions import drifting, granting, people, requesting, sites
 from governance.models import GovernedSystem, Role
 
 BASELINE_DAYS = 90
+DAYS_BEFORE = 60
+"""How long ago everybody came: the story begins in the past."""
 
 
 def people_and_places(scene: Setting) -> None:
     """Name the enterprise, plant its sites, and give everybody a role somewhere."""
+    joined = scene.at - timedelta(days=DAYS_BEFORE)
     root = place(cast.ROOT)
     sites.change(root, name=cast.ENTERPRISE, time_zone="UTC", by=scene.by, at=scene.at)
     for spot in cast.PLACES:
@@ -39,7 +42,7 @@ def people_and_places(scene: Setting) -> None:
                 Role.objects.get(slug=role),
                 site=place(slug),
                 by=scene.by,
-                at=scene.at,
+                at=joined,
                 reason="demonstration",
             )
 
