@@ -61,5 +61,6 @@ def tries_left(user: User) -> int:
             name = ratelimit.get_cache_key(
                 context.request, app="allauth.account", action="login_failed", rate=rate, key=key
             )
-            return max(0, rate.amount - len(cache.get(name, [])))
+            failed: list[float] = cache.get(name, [])
+            return max(0, int(rate.amount) - len(failed))
     return 0

@@ -66,7 +66,7 @@ def describe(error: Exception) -> dict[str, Any]:
 def _plain(status: int, code: str, detail: str) -> dict[str, Any]:
     return {
         "type": f"urn:wardroom:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": HTTPStatus(status).phrase.capitalize(),
         "status": status,
         "code": code,
         "detail": detail,

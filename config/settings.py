@@ -220,7 +220,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Catalog, governance, partners and incidents of a multi-site manufacturer.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
 }
 
 UNFOLD = {

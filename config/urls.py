@@ -3,18 +3,25 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
 
 from config import board, health
-from config.web import refusals
+from config.web import overview, refusals
+from governance.api import measures
 
 board.only_governed()
 # A password alone must not sign in anywhere: the board's own form sends people to ours.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    path("", overview.index, name="overview"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measurements, name="metrics"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/measures/", measures.Measures.as_view(), name="api-measures"),
+    path("catalog/", include("catalog.urls")),
+    path("api/v1/assets/", include("catalog.api.urls")),
     # Addresses are changed by administrators, passwords by the reset mail.
     re_path(r"^accounts/(email|confirm-email|login/code|password/set)/", refusals.closed),
     path("incidents/", include("incidents.urls")),

@@ -1,0 +1,1 @@
+"""The demonstration: a manufacturer that Wardroom governs, beginning with Wardroom itself."""
