@@ -103,9 +103,7 @@ def partners(*, to: Actor, at: datetime) -> QuerySet[Partner]:
     """Return partners that ``to`` may read, or a product of whom ``to`` may read."""
     own = access.visible(Partner.objects.all(), to=to, act=Act.PARTNER_READ, at=at)
     supplied = products(to=to, at=at)
-    return Partner.objects.filter(
-        Q(pk__in=own.values("pk")) | Q(pk__in=supplied.values("partner"))
-    )
+    return Partner.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=supplied.values("partner")))
 
 
 def products(*, to: Actor, at: datetime) -> QuerySet[Product]:
