@@ -23,7 +23,7 @@ urlpatterns = [
     path("catalog/", include("catalog.urls")),
     path("api/v1/assets/", include("catalog.api.urls")),
     # Addresses are changed by administrators, passwords by the reset mail.
-    re_path(r"^accounts/(email|confirm-email|login/code|password/set)/", refusals.closed),
+    re_path(r"^accounts/(?:email|confirm-email|login/code|password/set)/", refusals.closed),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
