@@ -32,7 +32,7 @@ ENROLL = frozenset(
     }
 )
 PROVE = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout"})
-OPEN = frozenset({"livez", "readyz", "metrics"})
+OPEN = frozenset({"livez", "readyz", "metrics", "favicon"})
 PUBLIC = ("/accounts/", *problems.MACHINE_PREFIXES)
 SENSITIVE = frozenset(
     {
