@@ -12,7 +12,7 @@ from catalog.harvest.postgresql import HarvestFailed, Progress
 from catalog.harvest.rows import Harvested
 from catalog.models import HarvestRun
 from catalog.permissions import Act
-from governance import audit
+from governance import audit, jobs
 from governance.access import require
 from governance.actions import systems
 from governance.domain.actor import Actor
@@ -81,6 +81,22 @@ def connect(
                 slug=slug, name=name, site=site, dsn=dsn, kind=kind, by=by, at=at
             )
         return take_in(system, harvested, by=by, at=at, progress=progress)
+
+
+@transaction.atomic
+def put_off(system: GovernedSystem, *, by: Actor, at: datetime) -> bool:
+    """Let a worker harvest ``system`` in the name of ``by``; return whether that is new.
+
+    Raises:
+        NotAllowed: ``by`` may not harvest it.
+    """
+    run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
+    require(by, Act.HARVEST_RUN, run, at=at)
+    key = f"catalog_harvest:{system.slug}:{at:%Y-%m-%dT%H:%M}"
+    is_new = jobs.enqueue("catalog_harvest", key=key, payload={"system": system.slug}, at=at)
+    if is_new:
+        audit.record(by=by, act=Act.HARVEST_RUN, ref=system.ref, at=at, put_off=key)
+    return is_new
 
 
 @transaction.atomic

@@ -25,6 +25,6 @@ def require_all(by: Actor, act: StrEnum, rows: QuerySet[G], *, at: datetime) -> 
     refused = rows.exclude(pk__in=allowed.order_by().values("pk")).order_by("pk").first()
     if refused is not None:
         access.require(by, act, refused, at=at)
-    sites = rows.order_by("scope", "pk").annotate(scope=F(rows.model.site_path)).distinct("scope")
+    sites = rows.annotate(scope=F(rows.model.site_path)).order_by("scope", "pk").distinct("scope")
     for row in sites:
         access.require(by, act, row, at=at)

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
@@ -138,8 +138,3 @@ class Asset(Governed):
             "owner": f"user:{self.owner_id}" if self.owner_id else "",
             "criticality": self.criticality or 0,
         }
-
-
-def has_live_columns() -> Exists:
-    """Return the condition that a live column stands in the asset."""
-    return Exists(Asset.objects.live().filter(parent=OuterRef("pk"), kind=AssetKind.COLUMN.value))

@@ -15,7 +15,7 @@ STAFF = (
     ("Overview", "overview"),
     ("Incidents", "incidents:list"),
     ("Findings", "partners:findings"),
-    ("Catalog", "catalog:assets"),
+    ("Catalog", "catalog:list"),
     ("Requests", "governance:requests"),
     ("Board", "admin:index"),
 )
