@@ -25,6 +25,7 @@ urlpatterns = [
     # Addresses are changed by administrators, passwords by the reset mail.
     re_path(r"^accounts/(email|confirm-email|login/code|password/set)/", refusals.closed),
     path("incidents/", include("incidents.urls")),
+    path("api/v1/incidents/", include("incidents.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
