@@ -28,6 +28,7 @@ urlpatterns = [
     path("portal/", include("partners.portal_urls")),
     path("", include("partners.urls")),
     path("incidents/", include("incidents.urls")),
+    path("api/v1/incidents/", include("incidents.api.urls")),
     # Addresses are changed by administrators, passwords by the reset mail.
     re_path(r"^accounts/(?:email|confirm-email|login/code|password/set)/", refusals.closed),
     path("accounts/", include("allauth.urls")),
