@@ -96,7 +96,7 @@ def test_cursors_walk_over_everything_once(steward: Client) -> None:
     assert len(seen) == len(set(seen)) == 7
 
 
-@pytest.mark.parametrize("query", ["level=secret", "gap=x", "kind=dragon", "in=x", "cursor=%%%"])
+@pytest.mark.parametrize("query", ["level=secret", "gap=x", "kind=dragon", "in=x", "cursor=x"])
 def test_an_unreadable_word_is_a_problem_document(steward: Client, query: str) -> None:
     response = steward.get(f"{URL}?{query}")
     assert response.status_code in (400, 404)
@@ -110,5 +110,5 @@ def test_the_list_costs_the_same_for_one_row_and_for_three(
     for _ in range(count):
         an_asset(owner=a_user())
     rows(steward)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(4):
         rows(steward)

@@ -78,7 +78,11 @@ FILTERS: list[tuple[dict[str, str], set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("filters", "expected"), FILTERS, ids=str)
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    FILTERS,
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
 def test_filters_find_what_they_say(
     steward: Client, filters: dict[str, str], expected: set[str]
 ) -> None:
@@ -135,7 +139,7 @@ def test_the_list_costs_the_same_for_one_row_and_for_three(
         table = an_asset(owner=a_user())
         a_label(a_column(table))
     text(steward, LIST)
-    with django_assert_num_queries(LIST_QUERIES):
+    with django_assert_num_queries(7):
         text(steward, LIST)
 
 
@@ -147,7 +151,7 @@ def test_an_asset_costs_the_same_with_one_column_and_with_three(
     for _ in range(count):
         a_label(a_column(table))
     text(steward, f"{LIST}{table.pk}/")
-    with django_assert_num_queries(ASSET_QUERIES):
+    with django_assert_num_queries(21):
         text(steward, f"{LIST}{table.pk}/")
 
 
@@ -158,7 +162,7 @@ def test_harvests_cost_the_same_for_one_system_and_for_three(
     for _ in range(count):
         a_run()
     text(steward, f"{LIST}harvests/")
-    with django_assert_num_queries(HARVEST_QUERIES):
+    with django_assert_num_queries(9):
         text(steward, f"{LIST}harvests/")
 
 
@@ -323,8 +327,3 @@ def test_the_job_harvests_in_the_name_of_whoever_asked(operator: Actor) -> None:
     GovernedSystem.objects.exclude(pk=system.pk).update(is_scheduled=False)
     every.handler(registries.JobRun(2, "catalog_harvest_all", {}, operator, NOW, 1))
     assert Job.objects.get(kind="catalog_harvest").payload == {"system": system.slug}
-
-
-LIST_QUERIES = 0
-ASSET_QUERIES = 0
-HARVEST_QUERIES = 0
