@@ -273,7 +273,19 @@ def _access(asset: Asset, by: Actor, at: datetime) -> dict[str, Any] | None:
         for key, row in drift.items()
         if row.kind == "missing" and key not in there
     ]
-    return {"lines": lines, "snapshot": snapshot, "is_cut": len(rows) > MOST_GRANTS}
+    return {"lines": _folded(lines), "snapshot": snapshot, "is_cut": len(rows) > MOST_GRANTS}
+
+
+def _folded(lines: list[AccessLine]) -> list[AccessLine]:
+    """Put together what one principal has by one path and with one approval."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for line in lines:
+        key = (line.principal, line.path, line.state, line.note)
+        groups.setdefault(key, []).append(line.entitlement)
+    return [
+        AccessLine(principal, ", ".join(rights), path, state, note)
+        for (principal, path, state, note), rights in groups.items()
+    ]
 
 
 def _line(
@@ -285,8 +297,8 @@ def _line(
     if key in drift:
         kind = drift[key].kind
         words = {
-            "unapproved": "Drift. Granted in the system, approved by nobody.",
-            "expired_alive": "Drift. The approval has ended, the grant is still there.",
+            "unapproved": "Granted in the system, approved by nobody.",
+            "expired_alive": "The approval has ended, the grant is still there.",
         }
         note = f"{words.get(kind, kind)} {_found(drift[key])}"
         return AccessLine(row.principal, row.entitlement, row.via, "drift", note)
@@ -294,7 +306,9 @@ def _line(
         grant = approved[key]
         end = f"{grant.valid_to:%b} {grant.valid_to.day}, {grant.valid_to:%Y}"
         return AccessLine(row.principal, row.entitlement, row.via, "approved", f"until {end}")
-    return AccessLine(row.principal, row.entitlement, row.via, "implied", "follows from another")
+    return AccessLine(
+        row.principal, row.entitlement, row.via, "implied", "follows from a right it has"
+    )
 
 
 def _found(row: DriftFinding) -> str:
