@@ -78,3 +78,9 @@ def roles_of(ref: str, *, at: datetime) -> list[tuple[str, str]]:
         user_id=UUID(ref.removeprefix("user:")), site__isnull=False
     )
     return [(role, path) for role, path in rows.values_list("role__slug", "site__path")]
+
+
+def held_at(site: Site, ref: str, *, at: datetime) -> set[str]:
+    """Return the roles that the person behind ``ref`` holds at ``site``."""
+    here = above(site)
+    return {role for role, path in roles_of(ref, at=at) if path in here}

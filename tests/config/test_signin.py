@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
@@ -80,6 +81,7 @@ def test_a_wrong_code_says_how_many_tries_are_left(user: User) -> None:
     assert 'aria-describedby="id_code_error"' in page
 
 
+@time_machine.travel(NOW, tick=False)
 def test_a_code_works_once(user: User) -> None:
     signin.with_app(user)
     code = signin.totp(signin.SECRET)
