@@ -220,6 +220,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Catalog, governance, partners and incidents of a multi-site manufacturer.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AssetKind": "config.schema.ASSET_KINDS",
+        "IncidentKind": "config.schema.INCIDENT_KINDS",
+        "IncidentSeverity": "config.schema.INCIDENT_SEVERITIES",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
 }
 
