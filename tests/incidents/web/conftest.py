@@ -17,7 +17,7 @@ Browser = tuple[Client, User]
 def sign_in(db: None) -> Callable[..., Browser]:
     """Return a way to sign somebody in with a role and a proven second factor."""
 
-    def sign_in(role: str = "incident_commander", site: Site | None = None, **over: str) -> Browser:
+    def enter(role: str = "incident_commander", site: Site | None = None, **over: str) -> Browser:
         user = a_user(**over)
         holds(user, role, site=site, valid_from=NOW.replace(year=2020))
         return proven(user), user
