@@ -174,8 +174,10 @@ def lede(verdicts: Iterable[Verdict]) -> str:
         return "No target is measured yet."
     met, missed = every.count(Standing.MET), every.count(Standing.SHORT)
     open_ = len(every) - met - missed
+    targets = "target" if len(every) == 1 else "targets"
     are = "is" if met == 1 else "are"
-    said = [f"{wording.count(met).capitalize()} of {wording.count(len(every))} targets {are} met"]
+    whole = f"{wording.count(len(every))} {targets}"
+    said = [f"{wording.count(met).capitalize()} of {whole} {are} met"]
     if missed:
         said.append(f"{wording.count(missed)} {'is' if missed == 1 else 'are'} missed")
     if open_:

@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from config import board, health
-from config.web import overview, refusals
+from config.web import icon, overview, refusals
 from governance.api import measures
 
 board.only_governed()
@@ -15,6 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", overview.index, name="overview"),
+    path("favicon.ico", icon.favicon, name="favicon"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measurements, name="metrics"),
@@ -26,9 +27,10 @@ urlpatterns = [
     path("portal/api/v1/", include("partners.api.portal_urls")),
     path("portal/", include("partners.portal_urls")),
     path("", include("partners.urls")),
-    # Addresses are changed by administrators, passwords by the reset mail.
-    re_path(r"^accounts/(email|confirm-email|login/code|password/set)/", refusals.closed),
     path("incidents/", include("incidents.urls")),
+    path("api/v1/incidents/", include("incidents.api.urls")),
+    # Addresses are changed by administrators, passwords by the reset mail.
+    re_path(r"^accounts/(?:email|confirm-email|login/code|password/set)/", refusals.closed),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

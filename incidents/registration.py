@@ -16,6 +16,7 @@ def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
 
 registries.alarms.add("incidents", _take)
 registries.duties.add("incidents", waiting.duties)
-registries.panels.add("incidents", waiting.panels)
+for kind in ("catalog.asset", "partners.partner", "partners.product", "governance.governedsystem"):
+    registries.panels.add(f"{kind}:incidents", waiting.panels)
 for slug, measure in measures.MEASURES.items():
     registries.measures.add(slug, measure)

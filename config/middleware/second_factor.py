@@ -1,9 +1,11 @@
 """Nobody who must have a second factor gets anywhere without it, whatever the address.
 
-Three states: N, no authenticator (may only enroll); P, an authenticator but no proof in
-this session (may only prove); V, proven. The guard looks at the user, not at the path, so
-there is no way round it; the path only chooses the form of the answer. Acts that change
-how somebody signs in ask V for a proof that is at most ten minutes old.
+Who is not signed in sees the sign-in pages only; interfaces for machines answer for
+themselves. Signed in, there are three states: N, no authenticator (may only enroll); P,
+an authenticator but no proof in this session (may only prove); V, proven. The guard looks
+at the user, not at the path, so there is no way round it; the path only chooses the form
+of the answer. Acts that change how somebody signs in ask V for a proof that is at most
+ten minutes old.
 """
 
 from collections.abc import Callable
@@ -30,7 +32,8 @@ ENROLL = frozenset(
     }
 )
 PROVE = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout"})
-OPEN = frozenset({"livez", "readyz", "metrics"})
+OPEN = frozenset({"livez", "readyz", "metrics", "favicon"})
+PUBLIC = ("/accounts/", *problems.MACHINE_PREFIXES)
 SENSITIVE = frozenset(
     {
         "mfa_activate_totp",
@@ -75,7 +78,10 @@ class SecondFactorMiddleware:
         if name in OPEN:
             return None
         user = request.user
-        if not isinstance(user, User) or not needs_second_factor(user):
+        if not isinstance(user, User):
+            is_open = name == "admin:login" or request.path.startswith(PUBLIC)
+            return None if is_open else refuse(request, "account_login")
+        if not needs_second_factor(user):
             return None
         if has_second_factor(request, user):
             if not is_sensitive(name, view) or proved_within(request, user, FRESH_SECONDS):

@@ -72,7 +72,8 @@ def dismiss(incident: Incident, *, by: Actor, at: datetime, reason: str) -> Inci
         ReasonMissing: no reason given.
         IncidentEnded: it has ended before.
     """
-    if not reason.strip():
+    reason = noting.clean(reason)
+    if not reason:
         raise ReasonMissing("Say why it is a false alarm, and what would reopen it.")
     require(by, Act.INCIDENT_DISMISS, incident, at=at)
     incident = timing.lock(incident)
@@ -81,6 +82,6 @@ def dismiss(incident: Incident, *, by: Actor, at: datetime, reason: str) -> Inci
         state=RunState.STOPPED, ended_at=at
     )
     timing.settle(incident)
-    noting.append(incident, EntryKind.END, f"Dismissed: {reason.strip()}", by=by, at=at)
-    audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, reason=reason.strip())
+    noting.append(incident, EntryKind.END, f"Dismissed: {reason}", by=by, at=at)
+    audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, reason=reason)
     return incident

@@ -52,17 +52,17 @@ def declare(
     Raises:
         NotAllowed: ``by`` may not declare at ``site``.
         Conflict: ``token`` was used for something else.
-        ValidationError: a field does not fit.
+        ValidationError, Refused: a field does not fit.
     """
     incident = Incident(
         year=at.year,
         number=1,
         token=token,
-        title=" ".join(title.split()),
+        title=" ".join(noting.clean(title).split()),
         severity=Severity(severity).value,
         kind=Kind(kind).value,
         site=site,
-        summary=summary.strip(),
+        summary=noting.clean(summary),
         declared_by=by.ref,
         declared_at=at,
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from governance import audit, registries
+from governance import audit
 from governance.access import require
 from governance.domain import references
 from governance.domain.actor import Actor
@@ -12,6 +12,7 @@ from governance.errors import BadInput, Refused
 from incidents.actions import noting, timing
 from incidents.models import EntryKind, Incident, IncidentLink, LinkRole
 from incidents.permissions import Act
+from incidents.queries import things
 
 
 @transaction.atomic
@@ -34,11 +35,10 @@ def link(
         kind = references.parse(target).type
     except ValueError as error:
         raise BadInput(str(error), pointer="/target") from error
-    resolve = registries.attributes.get(kind)
-    facts = dict(resolve(target)) if resolve else {}
-    if resolve and not facts:
-        raise Refused(f"{target} is not known here.")
-    label = (label or str(facts.get("name") or "") or target)[:160]
+    known = things.facts([target], to=by, at=at).get(target)
+    if known is None and kind in things.KNOWN:
+        raise Refused(f"There is no {target}, or none for you.")
+    label = (label or (known.name if known else target))[:160]
     row, _ = IncidentLink.objects.update_or_create(
         incident=incident,
         target=target,

@@ -27,7 +27,7 @@ def finish(card: Card, *, by: Actor, at: datetime, note: str = "") -> Card:
         AlreadyDone: somebody finished it before.
         IncidentEnded: the incident was closed or dismissed.
     """
-    return _end(card, CardState.DONE, note.strip(), by=by, at=at)
+    return _end(card, CardState.DONE, noting.clean(note), by=by, at=at)
 
 
 @transaction.atomic
@@ -42,7 +42,7 @@ def give_up(card: Card, *, by: Actor, at: datetime, note: str) -> Card:
     """
     if not note.strip():
         raise ReasonMissing("Say why it cannot be done: the next shift must know.")
-    return _end(card, CardState.CANNOT, note.strip(), by=by, at=at)
+    return _end(card, CardState.CANNOT, noting.clean(note), by=by, at=at)
 
 
 @transaction.atomic
@@ -56,13 +56,14 @@ def hand_over(card: Card, *, to: str, by: Actor, at: datetime, note: str = "") -
         IncidentEnded: the incident was closed or dismissed.
     """
     require(by, Act.CARD_HAND, card, at=at)
+    note = noting.clean(note)
     incident = timing.lock(card.run.incident)
     if to not in HOLDERS:
         raise Refused(f"Nobody answers for {to[:40]!r}. Roles: {', '.join(HOLDERS)}.")
     if to == card.owner:
         raise Refused(f"{to} has this step already.")
     moved = Card.objects.waiting().filter(pk=card.pk)
-    if not moved.update(state=CardState.HANDED_OVER, handed_to=to, note=note.strip()):
+    if not moved.update(state=CardState.HANDED_OVER, handed_to=to, note=note):
         raise _done(card, at=at)
     text = f"Step {card.number} handed over to {to}: {card.title}"
     noting.append(incident, EntryKind.STEP, _with(text, note), by=by, at=at)
@@ -112,4 +113,4 @@ def _done(card: Card, *, at: datetime) -> AlreadyDone:
 
 
 def _with(text: str, note: str) -> str:
-    return f"{text}. {note.strip()}" if note.strip() else text
+    return f"{text}. {note}" if note else text

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from governance import access
 from governance.board import when, who
-from governance.errors import Conflict, NotAllowed
+from governance.errors import Conflict, NotAllowed, Refused
 from governance.models import Site
 from governance.permissions import Act as GovernanceAct
 from incidents.actions import declaring
@@ -41,6 +41,8 @@ def declare(request: HttpRequest) -> HttpResponse:
             )
         except Conflict as error:
             form.add_error(None, f"{error.detail} Open this page anew to declare another one.")
+        except Refused as error:
+            form.add_error("summary", error.detail)
         else:
             return HttpResponseRedirect(reverse("incidents:room", args=[incident.reference]))
     status = 422 if form.is_bound else 200

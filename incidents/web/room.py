@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from governance import access, registries
+from governance import access
 from governance.domain.actor import Actor
 from governance.models import Governed
 from incidents.actions import closing
@@ -17,14 +17,11 @@ from incidents.domain.durations import Metric, State
 from incidents.domain.incidents import Kind, Phase
 from incidents.models import Card, Incident, IncidentLink, Run, TimelineEntry
 from incidents.permissions import Act
-from incidents.queries import milestones, people
+from incidents.queries import milestones, people, things
 from incidents.queries.people import Responder
 from incidents.web import clocks, log, steps
 from incidents.web.clocks import Clock
 from incidents.web.times import Moment, moment, zone_line
-
-FACTS = ("classification", "owner", "zone", "site", "partner")
-SHOWN_FACTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +39,13 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Part:
     """An asset or partner of the incident."""
 
     label: str
     role: str
     target: str
+    url: str
     facts: str
 
 
@@ -75,6 +73,7 @@ class Room:
     now: Moment
     clock: Clock
     detect: str
+    is_estimated: bool
     figures: tuple[tuple[str, str], ...]
     milestones: tuple[clocks.Line, ...]
     step: steps.Step | None
@@ -82,7 +81,7 @@ class Room:
     books: tuple[steps.Book, ...]
     startable: list[tuple[str, str]]
     log: log.Log
-    things: tuple[Thing, ...]
+    things: tuple[Part, ...]
     responders: tuple[Responder, ...]
     gates: tuple[Gate, ...]
     commander_since: str
@@ -121,6 +120,7 @@ def compose(
         now=moment(at, zone=zone, at=at),
         clock=clocks.main_clock(incident, held, at=at),
         detect=describe(ttd) if ttd.state is State.KNOWN else "",
+        is_estimated=ttd.is_estimated,
         figures=clocks.figures(held, at=at),
         milestones=clocks.lines(held, zone=zone, at=at),
         step=steps.step(top, shelf, roles, zone=zone, at=at) if top else None,
@@ -128,7 +128,7 @@ def compose(
         books=shelf,
         startable=[] if is_ended else steps.startable(runs),
         log=log.show(page, names, zone=zone, at=at),
-        things=_things(incident),
+        things=_things(incident, by, at),
         responders=tuple(people.responders(incident.site, at=at)),
         gates=() if is_ended else closing.gates_of(incident),
         commander_since=moment(since, zone=zone, at=at).full if since else "",
@@ -137,15 +137,20 @@ def compose(
     )
 
 
-def _things(incident: Incident) -> tuple[Thing, ...]:
-    """Return assets and partners, the first ones with what their own app says of them."""
-    found = []
-    for place, row in enumerate(IncidentLink.objects.filter(incident=incident)):
-        resolve = registries.attributes.get(row.target.partition(":")[0])
-        facts = resolve(row.target) if resolve and place < SHOWN_FACTS else {}
-        said = [f"{name} {facts[name]}" for name in FACTS if facts.get(name)]
-        found.append(Thing(row.label, row.get_role_display(), row.target, " · ".join(said)))
-    return tuple(found)
+def _things(incident: Incident, by: Actor, at: datetime) -> tuple[Part, ...]:
+    """Return assets and partners with what their own apps say of them to ``by``."""
+    rows = list(IncidentLink.objects.filter(incident=incident))
+    known = things.facts((row.target for row in rows), to=by, at=at)
+    return tuple(
+        Part(
+            label=row.label,
+            role=row.get_role_display(),
+            target=row.target,
+            url=known[row.target].url if row.target in known else "",
+            facts=" · ".join(known[row.target].facts) if row.target in known else "",
+        )
+        for row in rows
+    )
 
 
 def _may(incident: Incident, by: Actor, at: datetime) -> May:

@@ -17,6 +17,7 @@ from governance.errors import BadInput, Conflict, NotFound, Refused
 from governance.models import User
 from incidents.actions import closing, leading, linking, running, saying, ticking
 from incidents.models import Incident, LinkRole
+from incidents.queries import things
 from incidents.runbooks.core import CoreRunbook
 from incidents.web import finding, log
 from incidents.web.forms import MILESTONES, CardForm, LinkForm, MilestoneForm
@@ -157,16 +158,26 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_POST
 def link(request: HttpRequest, reference: str) -> HttpResponse:
-    """Add an asset or partner by its reference."""
+    """Add an asset or partner by its name or reference."""
     incident = finding.incident(request, reference)
+
+    by, at = who(request), when(request)
 
     def add() -> object:
         form = LinkForm(request.POST)
         if not form.is_valid():
-            raise Refused("Write the reference as its page shows it, for example catalog.asset:42.")
+            raise Refused("Write its name, or its reference as in catalog.asset:42.")
         given = form.cleaned_data
+        found = things.find(given["target"], to=by, at=at)
+        if len(found) != 1:
+            names = "; ".join(f"{one.name} ({one.target})" for one in found)
+            raise Refused(
+                f"More than one fits, choose by the reference: {names}."
+                if found
+                else f"No asset or partner that you may see is called {given['target']!r}."
+            )
         role = LinkRole(given["role"])
-        return linking.link(incident, given["target"], role=role, by=who(request), at=when(request))
+        return linking.link(incident, found[0].target, role=role, by=by, at=at)
 
     return _act(request, incident, add)
 
