@@ -307,7 +307,11 @@ def test_legs():
     browser = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "CHROMIUM": chrome}
     system = {"WARDROOM_PG": "system", "PG_BIN": None, "DATABASE_URL": None}
     return [
-        Leg("tests", pytest + ["-n", "2", "--dist", "loadgroup", "-m", "not e2e and not soak"], is_pytest=True),
+        Leg(
+            "tests",
+            pytest + ["-n", "2", "--dist", "loadgroup", "-m", "not e2e and not soak"],
+            is_pytest=True,
+        ),
         Leg(
             "e2e",
             pytest + ["-m", "e2e"],

@@ -39,6 +39,10 @@ class Upload(Contacts, APIView):
         request.upload_handlers = [self.handler]
         return super().initialize_request(request, *args, **kwargs)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        self.handler.discard_unfinished()
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if int(request.headers.get("Content-Length") or 0) > MAX_BYTES + MULTIPART_ROOM:
             raise _too_large()

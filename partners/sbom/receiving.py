@@ -35,7 +35,8 @@ class ReceivedFile(UploadedFile):  # type: ignore[type-arg]
 class ReceivingHandler(FileUploadHandler):
     """Stores the first file of a request; of one that is too large nothing is kept.
 
-    ``is_too_large`` says afterwards why there is no file.
+    ``is_too_large`` says afterwards why there is no file. Whoever installs the handler calls
+    ``discard_unfinished`` at the end: Django forgets handlers when a sender breaks off.
     """
 
     def __init__(self, folder: Path, *, limit: int = MAX_BYTES) -> None:
@@ -47,6 +48,7 @@ class ReceivingHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        self.discard_unfinished()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._stored_as = str(uuid4())
         self._hash = hashlib.sha256()
@@ -63,6 +65,7 @@ class ReceivingHandler(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> ReceivedFile:
         self._file.close()
+        self._file = None
         return ReceivedFile(
             name=self.file_name or "sbom",
             folder=self._folder,
@@ -71,7 +74,9 @@ class ReceivingHandler(FileUploadHandler):
             size=self._size,
         )
 
-    def upload_interrupted(self) -> None:
+    def discard_unfinished(self) -> None:
+        """Remove a file that did not come to its end; a second call does nothing."""
         if self._file is not None:
             self._file.close()
+            self._file = None
             (self._folder / self._stored_as).unlink(missing_ok=True)

@@ -44,7 +44,10 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Take a file: its size is judged, and where it goes is set, before any of it is read."""
     handler = ReceivingHandler(Path(settings.MEDIA_ROOT))
     request.upload_handlers = [handler]
-    return _upload(request, handler)
+    try:
+        return _upload(request, handler)
+    finally:
+        handler.discard_unfinished()
 
 
 def _is_too_long(request: HttpRequest) -> bool:

@@ -196,6 +196,7 @@ def sign_in(client: Client, user: User) -> Client:
     )
     client.force_login(user)
     session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
     session["account_authentication_methods"] = [
         {"method": "password", "at": time.time(), "email": user.email},
         {"method": "mfa", "at": time.time(), "type": "totp"},
