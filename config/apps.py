@@ -9,5 +9,6 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Load Celery, so that every process that commits can nudge."""
+        """Load Celery and the nudge, so that every process that commits can give it."""
         import_module("config.celery")
+        import_module("governance.tasks")

@@ -67,9 +67,9 @@ def _governance(at: datetime) -> dict[str, Any]:
 def _partners(at: datetime) -> dict[str, Any]:
     stands = Counter(
         str(standing(anchor_at=anchor, due_at=due, closed_at=ended, at=at))
-        for anchor, due, ended in Finding.objects.exclude(
-            state=FindingState.WITHDRAWN
-        ).values_list("anchor_at", "due_at", "ended_at")
+        for anchor, due, ended in Finding.objects.exclude(state=FindingState.WITHDRAWN).values_list(
+            "anchor_at", "due_at", "ended_at"
+        )
         if anchor is not None and due is not None
     )
     return {

@@ -197,10 +197,12 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
 
-EMAIL_CONFIG = env.email_url(
-    "EMAIL_URL", default="consolemail://" if EMBEDDED else "smtp://localhost:25"
+vars().update(
+    env.email_url(
+        "EMAIL_URL",
+        default=f"filemail:///{DATA_DIR / 'mail'}" if EMBEDDED else "smtp://localhost:25",
+    )
 )
-vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="wardroom@localhost")
 
 # --- Interfaces -----------------------------------------------------------------------------
@@ -220,6 +222,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Catalog, governance, partners and incidents of a multi-site manufacturer.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AssetKind": "config.schema.ASSET_KINDS",
+        "IncidentKind": "config.schema.INCIDENT_KINDS",
+        "IncidentSeverity": "config.schema.INCIDENT_SEVERITIES",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
 }
 

@@ -23,6 +23,10 @@ urlpatterns = [
     path("api/v1/measures/", measures.Measures.as_view(), name="api-measures"),
     path("catalog/", include("catalog.urls")),
     path("api/v1/assets/", include("catalog.api.urls")),
+    path("api/v1/", include("partners.api.urls")),
+    path("portal/api/v1/", include("partners.api.portal_urls")),
+    path("portal/", include("partners.portal_urls")),
+    path("", include("partners.urls")),
     path("incidents/", include("incidents.urls")),
     path("api/v1/incidents/", include("incidents.api.urls")),
     # Addresses are changed by administrators, passwords by the reset mail.

@@ -165,6 +165,9 @@ def _snapshot(at: datetime) -> Snapshot | None:
     if snapshot is not None and snapshot.valid_at(at):
         return snapshot
     with _building:
+        snapshot = _snapshots.get(head["stamp"])
+        if snapshot is not None and snapshot.valid_at(at):
+            return snapshot
         snapshot = _build(head["version_id"], at)
         _snapshots.pop(head["stamp"], None)
         _snapshots[head["stamp"]] = snapshot

@@ -1,6 +1,6 @@
 """What the programme measures of partners. Each figure drills to its records."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
 
@@ -10,9 +10,8 @@ from django.urls import reverse
 from governance.models import Site
 from governance.registries import Measure, Reading, Unit
 from partners.models import Finding, FindingState, Partner, SharingRule, Tier
-from partners.queries import sites_below
+from partners.queries import PERIOD, sites_below
 
-PERIOD = timedelta(days=90)
 CRITICAL = Q(band="critical")
 
 

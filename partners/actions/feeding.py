@@ -65,6 +65,20 @@ class _Taking:
         if len(self.defects) < MAX_LISTED:
             self.defects.append({"place": found.place[:200], "reason": found.reason[:300]})
 
+    def run(self, file: str, sha256: str) -> FeedRun:
+        return FeedRun(
+            source=self.source,
+            file=file,
+            sha256=sha256,
+            records=self.records,
+            changed=self.changed,
+            outdated=self.outdated,
+            defects=self.defect_count,
+            defect_list=self.defects,
+            data_date=self.newest or self.at,
+            at=self.at,
+        )
+
 
 @transaction.atomic
 def take(
@@ -99,35 +113,16 @@ def take(
         raise UnreadableFeed(str(error)) from None
     except OSError as error:
         raise UnreadableFeed(f"{file}: {error.strerror or 'cannot be read'}") from None
-    if not taking.records or taking.newest is None:
+    if not taking.records:
         raise UnreadableFeed(f"{file}: holds no usable OSV record")
     if not may_shrink:
         _refuse_shrunken(taking, file)
-    run = FeedRun.objects.create(
-        source=source,
-        file=file,
-        sha256=sha256,
-        records=taking.records,
-        changed=taking.changed,
-        outdated=taking.outdated,
-        defects=taking.defect_count,
-        defect_list=taking.defects,
-        data_date=taking.newest,
-        at=at,
-    )
+    run = taking.run(file, sha256)
+    run.save()
     outcome = _follow(taking, run, at=at)
-    audit.record(
-        by=by,
-        act=Act.FEED_IMPORT,
-        ref=run.ref,
-        at=at,
-        file=file,
-        sha256=sha256,
-        records=run.records,
-        changed=run.changed,
-        opened=outcome.opened,
-        closed=outcome.closed,
-    )
+    facts = {"file": file, "sha256": sha256, "records": run.records, "changed": run.changed}
+    counts = {"opened": outcome.opened, "closed": outcome.closed}
+    audit.record(by=by, act=Act.FEED_IMPORT, ref=run.ref, at=at, **facts, **counts)
     return outcome
 
 

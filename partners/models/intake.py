@@ -48,9 +48,6 @@ class Intake(Governed):
                 fields=["product", "sha256"], name="intake_is_kept_once_per_product_and_bytes"
             ),
             models.CheckConstraint(
-                condition=Q(outcome__in=Outcome.values), name="intake_outcome_is_known"
-            ),
-            models.CheckConstraint(
                 condition=Q(outcome="pending", finished_at=None)
                 | (~Q(outcome="pending") & Q(finished_at__isnull=False)),
                 name="intake_finishes_with_an_outcome",
@@ -58,7 +55,7 @@ class Intake(Governed):
             models.CheckConstraint(
                 condition=Q(sbom__isnull=False, outcome__in=["accepted", "accepted_partial"])
                 | Q(sbom=None, outcome__in=["pending", "rejected"]),
-                name="intake_accepted_means_an_sbom",
+                name="intake_outcome_is_known_and_accepted_means_an_sbom",
             ),
         ]
 

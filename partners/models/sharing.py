@@ -42,3 +42,7 @@ class SharingRule(Governed):
 
     def __str__(self) -> str:
         return f"{self.what} to {self.partner}"
+
+    def in_force_at(self, at: datetime) -> bool:
+        """Say whether it holds at ``at``."""
+        return self.valid_from <= at and (self.valid_to is None or self.valid_to > at)

@@ -1,6 +1,7 @@
 """Partners, products, documents, feeds and findings for tests."""
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import count
@@ -8,6 +9,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from allauth.mfa.models import Authenticator
+from django.test import Client
+
+from governance import box
 from governance.domain.actor import Actor
 from governance.models import User
 from partners.actions import storing
@@ -182,3 +187,19 @@ def write(path: Path, body: bytes | Sequence[dict[str, Any]]) -> Path:
 
 def as_actor(user: User) -> Actor:
     return user.as_actor(has_mfa=True)
+
+
+def sign_in(client: Client, user: User) -> Client:
+    """Sign ``user`` in with both factors proven."""
+    Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": box.seal("A" * 32)}
+    )
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "email": user.email},
+        {"method": "mfa", "at": time.time(), "type": "totp"},
+    ]
+    session.save()
+    return client

@@ -14,6 +14,8 @@ from partners.models import Finding, FindingState, Partner, Product
 from partners.permissions import Act
 
 SOON = timedelta(days=7)
+PERIOD = timedelta(days=90)
+"""The time that the patching measures look back on."""
 
 LIST_FIELDS = {
     "vulnerability_name": F("vulnerability__name"),
@@ -56,7 +58,8 @@ def findings(*, to: Actor, at: datetime) -> QuerySet[Finding]:
 
 def rows(found: QuerySet[Finding]) -> QuerySet[Finding, dict[str, Any]]:
     """Return ``found`` as plain rows with everything a list shows, in one query."""
-    return found.values(*OWN_FIELDS, **LIST_FIELDS)
+    listed: QuerySet[Finding, dict[str, Any]] = found.values(*OWN_FIELDS, **LIST_FIELDS)
+    return listed
 
 
 def is_overdue(at: datetime) -> Q:
@@ -103,9 +106,7 @@ def partners(*, to: Actor, at: datetime) -> QuerySet[Partner]:
     """Return partners that ``to`` may read, or a product of whom ``to`` may read."""
     own = access.visible(Partner.objects.all(), to=to, act=Act.PARTNER_READ, at=at)
     supplied = products(to=to, at=at)
-    return Partner.objects.filter(
-        Q(pk__in=own.values("pk")) | Q(pk__in=supplied.values("partner"))
-    )
+    return Partner.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=supplied.values("partner")))
 
 
 def products(*, to: Actor, at: datetime) -> QuerySet[Product]:
@@ -123,3 +124,9 @@ def sites_below(site_id: int | None) -> QuerySet[Site]:
 def phase_key(intake_id: UUID) -> str:
     """Return under which key the cache holds the phase of an intake being read."""
     return f"partners.intake.phase:{intake_id}"
+
+
+def own_partner(actor: Actor, *, at: datetime) -> Partner | None:
+    """Return the partner that ``actor`` acts for, if that is in force."""
+    found = access.visible(Partner.objects.all(), to=actor, act=Act.PARTNER_READ, at=at)
+    return found.filter(party=actor.party).first() if actor.party else None
