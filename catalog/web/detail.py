@@ -10,24 +10,15 @@ from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
 from catalog.models import Asset, Edge, HarvestRun, LabelAssertion, Status
 from catalog.permissions import Act
+from catalog.web import granted
 from governance import access, registries
-from governance.domain import fqn
 from governance.domain.actor import Actor
-from governance.models import (
-    DriftFinding,
-    DriftState,
-    Grant,
-    ObservedGrant,
-    Snapshot,
-    SnapshotState,
-    User,
-)
-from governance.permissions import Act as GroundAct
+from governance.models import User
 from governance.registries import Panel
 
 ANCESTORS = tuple("__".join(["parent"] * depth) for depth in range(1, 6))
 MOST_CHILDREN = 200
-MOST_GRANTS = 50
+MOST_KEYS = 50
 _WORDS = {
     Status.PROPOSED: "to review",
     Status.ACCEPTED: "accepted",
@@ -60,17 +51,6 @@ class ChildLine:
     labels: list[LabelLine]
 
 
-@dataclass(frozen=True, slots=True)
-class AccessLine:
-    """One grant that the system shows or that was approved, and how the two agree."""
-
-    principal: str
-    entitlement: str
-    path: str
-    state: str
-    note: str
-
-
 def compose(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any]:
     """Return everything that ``asset.html`` needs; what ``by`` may not see is left out."""
     ancestors = _ancestors(asset)
@@ -96,7 +76,7 @@ def compose(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any]:
         "gaps": _gaps(asset),
         "is_data": asset.kind in DATA_KINDS,
         "keys": _keys(asset, by, at),
-        "access": _access(asset, by, at),
+        "access": granted.on(asset, by, at=at),
         "panels": _panels(asset, by),
         "last_run": HarvestRun.objects.filter(system=asset.system).first(),
         "may_decide": bool(to_review)
@@ -238,78 +218,7 @@ def _keys(asset: Asset, by: Actor, at: datetime) -> list[Any]:
     rows = edges.filter(src__in=seen, dst__in=seen).values(
         "src", "dst", "src__fqn", "dst__fqn", "name"
     )
-    return list(rows.order_by("src__fqn", "dst__fqn")[:MOST_GRANTS])
-
-
-def _access(asset: Asset, by: Actor, at: datetime) -> dict[str, Any] | None:
-    """Return who has access by the last look into the system, beside what was approved."""
-    scope = _scope(asset)
-    if scope is None or not access.allows(
-        by, GroundAct.GRANT_READ, Grant(system=asset.system), at=at
-    ):
-        return None
-    here = {"system": asset.system, "scope": scope}
-    drift = {
-        (row.principal, row.entitlement): row
-        for row in access.visible(
-            DriftFinding.objects.filter(state=DriftState.OPEN, **here),
-            to=by,
-            act=GroundAct.DRIFT_READ,
-            at=at,
-        )
-    }
-    approved = {
-        (row.principal, row.entitlement): row for row in Grant.objects.in_force(at).filter(**here)
-    }
-    snapshot = Snapshot.objects.filter(system=asset.system, state=SnapshotState.COMPARED).first()
-    observed = ObservedGrant.objects.filter(snapshot=snapshot, scope=scope).order_by(
-        "is_implied", "principal", "entitlement"
-    )
-    rows = list(observed[: MOST_GRANTS + 1]) if snapshot else []
-    lines = [_line(row, drift, approved) for row in rows[:MOST_GRANTS]]
-    there = {(row.principal, row.entitlement) for row in rows}
-    lines += [
-        AccessLine(key[0], key[1], "approved, not there", "missing", _found(row))
-        for key, row in drift.items()
-        if row.kind == "missing" and key not in there
-    ]
-    return {"lines": lines, "snapshot": snapshot, "is_cut": len(rows) > MOST_GRANTS}
-
-
-def _line(
-    row: ObservedGrant,
-    drift: dict[tuple[str, str], DriftFinding],
-    approved: dict[tuple[str, str], Grant],
-) -> AccessLine:
-    key = (row.principal, row.entitlement)
-    if key in drift:
-        kind = drift[key].kind
-        words = {
-            "unapproved": "Drift. Granted in the system, approved by nobody.",
-            "expired_alive": "Drift. The approval has ended, the grant is still there.",
-        }
-        note = f"{words.get(kind, kind)} {_found(drift[key])}"
-        return AccessLine(row.principal, row.entitlement, row.via, "drift", note)
-    if key in approved:
-        grant = approved[key]
-        end = f"{grant.valid_to:%b} {grant.valid_to.day}, {grant.valid_to:%Y}"
-        return AccessLine(row.principal, row.entitlement, row.via, "approved", f"until {end}")
-    return AccessLine(row.principal, row.entitlement, row.via, "implied", "follows from another")
-
-
-def _found(row: DriftFinding) -> str:
-    return f"Found {row.first_seen_at:%b} {row.first_seen_at.day}, {row.first_seen_at:%H:%M} UTC."
-
-
-def _scope(asset: Asset) -> str | None:
-    """Return how grants name the asset; None for kinds on which nothing is granted."""
-    path = fqn.split(asset.fqn)
-    match asset.kind:
-        case "table" | "view" if len(path) == 3:
-            return fqn.joined(*path[1:])
-        case "schema" | "database":
-            return f"{asset.kind}:{path[-1]}"
-    return None
+    return list(rows.order_by("src__fqn", "dst__fqn")[:MOST_KEYS])
 
 
 def _panels(asset: Asset, by: Actor) -> list[Panel]:

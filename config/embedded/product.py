@@ -4,12 +4,13 @@ import http
 import http.client
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from config.embedded import environment, ports, steps, supervisor
 from config.embedded.errors import LaunchError
 from config.embedded.home import Home
+from config.embedded.prepared import Prepared
 from config.embedded.services import Services
 from config.embedded.steps import Steps
 from config.embedded.stopping import Stopping
@@ -34,33 +35,41 @@ def run(
     home = Home.open(root / "var")
     services = Services(home, environ, stopping=stopping, say=_say)
     programs: dict[str, Program] = {}
-    preparing: Steps | None = None
+    login: Steps | None = None
     try:
         ports.require_free(port)
         services.start()
         env = environment.for_children(environ, services.environment, port=port)
         programs = _programs(home, env, port)
-        wanted = [steps.MIGRATE, steps.SEED, *([steps.DEMO] if demo else []), steps.LOGIN]
-        preparing = Steps(wanted, root=root, env=env, stopping=stopping, last_apart=True)
-        if services.is_second_start:
-            # Both import Django for seconds; /readyz says no until the migrations are there.
-            programs["web"].start()
-        login = preparing.finish()
-        if programs["web"].process is None:
-            programs["web"].start()
         watched = _watched(programs, services)
-        _until_ready(port, watched, stopping)
+        wanted = [steps.MIGRATE, steps.SEED, *([steps.DEMO] if demo else [])]
+        known = Prepared(home.path, root=root, steps=wanted) if services.postgres else None
+
+        def prepare() -> None:
+            if known:
+                known.forget()
+            Steps(wanted, root=root, env=env, stopping=stopping).finish()
+            if known:
+                known.note()
+
+        # It imports Django meanwhile; /readyz says no until the migrations are there.
+        programs["web"].start()
+        if known and known.holds():
+            _until_ready(port, watched, stopping, cure=prepare)
+        else:
+            prepare()
+            _until_ready(port, watched, stopping)
         _say(f"ready in {time.monotonic() - started:.1f} s")
+        _say(f"http://localhost:{port}/")
+        login = Steps([steps.LOGIN], root=root, env=env, stopping=stopping, last_apart=True)
         for name in ("worker", "beat"):
             programs[name].start()
-        for line in (f"http://localhost:{port}/", *login):
-            _say(line)
-        _watch(watched, stopping)
+        _watch(watched, stopping, login)
     finally:
         if stopping.requested:
             _say("stopping; once more to hurry")
-        if preparing is not None:
-            preparing.stop()
+        if login is not None:
+            login.stop()
         for program in programs.values():
             program.stop(hurry=stopping.hurried)
         services.stop()
@@ -91,40 +100,66 @@ def _watched(programs: Mapping[str, Program], services: Services) -> list[Watche
     return [Watched(name, thing, Restarts(name)) for name, thing in things.items()]
 
 
-def _watch(watched: list[Watched], stopping: Stopping) -> None:
+def _watch(watched: list[Watched], stopping: Stopping, login: Steps) -> None:
+    told = False
     while not stopping.requested:
         for one in watched:
             one.tend(time.monotonic())
+        if not told and login.process.poll() is not None:
+            told = True
+            _tell(login)
         time.sleep(_POLL_SECONDS)
 
 
-def _until_ready(port: int, watched: list[Watched], stopping: Stopping) -> None:
-    """Return once /readyz answers 200.
+def _tell(login: Steps) -> None:
+    try:
+        for line in login.finish():
+            _say(line)
+    except LaunchError as error:
+        # The product runs; who has a login already loses nothing.
+        _say(f"no login was issued: {error}")
+
+
+def _until_ready(
+    port: int,
+    watched: list[Watched],
+    stopping: Stopping,
+    *,
+    cure: Callable[[], None] | None = None,
+) -> None:
+    """Return once /readyz answers 200; when it answers otherwise, try ``cure`` once.
 
     Raises:
         LaunchError: not within 30 s; says what /readyz answered last.
     """
     end = time.monotonic() + READY_SECONDS
-    while (answer := _readyz(port)) != "":
+    while True:
+        status, text = _readyz(port)
+        if status == http.HTTPStatus.OK:
+            return
+        if cure is not None and status is not None:
+            cure()
+            cure, end = None, time.monotonic() + READY_SECONDS
+            continue
         for one in watched:
             one.tend(time.monotonic())
         if time.monotonic() > end:
-            raise LaunchError(f"not ready within {READY_SECONDS:.0f} s: {answer}")
+            raise LaunchError(f"not ready within {READY_SECONDS:.0f} s: /readyz: {text}")
         stopping.pause(_POLL_SECONDS)
 
 
-def _readyz(port: int) -> str:
-    """Return an empty text when ready, else what is wrong."""
+def _readyz(port: int) -> tuple[int | None, str]:
+    """Return what /readyz answers, or no status and why there is no answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/readyz", headers={"Host": f"localhost:{port}"})
         answer = connection.getresponse()
         text = answer.read(2000).decode(errors="replace").strip()
     except (OSError, http.client.HTTPException) as error:
-        return f"/readyz: {error}"
+        return None, str(error)
     finally:
         connection.close()
-    return "" if answer.status == http.HTTPStatus.OK else f"/readyz: {answer.status} {text}"
+    return answer.status, f"{answer.status} {text}"
 
 
 def _say(text: str) -> None:

@@ -35,7 +35,6 @@ class Services:
         self.environment: dict[str, str] = {}
         self.postgres: Cluster | None = None
         self.valkey: Valkey | None = None
-        self.is_second_start = False
         self._environ = environ
         self._stopping = stopping or Stopping()
         self._say = say
@@ -88,7 +87,6 @@ class Services:
             os.chown(directory, who.uid, who.gid)
         self.postgres = Cluster(self.home, binaries, who, directory, self._stopping)
         is_new = self.postgres.prepare()
-        self.is_second_start = not is_new
         self.postgres.start()
         roles.ensure(str(directory))
         self._say(
@@ -96,6 +94,8 @@ class Services:
             f"in {time.monotonic() - started:.2f} s"
         )
         host = quote(str(directory))
+        # Addresses kept in the database leave the host out: the directory is another each time.
+        self.environment["PGHOST"] = str(directory)
         users = {"DATABASE_URL": roles.APPLICATION, "DATABASE_OWNER_URL": roles.OWNER}
         if self.home.throwaway:
             # Tests make real roles and look behind row-level security with it.

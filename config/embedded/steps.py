@@ -79,7 +79,7 @@ class Steps:
         try:
             code = finish(self.process, self._stopping)
             if code != 0:
-                raise LaunchError(f"the database could not be prepared (code {code}), see above")
+                raise LaunchError(f"a command of manage.py failed (code {code}), see above")
             return self._said()
         finally:
             self.stop()

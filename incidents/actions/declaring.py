@@ -71,10 +71,7 @@ def declare(
     known = _known(incident)
     if known is not None:
         return known
-    # The counter's row is a lock: of two equal requests the second finds the first one's work.
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [at.year])
-        incident.number = cursor.fetchone()[0]
+    incident.number = _next_number(at.year)
     known = _known(incident)
     if known is not None:
         return known
@@ -93,6 +90,17 @@ def declare(
     _tell(incident, by=by, at=at)
     incident.refresh_from_db()
     return incident
+
+
+def _next_number(year: int) -> int:
+    """Take the next number of ``year``.
+
+    The counter's row is a lock: of two equal requests the second goes on only when the
+    first has committed, and then finds its work.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [year])
+        return int(cursor.fetchone()[0])
 
 
 def _known(wanted: Incident) -> Incident | None:

@@ -100,7 +100,7 @@ class Incidents(generics.ListAPIView[Any]):
             if word and word not in [one.value for one in known]:
                 raise BadInput(f"{name}: not one of {', '.join(known)}", pointer=f"/{name}")
             rows = rows.filter(**{name: word}) if word else rows
-        if slug := request.GET.get("site"):
+        if slug := request.GET.get("site", "").replace("\0", ""):
             site = Site.objects.filter(slug=slug).first()
             rows = rows.filter(site__in=Site.objects.below(site)) if site else rows.none()
         return rows.values(*FIELDS)

@@ -34,4 +34,4 @@ HOLDERS = {
 
 def is_for(role: str, held: Collection[str]) -> bool:
     """Whether a step of the runbook role ``role`` is for somebody holding the roles ``held``."""
-    return HOLDERS.get(role) in held
+    return role in HOLDERS and HOLDERS[role] in held

@@ -56,19 +56,22 @@ def find(text: str, *, to: Actor, at: datetime) -> list[Thing]:
     for lookup in ("iexact", "icontains"):
         named = Q(**{f"name__{lookup}": text})
         full = named | Q(**{f"fqn__{lookup}": text})
-        found = [*_assets(full, to=to, at=at), *_partners(named, to=to, at=at)]
+        found = [
+            *_assets(full, to=to, at=at, limit=FOUND),
+            *_partners(named, to=to, at=at, limit=FOUND),
+        ]
         if found:
             return found[:FOUND]
     return []
 
 
-def _assets(condition: Q, *, to: Actor, at: datetime) -> list[Thing]:
+def _assets(condition: Q, *, to: Actor, at: datetime, limit: int | None = None) -> list[Thing]:
     live = Asset.objects.filter(condition, gone_at=None)
     rows = access.visible(live, to=to, act=CatalogAct.ASSET_READ, at=at)
     things = []
     for key, kind, fqn, level, personal, owner, site in rows.order_by("fqn").values_list(
         "pk", "kind", "fqn", "level", "is_personal", "owner__name", "site__name"
-    )[:FOUND]:
+    )[:limit]:
         label = "unclassified" if level is None else Level(level).slug
         said = (
             f"{kind}, {label}{', personal data' if personal else ''}",
@@ -80,7 +83,7 @@ def _assets(condition: Q, *, to: Actor, at: datetime) -> list[Thing]:
     return things
 
 
-def _partners(condition: Q, *, to: Actor, at: datetime) -> list[Thing]:
+def _partners(condition: Q, *, to: Actor, at: datetime, limit: int | None = None) -> list[Thing]:
     rows = access.visible(
         Partner.objects.filter(condition), to=to, act=PartnersAct.PARTNER_READ, at=at
     )
@@ -93,7 +96,7 @@ def _partners(condition: Q, *, to: Actor, at: datetime) -> list[Thing]:
         )
         for party, name, tier, contact in rows.order_by("name").values_list(
             "party", "name", "tier", "contact"
-        )[:FOUND]
+        )[:limit]
     ]
 
 

@@ -10,6 +10,11 @@ from incidents.models import Card, Incident
 from incidents.permissions import Act
 
 
+def number(text: str | None) -> int | None:
+    """Return the key that ``text`` writes, None for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 def incident(request: HttpRequest, reference: str) -> Incident:
     """Return the incident called ``reference``.
 

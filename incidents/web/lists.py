@@ -23,6 +23,7 @@ from incidents.domain.incidents import Kind, Reference
 from incidents.models import Card, Incident
 from incidents.permissions import Act
 from incidents.queries.waiting import ENDED
+from incidents.web.finding import number
 from incidents.web.times import Moment, left, moment
 
 PAGE = 50
@@ -71,7 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
         worst=Count("pk", filter=~Q(phase__in=ENDED) & Q(severity="SEV1", kind=Kind.LIVE.value)),
         ended=Count("pk", filter=Q(phase__in=ENDED)),
     )
-    lines, following = _page(rows, state, request.GET.get("before", ""), at)
+    lines, following = _page(rows, state, number(request.GET.get("before")), at)
     sites = access.visible(
         Site.objects.filter(kind="site"), to=by, act=GovernanceAct.SITE_READ, at=at
     )
@@ -80,7 +81,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "lede": _lede(counts),
         "chips": _chips(request, state, counts),
         "sites": [("", "All sites"), *sites.values_list("slug", "name")],
-        "chosen": {name: request.GET.get(name, "") for name in ("site", "kind", "about")},
+        "chosen": {name: _word(request, name) for name in ("site", "kind", "about")},
         "state": state,
         "following": following and _address(request, state=state, before=following),
         "may_declare": access.allows_somewhere(
@@ -91,27 +92,32 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "incidents/list.html", context)
 
 
+def _word(request: HttpRequest, name: str) -> str:
+    """Return a word of the address, as the database can compare it."""
+    return request.GET.get(name, "").replace("\0", "")[:200]
+
+
 def _filtered(rows: QuerySet[Incident], request: HttpRequest) -> QuerySet[Incident]:
-    kind, slug = request.GET.get("kind", ""), request.GET.get("site", "")
+    kind, slug, about = (_word(request, name) for name in ("kind", "site", "about"))
     if kind in list(Kind):
         rows = rows.filter(kind=kind)
     if slug:
         site = Site.objects.filter(slug=slug).first()
         rows = rows.filter(site__in=Site.objects.below(site)) if site else rows.none()
-    if about := request.GET.get("about", ""):
+    if about:
         rows = rows.filter(links__target=about)
     return rows
 
 
 def _page(
-    rows: QuerySet[Incident], state: str, before: str, at: datetime
+    rows: QuerySet[Incident], state: str, before: int | None, at: datetime
 ) -> tuple[list[Line], str]:
     """Return the lines of a page and the key of the next one; open ones come worst first."""
     if state == "open":
         rows = rows.exclude(phase__in=ENDED).order_by("severity", "-id")
     else:
         rows = rows.filter(phase__in=ENDED) if state == "ended" else rows
-        rows = rows.filter(pk__lt=int(before)) if before.isdecimal() else rows
+        rows = rows.filter(pk__lt=before) if before is not None else rows
         rows = rows.order_by("-id")
     waiting = Card.objects.waiting().filter(run__incident=OuterRef("pk"), run__state="running")
     counted = waiting.order_by().values("run__incident").annotate(n=Count("pk")).values("n")
@@ -167,5 +173,5 @@ def _chips(request: HttpRequest, state: str, counts: dict[str, int]) -> list[Chi
 
 
 def _address(request: HttpRequest, **query: str) -> str:
-    kept = {name: request.GET[name] for name in ("site", "kind", "about") if request.GET.get(name)}
+    kept = {name: word for name in ("site", "kind", "about") if (word := _word(request, name))}
     return f"{reverse('incidents:list')}?{urlencode({**kept, **query})}"

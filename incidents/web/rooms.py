@@ -24,10 +24,6 @@ from incidents.web.forms import MILESTONES, CardForm, LinkForm, MilestoneForm
 from incidents.web.room import Room, Typed, compose
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
 def _is_partial(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
@@ -55,8 +51,8 @@ def _page(
         by=who(request),
         at=when(request),
         typed=typed,
-        wanted=wanted or _number(request.GET.get("step")),
-        earlier=_number(request.GET.get("earlier")),
+        wanted=wanted or finding.number(request.GET.get("step")),
+        earlier=finding.number(request.GET.get("earlier")),
     )
     return render(request, "incidents/room.html", _context(room), status=status)
 
@@ -77,7 +73,7 @@ def show(request: HttpRequest, reference: str) -> HttpResponse:
 def live(request: HttpRequest, reference: str) -> HttpResponse:
     """Return what changed since the entry ``?after=key``; 204 when nothing did."""
     incident = finding.incident(request, reference)
-    after, step = _number(request.GET.get("after")), _number(request.GET.get("step"))
+    after, step = finding.number(request.GET.get("after")), finding.number(request.GET.get("step"))
     if after == log.last_of(incident):
         return HttpResponse(status=204)
     room = compose(incident, by=who(request), at=when(request), wanted=step)
@@ -150,7 +146,7 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
 
     def choose() -> object:
         person = _person(request.POST.get("person", ""))
-        version = _number(request.POST.get("version")) or 0
+        version = finding.number(request.POST.get("version")) or 0
         return leading.assign(incident, person, version=version, by=who(request), at=when(request))
 
     return _act(request, incident, choose)

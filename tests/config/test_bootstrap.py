@@ -100,6 +100,22 @@ def test_a_failed_leg_does_not_stop_the_next_and_the_worst_code_counts(
     assert lines[-1] == "3 passed, 3 failed, 2 skipped"
 
 
+@pytest.mark.parametrize("given", ["", "/elsewhere"])
+def test_bytecode_not_wanted_beside_the_sources_is_kept_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    bootstrap.keep_bytecode()
+    assert "PYTHONPYCACHEPREFIX" not in os.environ
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    if given:
+        monkeypatch.setenv("PYTHONPYCACHEPREFIX", given)
+    bootstrap.keep_bytecode()
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+    assert os.environ["PYTHONPYCACHEPREFIX"] == (given or str(ROOT / ".venv" / "bytecode"))
+
+
 def test_a_port_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "http")
     with pytest.raises(bootstrap.Refusal, match="PORT must be a number from 1 to 65535"):

@@ -89,6 +89,21 @@ def test_secrets_and_data_survive_a_second_start(start: Start) -> None:
         assert connection.execute("SELECT a FROM kept").fetchone() == (1,)
 
 
+def test_addresses_without_a_host_survive_a_second_start(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = f"postgres://{roles.OWNER}@/{roles.DATABASE}"
+    first = start().environment["PGHOST"]
+    second = start().environment["PGHOST"]
+    assert first != second
+    monkeypatch.setenv("PGHOST", second)
+    with psycopg.connect(kept) as connection:
+        assert connection.info.host == second
+    monkeypatch.setenv("PGHOST", first)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(kept)
+
+
 def test_no_row_is_lost_when_the_postmaster_is_killed(start: Start) -> None:
     services = start(durable=True)
     assert services.postgres is not None
@@ -210,7 +225,7 @@ def test_urls_that_are_set_start_nothing(tmp_path: Path) -> None:
     services = Services(home, given)
     services.start()
     assert services.servers == {}
-    assert set(services.environment) == {"SECRET_KEY", "MFA_KEYS"}
+    assert set(services.environment) == {"SECRET_KEY", "MFA_KEYS"}  # and no PGHOST
     assert not (tmp_path / "var" / "pg").exists()
     services.stop()
     home.close()

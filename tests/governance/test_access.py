@@ -13,7 +13,7 @@ from governance.models import AuditEvent, DecisionLog, Site, User, guardian_gran
 from governance.permissions import Act
 from tests.builders.governance import a_member, a_site, a_system, a_user, holds
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
 
 
 def test_the_connection_is_the_application_role() -> None:

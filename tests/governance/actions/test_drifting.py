@@ -21,7 +21,7 @@ from governance.models import (
 )
 from tests.builders.governance import a_system, a_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
 
 
 def seen(at: datetime, *grants: tuple[str, str, str], complete: bool = True) -> Observation:

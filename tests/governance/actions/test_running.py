@@ -15,7 +15,7 @@ from governance.models import Alarm, AuditEvent, Job, JobState, Notice
 from governance.registries import JobKind, JobRun
 from tests.builders.governance import a_member, a_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from governance.connectors.postgresql import observe
 from governance.domain.drift import GrantKey, Observation, ObservedGrant, source_hash
 from tests.databases import PlantDatabase, PlantRole
 
+pytestmark = pytest.mark.system_services
+
 PLANT = """
     CREATE SCHEMA mes;
     CREATE TABLE mes.operator (id int, full_name text, iban text);

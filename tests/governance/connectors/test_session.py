@@ -11,6 +11,8 @@ from psycopg import conninfo
 from governance.connectors.session import SessionFailed, snapshot
 from tests.databases import PlantDatabase, PlantRole
 
+pytestmark = pytest.mark.system_services
+
 
 def _failure(dsn: str) -> SessionFailed:
     with pytest.raises(SessionFailed) as caught, snapshot(dsn):

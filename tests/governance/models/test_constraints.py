@@ -31,7 +31,7 @@ from governance.models import (
 )
 from tests.builders.governance import a_site, a_system, a_user, holds, the_enterprise
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
 NOW = datetime(2026, 11, 17, 9, 45, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(days=1), NOW - timedelta(days=1)
 

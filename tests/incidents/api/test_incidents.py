@@ -17,7 +17,7 @@ from tests.builders.signin import proven
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/incidents/"
-QUERIES = 7
+QUERIES = 4
 
 
 def signed_in(role: str = "incident_commander", site: Site | None = None) -> tuple[Client, Any]:

@@ -65,5 +65,5 @@ def test_the_list_costs_the_same_for_one_and_three(
         a_finding()
     sign_in(client, a_member("soc_analyst"))
     client.get(ADDRESS)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         assert client.get(ADDRESS).status_code == 200

@@ -1,0 +1,136 @@
+"""The product as a whole, from one command: it answers, heals, stops, and comes back."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config.embedded import pids, ports, roles
+from tests.config.running import Running, copy_checkout, wait_until
+
+# One process of a parallel run makes the checkout and its database once for all of them.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
+
+Run = Callable[[], Running]
+NAMES = {"postgres", "valkey", "web", "worker", "beat"}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_checkout(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("r")
+
+
+@pytest.fixture
+def run(checkout: Path, runtime: Path) -> Iterator[Run]:
+    """Run the product until it is ready and everything has been started."""
+    begun: list[Running] = []
+
+    def start() -> Running:
+        product = Running(checkout, runtime)
+        begun.append(product)
+        product.wait_for_line(f"http://localhost:{product.port}/")
+        wait_until(lambda: set(product.children()) == NAMES, seconds=5, what="all children")
+        return product
+
+    yield start
+    for product in begun:
+        product.clean_up()
+
+
+def database(runtime: Path, user: str) -> "psycopg.Connection[tuple[object, ...]]":
+    (directory,) = runtime.iterdir()
+    return psycopg.connect(
+        host=str(directory), user=user, dbname=roles.DATABASE, autocommit=True, connect_timeout=5
+    )
+
+
+def work_is_done(runtime: Path, key: str) -> float:
+    """Put one job into the database; return the seconds until somebody has done it."""
+    with database(runtime, roles.APPLICATION) as connection:
+        connection.execute(
+            "INSERT INTO governance_job (kind, key, payload, actor, due_at, state, attempt,"
+            " failures, lost, worker, last_error) VALUES ('alarm_hand_up', %s, '{}',"
+            " 'service:scheduler', now(), 'ready', 0, 0, 0, '', '')",
+            [key],
+        )
+
+        def done() -> bool:
+            row = connection.execute("SELECT state FROM governance_job WHERE key = %s", [key])
+            return row.fetchone() == ("done",)
+
+        return wait_until(done, seconds=40, what=f"job {key}")
+
+
+def test_it_answers_works_and_ctrl_c_leaves_nothing(run: Run, runtime: Path) -> None:
+    product = run()
+    assert product.get("/livez") == (200, "ok\n")
+    status, body = product.get("/readyz")
+    assert (status, '"ready"' in body) == (200, True)
+    product.wait_for_line("The first sign-in enrolls a second factor")
+    assert f"launcher | Sign in at http://localhost:{product.port}" in product.said
+    work_is_done(runtime, "answers")
+    children = list(product.children().values())
+    code, seconds = product.stop(signal.SIGINT)
+    assert (code, product.lines[-1]) == (0, "launcher | stopped")
+    assert seconds < 10, f"stopped after {seconds:.1f} s"
+    assert [pid for leader in children for pid in pids.session(leader)] == []
+    assert list(runtime.iterdir()) == []
+    ports.require_free(product.port)
+
+
+def test_every_killed_child_comes_back_and_works(run: Run, runtime: Path) -> None:
+    product = run()
+    before = product.children()
+    for name, pid in before.items():
+        os.kill(pid, signal.SIGKILL)
+        wait_until(
+            lambda name=name, pid=pid: product.children()[name] != pid,
+            seconds=10,
+            what=f"{name} anew",
+        )
+        wait_until(lambda: product.get("/readyz")[0] == 200, seconds=30, what=f"ready after {name}")
+        assert f"launcher | {name} ended with code -9; starts again in 0.5 s" in product.said
+    work_is_done(runtime, "healed")
+    assert all(pids.token(pid) for pid in product.children().values())
+    assert not any(pids.session(pid) for pid in before.values())
+    code, _ = product.stop(signal.SIGTERM)
+    assert code == 0
+    assert list(runtime.iterdir()) == []
+
+
+def test_the_start_after_a_killed_launcher_takes_over(run: Run, runtime: Path) -> None:
+    killed = run()
+    with database(runtime, roles.OWNER) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 7 AS a")
+    old = killed.children()
+    killed.kill()
+    assert any(pids.token(pid) for pid in old.values())
+    product = run()
+    assert not any(pids.session(pid) for pid in old.values())
+    assert product.get("/readyz")[0] == 200
+    assert "Policy version" not in product.said, "a second start prepares nothing"
+    with database(runtime, roles.OWNER) as connection:
+        assert connection.execute("SELECT a FROM kept").fetchone() == (7,)
+        connection.execute("DROP TABLE kept")
+    assert product.stop()[0] == 0
+
+
+def test_a_database_that_lost_its_preparation_gets_it_again(run: Run, runtime: Path) -> None:
+    """The note says it is prepared, /readyz says no: the judge wins."""
+    product = run()
+    with database(runtime, roles.OWNER) as connection:
+        connection.execute("UPDATE governance_policyhead SET version_id = NULL")
+        connection.execute("TRUNCATE governance_policyversion CASCADE")
+    assert product.stop()[0] == 0
+    again = run()
+    assert again.get("/readyz")[0] == 200
+    assert "Policy version" in again.said
+    assert again.stop()[0] == 0
