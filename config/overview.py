@@ -16,6 +16,23 @@ from governance.permissions import Act
 from governance.registries import Duty, Measure, Reading
 
 WEEKS = 13
+ORDER = (
+    "asset_baseline",
+    "critical_partners_with_rules",
+    "access_requests_in_4_hours",
+    "critical_patches_in_time",
+    "other_patches_in_time",
+    "second_factors",
+    "time_to_detect",
+    "time_to_restore",
+    "audit_integrity",
+    "access_reviews",
+    "drills",
+    "backup_validation",
+    "recovery_test",
+    "work_split",
+)
+"""Tiles in the order that leaders read them; measures not named here come last."""
 FEWEST_CASES = 5
 SHOWN_DUTIES = 10
 
@@ -185,10 +202,14 @@ def lede(verdicts: Iterable[Verdict]) -> str:
     return ", ".join(said) + "."
 
 
+def _rank(entry: tuple[str, Measure]) -> int:
+    return ORDER.index(entry[0]) if entry[0] in ORDER else len(ORDER)
+
+
 def _tiles(site: Site | None, weeks: Sequence[date], at: datetime) -> tuple[Tile, ...]:
     kept = _trend(site, weeks, at)
     tiles = []
-    for slug, measure in registries.measures:
+    for slug, measure in sorted(registries.measures, key=_rank):
         reading = measuring.read(slug, site=site, at=at)
         series = [kept.get((slug, week)) for week in weeks[:-1]] + [reading.value]
         tiles.append(

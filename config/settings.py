@@ -8,6 +8,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+if "DATABASE_URL" not in env.ENVIRON:
+    # A command in another terminal, while `make run` runs here.
+    _running = BASE_DIR / "var" / "environment"
+    if not _running.is_file():
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not set and no Wardroom runs here: "
+            "start `make run` in another terminal, or set DATABASE_URL"
+        )
+    env.read_env(str(_running))
 VERSION = "0.1.0"
 
 # --- What the operator sets -------------------------------------------------------------

@@ -98,6 +98,15 @@ def recoveries(site_id: int | None, at: datetime) -> Reading:
     )
 
 
+def access_reviews(site_id: int | None, at: datetime) -> Reading:
+    """Return no value until access rights are reviewed by this service."""
+    return Reading(
+        None,
+        at,
+        note="No data yet: the sites reviewed in a quarter show once the first review is held",
+    )
+
+
 MEASURES = {
     "access_requests_in_4_hours": Measure(
         "Access requests resolved in 4 h",
@@ -118,6 +127,14 @@ MEASURES = {
         " authenticator app or a security key, over all of them. Nobody gets further than the"
         " enrollment without one.",
         second_factors,
+    ),
+    "access_reviews": Measure(
+        "Quarterly reviews of access",
+        Unit.PERCENT,
+        100,
+        "higher",
+        "Sites whose access rights were reviewed in the quarter, over all sites.",
+        access_reviews,
     ),
     "audit_integrity": Measure(
         "Audit integrity",

@@ -138,6 +138,8 @@ def advisories(scene: Setting) -> None:
         came = scene.at - timedelta(days=one.days_ago)
         _ship(one.slug, one.product, one.site, HERE / "sboms" / f"{one.file}.cdx.json", scene, came)
     sweeping.sweep(by=scene.by, at=scene.at)
+    # The feed was looked at today too, and brought nothing new.
+    feeding.take(HERE / "advisories", source="osv", by=scene.by, at=scene.at)
 
 
 def own_components(scene: Setting) -> None:

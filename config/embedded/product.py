@@ -40,6 +40,7 @@ def run(
         ports.require_free(port)
         services.start()
         env = environment.for_children(environ, services.environment, port=port)
+        environment.publish(env, home.path / "environment")
         programs = _programs(home, env, port)
         watched = _watched(programs, services)
         wanted = [steps.MIGRATE, steps.SEED, *([steps.DEMO] if demo else [])]
@@ -73,6 +74,7 @@ def run(
         for program in programs.values():
             program.stop(hurry=stopping.hurried)
         services.stop()
+        (home.path / "environment").unlink(missing_ok=True)
         home.close()
         _say("stopped")
     return 0

@@ -40,6 +40,7 @@ OWN_FIELDS = (
     "fixed_versions",
     "is_unbounded",
     "opened_at",
+    "anchor",
     "anchor_at",
     "due_at",
     "due_rule",

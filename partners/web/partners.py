@@ -115,6 +115,7 @@ def products(found: QuerySet[Product]) -> list[dict[str, object]]:
         received_at=Subquery(current.values("received_at")[:1]),
         received=Subquery(current.values("received")[:1]),
         set_aside=Subquery(current.values("quarantined")[:1]),
+        merged=Subquery(current.values("merged")[:1]),
         matchable=Subquery(
             current.annotate(
                 n=Count("components", filter=Q(components__component__unmatchable=""))
@@ -130,8 +131,14 @@ def products(found: QuerySet[Product]) -> list[dict[str, object]]:
             "received_on": words.day(row.received_at) if row.received_at else "",
             "received": row.received,
             "set_aside": row.set_aside,
-            "matchable": f"{100 * row.matchable / row.received:.1f}%" if row.received else "",
+            "matchable": _percent(row.matchable, row.received, row.merged),
             "open": row.open,
         }
         for row in listed.select_related("site")
     ]
+
+
+def _percent(matchable: int | None, received: int | None, merged: int | None) -> str:
+    """Return how many of the distinct components can be looked up."""
+    distinct = (received or 0) - (merged or 0)
+    return f"{100 * (matchable or 0) / distinct:.1f}%" if distinct else ""

@@ -62,7 +62,7 @@ def row(values: Mapping[str, Any], *, at: datetime, page: str) -> Row:
         summary=_short(values["summary"]),
         due=words.moment(due_at, zone=zone, at=at) if due_at else None,
         left=words.left(values, at=at),
-        why=values["why"] or "Rated harmless: no clock runs.",
+        why=words.why(values),
         caveat="Range has no upper end: check before work starts." * values["is_unbounded"],
         severity=severity,
         bars=bars(severity),

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from partners.domain import patching
-from partners.domain.patching import Standing
+from partners.domain.patching import Anchor, DueRule, Standing
 from partners.domain.severity import Band
 from partners.models import FindingState
 
@@ -99,6 +99,21 @@ def severity(band: str, score: float | None, source: str) -> Severity:
         kind = f"CVSS {said[5:8]}"
     text = f"{score:.1f} · {kind}" if score is not None else kind
     return Severity(band.title(), LEVELS[Band(band)], True, text if source else "")
+
+
+def why(row: Mapping[str, Any]) -> str:
+    """Say in a few words why a finding is due then; its own page has the whole sentence."""
+    if row["due_at"] is None:
+        return "Rated harmless: no clock runs."
+    if row["due_rule"] == DueRule.RAISED:
+        return str(row["why"])
+    rated = {
+        DueRule.BASE_CRITICAL: "critical",
+        DueRule.BASE_UNRATED: "unrated, counted apart",
+    }.get(row["due_rule"], "below critical")
+    began = row["anchor_at"].astimezone(ZoneInfo(row["time_zone"]))
+    verb = "Published" if row["anchor"] == Anchor.PUBLISHED else "First seen"
+    return f"{row['term_days']} days: {rated}. {verb} {began:%b} {began.day}."
 
 
 def component(row: Mapping[str, Any]) -> str:
