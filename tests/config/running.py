@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.embedded import pids
@@ -47,14 +47,24 @@ def wait_until(holds: Callable[[], bool], *, seconds: float, what: str) -> float
 class Running:
     """A launcher under way, its lines so far, and its children by name."""
 
-    def __init__(self, checkout: Path, runtime: Path) -> None:
+    def __init__(
+        self,
+        checkout: Path,
+        runtime: Path,
+        *,
+        argv: Sequence[str] = (sys.executable, "-m", "config.up"),
+        demo: bool = False,
+        without: Sequence[str] = (),
+    ) -> None:
         self.port = free_port()
         self.lines: list[str] = []
         self._record = checkout / "var" / "children"
-        env = bare_environ(WARDROOM_DEMO="0", XDG_RUNTIME_DIR=str(runtime))
-        env = {k: v for k, v in env.items() if k not in ("PUBLIC_URL", "DJANGO_SETTINGS_MODULE")}
+        env = bare_environ(WARDROOM_DEMO=str(int(demo)), XDG_RUNTIME_DIR=str(runtime))
+        env["PORT"] = str(self.port)
+        without = ("PUBLIC_URL", "DJANGO_SETTINGS_MODULE", *without)
+        env = {k: v for k, v in env.items() if k not in without}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.up", "--port", str(self.port)],
+            argv,
             cwd=checkout,
             env=env,
             stdout=subprocess.PIPE,

@@ -1,7 +1,9 @@
 """The product as a whole, from one command: it answers, heals, stops, and comes back."""
 
 import os
+import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,8 +21,12 @@ NAMES = {"postgres", "valkey", "web", "worker", "beat"}
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_checkout(tmp_path_factory.mktemp("checkout"))
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    place = copy_checkout(tmp_path_factory.mktemp("checkout"))
+    yield place
+    if sys.pycache_prefix:
+        kept = Path(sys.pycache_prefix, *place.parts[1:])
+        shutil.rmtree(kept, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -25,10 +25,8 @@ ROOT = Path(__file__).parents[2]
 Process = subprocess.Popen[bytes]
 Start = Callable[[], Process]
 
-_WORKER = [
-    *(sys.executable, "-m", "celery", "-A", "tests.faults.worker", "worker"),
-    *("-P", "threads", "-c", "2", "--without-gossip", "--without-mingle"),
-]
+_CELERY = [sys.executable, "-m", "celery", "-A", "tests.faults.worker"]
+_WORKER = [*_CELERY, "worker", "-P", "threads", "-c", "2", "--without-gossip", "--without-mingle"]
 _WEB = [
     *(sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "1", "--no-ws"),
     *("--host", "127.0.0.1", "--blocking-threads", "2", "config.wsgi:application", "--port"),
@@ -45,6 +43,10 @@ class Processes:
     def worker(self) -> Process:
         """Start a Celery worker that also knows the kind ``fault``."""
         return self._start([*_WORKER, "-n", f"{len(self._running)}@%h"])
+
+    def beat(self) -> Process:
+        """Start the scheduler, which looks every five seconds what is due."""
+        return self._start([*_CELERY, "beat", "-s", str(self._logs / "beat-schedule")])
 
     def web(self, port: int) -> Process:
         """Start a web server; ``answer`` waits until it listens."""

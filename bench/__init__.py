@@ -1,0 +1,1 @@
+"""Measurements; ``make bench`` runs each against servers of its own."""
