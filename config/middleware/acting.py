@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from config import problems, sessions
@@ -14,15 +14,12 @@ from governance.models import User
 
 ANONYMOUS = Actor(ref="anonymous", name="nobody signed in")
 UNTOUCHED = ("/livez", "/readyz", "/metrics", "/static/")
-PARTNER_PLACES = ("/portal/", "/accounts/", "/favicon.ico", *UNTOUCHED)
 
 
 class ActingMiddleware:
     """Enters ``governance.boundary`` for the whole request.
 
-    Views find the actor in ``request.actor`` and the instant in ``request.at``. To partner
-    contacts nothing of ours exists: outside the portal every address answers 404, before
-    any view could forget to ask. ``/`` sends them to the portal.
+    Views find the actor in ``request.actor`` and the instant in ``request.at``.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -39,15 +36,9 @@ class ActingMiddleware:
         request.actor = actor  # type: ignore[attr-defined]
         try:
             with boundary.acting(actor, at=at, request_id=request.META["wardroom.request_id"]):
-                if actor.party and request.path != "/" and not _is_theirs(request.path):
-                    return problems.respond(request, Http404())
                 return self.get_response(request)
         except Unavailable as error:
             return problems.respond(request, error)
-
-
-def _is_theirs(path: str) -> bool:
-    return path.startswith(PARTNER_PLACES)
 
 
 def actor_of(request: HttpRequest) -> Actor:

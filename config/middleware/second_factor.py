@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from config import problems
+from config.middleware.portal import refuse_strangers
 from config.signin import FRESH_SECONDS, has_second_factor, needs_second_factor, proved_within
 from governance.models import User
 
@@ -82,10 +83,10 @@ class SecondFactorMiddleware:
             is_open = name == "admin:login" or request.path.startswith(PUBLIC)
             return None if is_open else refuse(request, "account_login")
         if not needs_second_factor(user):
-            return None
+            return refuse_strangers(request, user)
         if has_second_factor(request, user):
             if not is_sensitive(name, view) or proved_within(request, user, FRESH_SECONDS):
-                return None
+                return refuse_strangers(request, user)
             return refuse(request, proof_page(kinds(user)))
         held = kinds(user)
         allowed, target = (PROVE, proof_page(held)) if held else (ENROLL, "mfa_index")

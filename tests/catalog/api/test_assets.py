@@ -80,7 +80,7 @@ def test_a_partner_contact_sees_nothing() -> None:
     asset = an_asset()
     client = proven(a_user(party="partners.partner:1"))
     assert client.get(f"{URL}{asset.pk}/").status_code == 404
-    assert rows(client) == []
+    assert client.get(URL).status_code == 404
 
 
 def test_cursors_walk_over_everything_once(steward: Client) -> None:

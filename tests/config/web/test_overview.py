@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 
 from governance import registries
-from governance.models import User
 from governance.registries import Reading, Registry
 from tests.builders import signin
 from tests.builders.governance import a_member, a_user
@@ -55,10 +54,13 @@ def test_an_unknown_site_is_not_found(client: Client) -> None:
     assert client.get("/?site=nowhere").status_code == 404
 
 
-@pytest.mark.parametrize("party", ["", "partners.partner:1"])
-def test_it_is_not_for_everybody(party: str) -> None:
-    user: User = a_user(party=party)
-    assert signin.proven(user).get("/").status_code == 403
+def test_it_is_not_for_everybody() -> None:
+    assert signin.proven(a_user()).get("/").status_code == 403
+
+
+def test_a_partner_contact_is_sent_to_the_portal() -> None:
+    answer = signin.proven(a_user(party="partners.partner:1")).get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/portal/")
 
 
 def test_it_is_only_read(client: Client) -> None:
