@@ -1,4 +1,4 @@
-"""The same settings and addresses without any middleware: the floor of a request."""
+"""The same settings without any middleware: the floor of a request."""
 
 import django
 
@@ -9,4 +9,5 @@ from django.core.handlers.wsgi import WSGIHandler
 
 # Only now: allauth asks for its middleware while the apps are set up.
 settings.MIDDLEWARE = []
+settings.ROOT_URLCONF = "bench.views"
 application = WSGIHandler()

@@ -47,6 +47,22 @@ def bare(number: int) -> None:
             cursor.execute("UPDATE bench_floor SET state = %s WHERE id = %s", [state, *row])
 
 
+def raw(_: int) -> None:
+    """Take the next job and finish it by two bare statements: what any queue in SQL must do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE governance_job SET state = 'leased', attempt = attempt + 1,"
+            " lease_until = now() + interval '15 seconds' WHERE id ="
+            " (SELECT id FROM governance_job WHERE state = 'ready' AND due_at <= now()"
+            " ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id"
+        )
+        cursor.execute(
+            "UPDATE governance_job SET state = 'done', done_at = now(), lease_until = NULL"
+            " WHERE id = %s",
+            cursor.fetchone(),
+        )
+
+
 def fill(count: int) -> None:
     """Have ``count`` jobs waiting."""
     missing = count - Job.objects.filter(state="ready").count()
@@ -79,9 +95,11 @@ def main() -> None:
     for waiting in (1_000, 10_000, 100_000):
         fill(waiting)
         claim_and_run(0)
-        rate = per_second(claim_and_run)
+        rate, statements = per_second(claim_and_run), per_second(raw)
         first = first or rate
         sheet.figure(f"claim and run, {waiting:,} waiting", rate, "jobs/s")
+        sheet.figure(f"the same as bare SQL, {waiting:,} waiting", statements, "jobs/s")
+        sheet.figure(f"claim and run / bare SQL, {waiting:,} waiting", rate / statements, "x")
         sheet.figure(f"claim and run / floor, {waiting:,} waiting", rate / floor, "x")
     sheet.figure("slow-down from 1x to 100x waiting", first / rate, "x", at_most=2)
     sheet.close()

@@ -16,55 +16,16 @@ django.setup()
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.test import RequestFactory
-from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bench.figures import Sheet, cpu_microseconds
+from bench.views import PAGE, Empty, Instances, Projection
 from governance.actions.policy import restamp
 from governance.models import Membership, Role, Site, User
 from tests.config.running import free_port
 
 NOW = datetime(2026, 11, 17, 9, 45, tzinfo=UTC)
-PAGE = 100
 REQUESTS = 4000
-COLUMNS = ("id", "user__email", "role__slug", "site__slug", "valid_from", "granted_by", "reason")
-
-
-class Row(serializers.ModelSerializer[Membership]):
-    """Who holds what where: the same seven columns as the projection."""
-
-    user = serializers.CharField(source="user.email")
-    role = serializers.CharField(source="role.slug")
-    site = serializers.CharField(source="site.slug")
-
-    class Meta:
-        model = Membership
-        fields = ("id", "user", "role", "site", "valid_from", "granted_by", "reason")
-
-
-class Bare(APIView):
-    """A view of the framework without authentication, so that the list alone is compared."""
-
-    authentication_classes = ()
-    permission_classes = ()
-
-
-class Empty(Bare):
-    def get(self, request: Request) -> Response:
-        return Response({})
-
-
-class Projection(Bare):
-    def get(self, request: Request) -> Response:
-        return Response(list(Membership.objects.order_by("-id").values(*COLUMNS)[:PAGE]))
-
-
-class Instances(Bare):
-    def get(self, request: Request) -> Response:
-        rows = Membership.objects.select_related("user", "role", "site").order_by("-id")[:PAGE]
-        return Response(Row(rows, many=True).data)
 
 
 def fill(count: int) -> None:
@@ -121,34 +82,34 @@ def lists(sheet: Sheet) -> None:
     sheet.figure("100-row list / trivial view, in process", thin / empty, "x")
 
 
-def served(application: str, sheet: Sheet) -> float:
-    """Return the CPU of one ``/livez`` of a real server process, start-up excluded."""
+def served(application: str, path: str, sheet: Sheet, *, times: int) -> float:
+    """Return the CPU of one request at a real server process, start-up excluded."""
     port = free_port()
     argv = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "1", "--no-ws"]
     argv += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error", application]
     server = subprocess.Popen(argv, start_new_session=True)
     try:
-        ask(port, 200)
+        ask(port, path, 100)
         best = float("inf")
         for _ in range(3):
             before = cpu_of_session(server.pid)
-            ask(port, REQUESTS)
+            ask(port, path, times)
             best = min(best, cpu_of_session(server.pid) - before)
     finally:
         server.terminate()
         server.wait()
-    micro = best / REQUESTS * 1e6
-    sheet.figure(f"/livez of {application}, served", micro, "µs CPU")
+    micro = best / times * 1e6
+    sheet.figure(f"{path} of {application.partition(':')[0]}, served", micro, "µs CPU")
     return micro
 
 
-def ask(port: int, times: int) -> None:
+def ask(port: int, path: str, times: int) -> None:
     end = time.monotonic() + 30
     while True:
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             for _ in range(times):
-                client.request("GET", "/livez", headers={"Host": f"localhost:{port}"})
+                client.request("GET", path, headers={"Host": f"localhost:{port}"})
                 response = client.getresponse()
                 response.read()
                 assert response.status == 200
@@ -178,9 +139,13 @@ def main() -> None:
     sheet = Sheet("requests")
     lists(sheet)
     if Path("/proc/self/stat").exists():
-        bare = served("bench.bare:application", sheet)
-        full = served("config.wsgi:application", sheet)
+        bare_app = "bench.bare:application"
+        bare = served(bare_app, "/livez", sheet, times=REQUESTS)
+        full = served("config.wsgi:application", "/livez", sheet, times=REQUESTS)
         sheet.figure("middleware: /livez / bare view", full / bare, "x", at_most=2.5)
+        empty = served(bare_app, "/empty", sheet, times=REQUESTS)
+        rows = served(bare_app, "/projection", sheet, times=REQUESTS // 10)
+        sheet.figure("100-row list / trivial view, served", rows / empty, "x", at_most=12)
     sheet.close()
 
 

@@ -399,7 +399,7 @@ def bench():
     names = [os.path.basename(script)[len("bench_") : -len(".py")] for script in scripts]
     if not scripts:
         raise Refusal("there is no bench/bench_*.py")
-    path = {"PYTHONPATH": ROOT}
+    path = {"PYTHONPATH": ROOT, "DJANGO_SETTINGS_MODULE": "config.settings"}
     return legs([Leg(n, throwaway + [s], path) for n, s in zip(names, scripts)])
 
 

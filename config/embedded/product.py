@@ -12,7 +12,7 @@ from config.embedded.errors import LaunchError
 from config.embedded.home import Home
 from config.embedded.prepared import Prepared
 from config.embedded.services import Services
-from config.embedded.steps import Steps
+from config.embedded.steps import Step, Steps
 from config.embedded.stopping import Stopping
 from config.embedded.supervisor import Program, Restarts, Runnable, Watched
 
@@ -46,23 +46,29 @@ def run(
         wanted = [steps.MIGRATE, steps.SEED, *([steps.DEMO] if demo else [])]
         known = Prepared(home.path, root=root, steps=wanted) if services.postgres else None
 
-        def prepare() -> None:
+        def run_steps(which: list[Step]) -> Steps:
+            return Steps(which, root=root, env=env, stopping=stopping, last_apart=True)
+
+        def prepare() -> list[str]:
+            """Return the login: in the process that has imported Django it costs nothing."""
             if known:
                 known.forget()
-            Steps(wanted, root=root, env=env, stopping=stopping).finish()
+            said = run_steps([*wanted, steps.LOGIN]).finish()
             if known:
                 known.note()
+            return said
 
         # It imports Django meanwhile; /readyz says no until the migrations are there.
         programs["web"].start()
         if known and known.holds():
-            _until_ready(port, watched, stopping, cure=prepare)
+            told = _until_ready(port, watched, stopping, cure=prepare)
         else:
-            prepare()
+            told = prepare()
             _until_ready(port, watched, stopping)
         _say(f"ready in {time.monotonic() - started:.1f} s")
-        _say(f"http://localhost:{port}/")
-        login = Steps([steps.LOGIN], root=root, env=env, stopping=stopping, last_apart=True)
+        for line in (f"http://localhost:{port}/", *told):
+            _say(line)
+        login = run_steps([steps.LOGIN]) if not told else None
         for name in ("worker", "beat"):
             programs[name].start()
         _watch(watched, stopping, login)
@@ -102,14 +108,13 @@ def _watched(programs: Mapping[str, Program], services: Services) -> list[Watche
     return [Watched(name, thing, Restarts(name)) for name, thing in things.items()]
 
 
-def _watch(watched: list[Watched], stopping: Stopping, login: Steps) -> None:
-    told = False
+def _watch(watched: list[Watched], stopping: Stopping, login: Steps | None) -> None:
     while not stopping.requested:
         for one in watched:
             one.tend(time.monotonic())
-        if not told and login.process.poll() is not None:
-            told = True
+        if login is not None and login.process.poll() is not None:
             _tell(login)
+            login = None
         time.sleep(_POLL_SECONDS)
 
 
@@ -127,20 +132,23 @@ def _until_ready(
     watched: list[Watched],
     stopping: Stopping,
     *,
-    cure: Callable[[], None] | None = None,
-) -> None:
+    cure: Callable[[], list[str]] | None = None,
+) -> list[str]:
     """Return once /readyz answers 200; when it answers otherwise, try ``cure`` once.
+
+    Returns what the cure said, nothing if none was needed.
 
     Raises:
         LaunchError: not within 30 s; says what /readyz answered last.
     """
     end = time.monotonic() + READY_SECONDS
+    said: list[str] = []
     while True:
         status, text = _readyz(port)
         if status == http.HTTPStatus.OK:
-            return
+            return said
         if cure is not None and status is not None:
-            cure()
+            said = cure()
             cure, end = None, time.monotonic() + READY_SECONDS
             continue
         for one in watched:

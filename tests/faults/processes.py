@@ -101,8 +101,11 @@ def answer(port: int, path: str, *, cookie: str = "", seconds: float = 30) -> tu
 
 
 def forget_everything() -> None:
-    """Empty the broker, whoever uses it."""
-    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    """Empty broker and cache: all that this test's processes keep in Valkey.
+
+    FLUSHALL would also empty the databases of tests that run beside this one.
+    """
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
 
 
 def enqueue(count: int) -> None:
