@@ -57,7 +57,9 @@ class Verdict:
     @property
     def tail(self) -> str:
         """Return the reason as it follows the words: "Below target by 0.6 points"."""
-        return self.reason and f"{' ' if self.reason.startswith('by ') else ': '}{self.reason}"
+        return (
+            self.reason and f"{' ' if self.reason.startswith(('by ', '(')) else ': '}{self.reason}"
+        )
 
     @property
     def tone(self) -> str:

@@ -18,6 +18,8 @@ from partners.models import Partner
 from partners.sbom import writer
 
 HERE = Path(__file__).parent
+ADVISORIES = HERE / "advisories"
+SOURCE = "osv"
 ADVISORIES_DAYS_AGO = 21
 
 
@@ -133,13 +135,13 @@ def advisories(scene: Setting) -> None:
     """Import advisories three weeks ago, then take each supplier's SBOM when it came."""
     began = scene.at - timedelta(days=ADVISORIES_DAYS_AGO)
     with boundary.acting(scene.by, at=began):
-        feeding.take(HERE / "advisories", source="osv", by=scene.by, at=began)
+        scene.remember(feeding.take(ADVISORIES, source=SOURCE, by=scene.by, at=began).run)
     for one in SUPPLIERS:
         came = scene.at - timedelta(days=one.days_ago)
         _ship(one.slug, one.product, one.site, HERE / "sboms" / f"{one.file}.cdx.json", scene, came)
     sweeping.sweep(by=scene.by, at=scene.at)
     # The feed was looked at today too, and brought nothing new.
-    feeding.take(HERE / "advisories", source="osv", by=scene.by, at=scene.at)
+    scene.remember(feeding.take(ADVISORIES, source=SOURCE, by=scene.by, at=scene.at).run)
 
 
 def own_components(scene: Setting) -> None:

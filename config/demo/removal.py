@@ -1,14 +1,17 @@
 """Taking the demonstration away: its records and whatever hangs on them."""
 
+import json
+
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Model, ProtectedError, QuerySet
+from django.db.models import Model, ProtectedError, Q, QuerySet
 
-from config.demo import plant
+from config.demo import partner_steps, plant
 from config.demo.story import NAME
 from governance.actions.policy import restamp
 from governance.domain import references
 from governance.models import Seed
+from partners.models import Advisory, ComponentVersion, Vulnerability
 
 OWNER = "owner"
 """The application may not delete from append-only tables; the owner may."""
@@ -29,11 +32,28 @@ def remove() -> int:
             reference = references.parse(text)
             model = apps.get_model(reference.type)
             count += _purge(model._default_manager.using(OWNER).filter(pk=reference.key))
+        count += _forget_advisories()
         seed.delete()
     with transaction.atomic():
         restamp()
     plant.drop()
     return count
+
+
+def _forget_advisories() -> int:
+    """Delete the shipped advisories, unless a real feed has brought a newer state of them.
+
+    With them go vulnerabilities that no advisory speaks of and components that nobody ships.
+    """
+    ours = Q(pk__in=[])
+    for file in partner_steps.ADVISORIES.glob("*.json"):
+        record = json.loads(file.read_text())
+        ours |= Q(name=record["id"], modified_at=record["modified"])
+    shipped = Advisory.objects.using(OWNER).filter(ours, source=partner_steps.SOURCE)
+    count = _purge(shipped)
+    count += _purge(Vulnerability.objects.using(OWNER).filter(advisories=None, findings=None))
+    unused = ComponentVersion.objects.using(OWNER).filter(listings=None, findings=None)
+    return count + _purge(unused)
 
 
 def _purge(rows: QuerySet[Model]) -> int:
