@@ -196,7 +196,7 @@ def lede(verdicts: Iterable[Verdict]) -> str:
     targets = "target" if len(every) == 1 else "targets"
     are = "is" if met == 1 else "are"
     whole = f"{wording.count(len(every))} {targets}"
-    said = [f"{wording.count(met).capitalize()} of {whole} {are} met"]
+    said = [f"{wording.count(met).capitalize() if met else 'None'} of {whole} {are} met"]
     if missed:
         said.append(f"{wording.count(missed)} {'is' if missed == 1 else 'are'} missed")
     if open_:

@@ -16,7 +16,11 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--once", action="store_true", help="say nothing if it was seeded before"
         )
-        parser.add_argument("--remove", action="store_true", help="delete it and what hangs on it")
+        parser.add_argument(
+            "--remove",
+            action="store_true",
+            help="delete it and what hangs on it, also what others added to its sites and partners",
+        )
 
     def act(self, **options: Any) -> dict[str, Any]:
         if options["remove"]:
