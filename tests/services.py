@@ -39,6 +39,12 @@ def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager
     django.setup()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let the parallel processes find no settings module: each must choose its database first."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_unconfigure() -> None:
     """Stop what this process started."""
     stop()
