@@ -1,1 +1,41 @@
-"""What catalog hands down to the ground."""
+"""What the catalog hands down to the ground."""
+
+import logging
+
+from catalog import duties, measures
+from catalog.actions import harvesting
+from catalog.errors import NotHarvested
+from governance import jobs, registries
+from governance.models import GovernedSystem
+from governance.registries import JobKind, JobRun
+
+log = logging.getLogger(__name__)
+
+
+def _harvest(run: JobRun) -> None:
+    """Harvest one system; without a name in the payload, put off one job for each."""
+    slug = run.payload.get("system")
+    if slug is None:
+        for name in GovernedSystem.objects.filter(is_scheduled=True).values_list("slug", flat=True):
+            jobs.enqueue(
+                "catalog_harvest",
+                key=f"catalog_harvest:{name}:{run.at:%Y-%m-%d}",
+                payload={"system": name},
+                at=run.at,
+            )
+        return
+    try:
+        harvesting.harvest(GovernedSystem.objects.get(slug=slug), by=run.by, at=run.at)
+    except NotHarvested as error:
+        # The failed run tells it on the system's page and must not be rolled back.
+        log.warning("harvest: %s", error)
+
+
+registries.job_kinds.add(
+    "catalog_harvest_all", JobKind(_harvest, "Harvest all systems", every_seconds=24 * 3600)
+)
+registries.job_kinds.add("catalog_harvest", JobKind(_harvest, "Harvest a system", max_attempts=3))
+for name, measure in measures.MEASURES.items():
+    registries.measures.add(name, measure)
+registries.duties.add("label_proposals", duties.proposals)
+registries.duties.add("ownerless_assets", duties.ownerless)

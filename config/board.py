@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -69,14 +70,20 @@ def _changelist(name: str) -> str | None:
         return None
 
 
+def _may_open(request: HttpRequest, name: str) -> bool:
+    app, _, model = name.partition("_")
+    page = admin.site._registry.get(apps.get_model(app, model))
+    return page is not None and page.has_view_permission(request)
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the menu; entries whose page this person may not open are hidden by Unfold."""
+    """Return the menu, as far as this person may open it."""
     groups = []
     for title, entries in MENU:
         items = [
             {"title": label, "icon": icon, "link": link}
             for label, icon, name in entries
-            if (link := _changelist(name)) is not None
+            if (link := _changelist(name)) is not None and _may_open(request, name)
         ]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
@@ -89,4 +96,6 @@ def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     waiting = [duty for _, lines in registries.duties for duty in lines(actor, at)]
     waiting.sort(key=lambda duty: (duty.due_at is None, duty.due_at or at))
     context["duties"] = waiting
+    context["title"] = "Data governance board"
+    context["places"] = navigation(request)
     return context

@@ -16,6 +16,23 @@ from governance.permissions import Act
 from governance.registries import Duty, Measure, Reading
 
 WEEKS = 13
+ORDER = (
+    "asset_baseline",
+    "critical_partners_with_rules",
+    "access_requests_in_4_hours",
+    "critical_patches_in_time",
+    "other_patches_in_time",
+    "second_factors",
+    "time_to_detect",
+    "time_to_restore",
+    "audit_integrity",
+    "access_reviews",
+    "drills",
+    "backup_validation",
+    "recovery_test",
+    "work_split",
+)
+"""Tiles in the order that leaders read them; measures not named here come last."""
 FEWEST_CASES = 5
 SHOWN_DUTIES = 10
 
@@ -40,7 +57,9 @@ class Verdict:
     @property
     def tail(self) -> str:
         """Return the reason as it follows the words: "Below target by 0.6 points"."""
-        return self.reason and f"{' ' if self.reason.startswith('by ') else ': '}{self.reason}"
+        return (
+            self.reason and f"{' ' if self.reason.startswith(('by ', '(')) else ': '}{self.reason}"
+        )
 
     @property
     def tone(self) -> str:
@@ -174,8 +193,10 @@ def lede(verdicts: Iterable[Verdict]) -> str:
         return "No target is measured yet."
     met, missed = every.count(Standing.MET), every.count(Standing.SHORT)
     open_ = len(every) - met - missed
+    targets = "target" if len(every) == 1 else "targets"
     are = "is" if met == 1 else "are"
-    said = [f"{wording.count(met).capitalize()} of {wording.count(len(every))} targets {are} met"]
+    whole = f"{wording.count(len(every))} {targets}"
+    said = [f"{wording.count(met).capitalize()} of {whole} {are} met"]
     if missed:
         said.append(f"{wording.count(missed)} {'is' if missed == 1 else 'are'} missed")
     if open_:
@@ -183,10 +204,14 @@ def lede(verdicts: Iterable[Verdict]) -> str:
     return ", ".join(said) + "."
 
 
+def _rank(entry: tuple[str, Measure]) -> int:
+    return ORDER.index(entry[0]) if entry[0] in ORDER else len(ORDER)
+
+
 def _tiles(site: Site | None, weeks: Sequence[date], at: datetime) -> tuple[Tile, ...]:
     kept = _trend(site, weeks, at)
     tiles = []
-    for slug, measure in registries.measures:
+    for slug, measure in sorted(registries.measures, key=_rank):
         reading = measuring.read(slug, site=site, at=at)
         series = [kept.get((slug, week)) for week in weeks[:-1]] + [reading.value]
         tiles.append(

@@ -5,7 +5,12 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -44,6 +49,8 @@ def describe(error: Exception) -> dict[str, Any]:
         if isinstance(error, NotAllowed):
             body["reason"] = error.decision.reason
         return body
+    if isinstance(error, BadRequest | SuspiciousOperation):
+        return _plain(400, "bad_request", "The request cannot be read. Nothing was changed.")
     if isinstance(error, ValidationError):
         return _plain(400, "bad_input", " ".join(error.messages))
     if isinstance(error, (OperationalError, InterfaceError)):

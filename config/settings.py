@@ -8,6 +8,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+if "DATABASE_URL" not in env.ENVIRON:
+    # A command in another terminal, while `make run` runs here.
+    _running = BASE_DIR / "var" / "environment"
+    if not _running.is_file():
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not set and no Wardroom runs here: "
+            "start `make run` in another terminal, or set DATABASE_URL"
+        )
+    env.read_env(str(_running))
 VERSION = "0.1.0"
 
 # --- What the operator sets -------------------------------------------------------------
@@ -121,7 +130,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static-root"
+STATIC_ROOT = None if EMBEDDED else BASE_DIR / "static-root"
 WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -197,10 +206,12 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
 
-EMAIL_CONFIG = env.email_url(
-    "EMAIL_URL", default="consolemail://" if EMBEDDED else "smtp://localhost:25"
+vars().update(
+    env.email_url(
+        "EMAIL_URL",
+        default=f"filemail:///{DATA_DIR / 'mail'}" if EMBEDDED else "smtp://localhost:25",
+    )
 )
-vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="wardroom@localhost")
 
 # --- Interfaces -----------------------------------------------------------------------------
@@ -208,7 +219,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["governance.api.reading.StrictJSON"],
     "DEFAULT_PAGINATION_CLASS": "governance.api.paging.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -220,6 +231,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Catalog, governance, partners and incidents of a multi-site manufacturer.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AssetKind": "config.schema.ASSET_KINDS",
+        "IncidentKind": "config.schema.INCIDENT_KINDS",
+        "IncidentSeverity": "config.schema.INCIDENT_SEVERITIES",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
 }
 

@@ -1,6 +1,7 @@
 """How allauth is fitted in: no sign-up, sealed second factors, our own words."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,8 +11,10 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 
-from governance import box
+from governance import audit, box
+from governance.domain.actor import Actor
 from governance.models import User
+from governance.permissions import Event
 
 FRESH_SECONDS = 600
 
@@ -43,6 +46,14 @@ def proved_within(request: HttpRequest, user: User, seconds: float, *, method: s
     )
 
 
+def _record(request: HttpRequest, event: Event, user: User | None, **body: Any) -> None:
+    """Write what happened to ``user``; nobody else acts while somebody signs in."""
+    by = user.as_actor() if user else Actor(ref="anonymous")
+    ref = user.ref if user else "governance.user:unknown"
+    at: datetime = request.at  # type: ignore[attr-defined]
+    audit.record(by=by, act=event, ref=ref, at=at, **body)
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """People are invited; nobody signs up. A second factor is never replaced by a password."""
 
@@ -58,6 +69,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "incorrect_password": "This is not the password of this account. Try again.",
         "enter_current_password": "This is not the password of this account. Try again.",
     }
+
+    def post_login(self, request: HttpRequest, user: User, **details: Any) -> Any:
+        """Record the sign-in: who, and by which methods it was proven."""
+        records = get_authentication_records(request, user)
+        methods = sorted({str(record.get("method")) for record in records})
+        _record(request, Event.SIGNED_IN, user, methods=methods)
+        return super().post_login(request, user, **details)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Record the refusal; the address goes into the body, which may be erased."""
+        email = str(credentials.get("email") or credentials.get("username") or "")
+        user = User.objects.filter(email__iexact=email).first() if email else None
+        _record(request, Event.SIGN_IN_REFUSED, user, email=email[:254])
+        super().authentication_failed(request, **credentials)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

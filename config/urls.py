@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from config import board, health
-from config.web import overview, refusals
+from config.web import icon, overview, refusals
 from governance.api import measures
 
 board.only_governed()
@@ -15,13 +15,22 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", overview.index, name="overview"),
+    path("favicon.ico", icon.favicon, name="favicon"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measurements, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/measures/", measures.Measures.as_view(), name="api-measures"),
+    path("catalog/", include("catalog.urls")),
+    path("api/v1/assets/", include("catalog.api.urls")),
+    path("api/v1/", include("partners.api.urls")),
+    path("portal/api/v1/", include("partners.api.portal_urls")),
+    path("portal/", include("partners.portal_urls")),
+    path("", include("partners.urls")),
+    path("incidents/", include("incidents.urls")),
+    path("api/v1/incidents/", include("incidents.api.urls")),
     # Addresses are changed by administrators, passwords by the reset mail.
-    re_path(r"^accounts/(email|confirm-email|login/code|password/set)/", refusals.closed),
+    re_path(r"^accounts/(?:email|confirm-email|login/code|password/set)/", refusals.closed),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

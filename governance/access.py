@@ -60,7 +60,7 @@ def allows(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> bool:
     return _decide(by, act, obj, at)[1].allow
 
 
-def ask(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision:
+def ask(by: Actor, act: str, obj: Governed, *, at: datetime) -> Decision:
     """Decide and log the answer either way; for whoever asks about somebody."""
     question, decision = _decide(by, act, obj, at)
     now = context.current()
@@ -106,7 +106,7 @@ def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> Quer
     return rows.filter(condition)
 
 
-def _decide(by: Actor, act: StrEnum, obj: Governed, at: datetime) -> tuple[Question, Decision]:
+def _decide(by: Actor, act: str, obj: Governed, at: datetime) -> tuple[Question, Decision]:
     question = Question(
         subject=by.ref,
         action=str(act),
@@ -165,6 +165,9 @@ def _snapshot(at: datetime) -> Snapshot | None:
     if snapshot is not None and snapshot.valid_at(at):
         return snapshot
     with _building:
+        snapshot = _snapshots.get(head["stamp"])
+        if snapshot is not None and snapshot.valid_at(at):
+            return snapshot
         snapshot = _build(head["version_id"], at)
         _snapshots.pop(head["stamp"], None)
         _snapshots[head["stamp"]] = snapshot

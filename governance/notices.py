@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from governance import jobs
-from governance.models import Membership, Notice, User
+from governance.models import Membership, Notice, Site, User
 
 
 def send(*, to: Iterable[User], subject: str, text: str, ref: str, key: str, at: datetime) -> int:
@@ -26,9 +26,9 @@ def send(*, to: Iterable[User], subject: str, text: str, ref: str, key: str, at:
     return len(rows)
 
 
-def holders(role: str, *, at: datetime, site_id: int | None = None) -> QuerySet[User]:
-    """Return the people who hold ``role`` at a site or above it; everywhere for None."""
-    held = Membership.objects.in_force(at).filter(role__slug=role)
-    if site_id is not None:
-        held = held.filter(site_id=site_id)
+def holders(role: str, *, site: Site, at: datetime) -> QuerySet[User]:
+    """Return the people who hold ``role`` at ``site`` or above it."""
+    held = Membership.objects.in_force(at).filter(
+        role__slug=role, site__slug__in=site.path.split("/")
+    )
     return User.objects.filter(is_active=True, kind="person", memberships__in=held).distinct()

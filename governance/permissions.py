@@ -32,3 +32,10 @@ class Act(StrEnum):
     JOB_RETRY = "governance:job:retry"
     MEASURE_READ = "governance:measure:read"
     MEASURE_SAMPLE = "governance:measure:sample"
+
+
+class Event(StrEnum):
+    """What happens to somebody and is recorded, though nobody is asked to permit it."""
+
+    SIGNED_IN = "auth:session:begin"
+    SIGN_IN_REFUSED = "auth:session:refuse"

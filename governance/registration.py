@@ -1,8 +1,8 @@
-"""What the ground registers itself: its periodic work."""
+"""What the ground registers itself: its periodic work, its measures and duties."""
 
 import logging
 
-from governance import jobs, registries
+from governance import duties, jobs, measures, registries
 from governance.actions import drifting, measuring, telling
 from governance.connectors import postgresql
 from governance.models import GovernedSystem
@@ -56,3 +56,7 @@ registries.job_kinds.add(
 registries.job_kinds.add(
     "drift_detect", JobKind(_drift, "Compare grants of a system", max_attempts=3)
 )
+for name, measure in measures.MEASURES.items():
+    registries.measures.add(name, measure)
+registries.duties.add("access_requests", duties.open_requests)
+registries.duties.add("old_drift", duties.old_drift)

@@ -149,5 +149,6 @@ job_kinds: Registry[JobKind] = Registry("job kind")
 attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource attributes")
 duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
 panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
+"""By ``<type of record>:<topic>``, so that several apps speak on one page."""
 alarms: Registry[Callable[[AlarmText, Actor, datetime], None]] = Registry("alarm handler")
 drift_sources: Registry[Callable[[str], Observation]] = Registry("drift source")

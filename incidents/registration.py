@@ -1,1 +1,22 @@
-"""What incidents hands down to the ground."""
+"""What incidents hand down to the ground."""
+
+from datetime import datetime
+
+from governance import registries
+from governance.domain.actor import Actor
+from governance.registries import AlarmText
+from incidents import measures
+from incidents.actions import alarming
+from incidents.queries import waiting
+
+
+def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
+    alarming.take(alarm, by=by, at=at)
+
+
+registries.alarms.add("incidents", _take)
+registries.duties.add("incidents", waiting.duties)
+for kind in ("catalog.asset", "partners.partner", "partners.product", "governance.governedsystem"):
+    registries.panels.add(f"{kind}:incidents", waiting.panels)
+for slug, measure in measures.MEASURES.items():
+    registries.measures.add(slug, measure)

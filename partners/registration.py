@@ -1,1 +1,90 @@
-"""What partners hands down to the ground."""
+"""What partners hands down to the ground: background work, measures, duties."""
+
+import logging
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.cache import cache
+from django.urls import reverse
+from redis.exceptions import RedisError
+
+from governance import access, registries
+from governance.domain.actor import Actor
+from governance.registries import Duty, JobKind, JobRun
+from partners import queries
+from partners.actions import receiving, sweeping
+from partners.domain.intakes import Phase
+from partners.measures import MEASURES
+from partners.models import Finding, Intake
+from partners.permissions import Act
+from partners.queries import phase_key
+
+log = logging.getLogger(__name__)
+PHASE_SECONDS = 3600
+
+
+def _sweep(run: JobRun) -> None:
+    sweeping.sweep(by=run.by, at=run.at)
+
+
+def _watch(run: JobRun) -> None:
+    sweeping.watch_feeds(by=run.by, at=run.at)
+
+
+def _read(run: JobRun) -> None:
+    """Work off one intake; the phase is a hint in the cache, since the work is one transaction."""
+    intake = Intake.objects.get(pk=UUID(str(run.payload["intake"])))
+
+    def tell(phase: Phase) -> None:
+        try:
+            cache.set(phase_key(intake.pk), str(phase), PHASE_SECONDS)
+        except RedisError as error:
+            log.info("the phase of %s is not shown: %s", intake.ref, error)
+
+    receiving.work_off(intake, on_phase=tell, by=run.by, at=run.at)
+
+
+def waiting(actor: Actor, at: datetime) -> list[Duty]:
+    """Return what of the findings needs somebody's decision today, one line for each kind."""
+    if actor.party or not access.allows_somewhere(
+        actor, Act.FINDING_READ, Finding.resource_type(), at=at
+    ):
+        return []
+    counts = queries.standing(queries.findings(to=actor, at=at), at=at)
+    address = reverse("partners:findings")
+    lines = []
+    if counts.overdue:
+        lines.append(
+            Duty(
+                title=f"{_findings(counts.overdue)} overdue, {counts.critical_overdue} critical",
+                reason="No newer SBOM has closed them. Ask the partner, or escalate.",
+                url=f"{address}?{urlencode({'due': 'overdue'})}",
+                due_at=counts.earliest_due_at,
+            )
+        )
+    if counts.soon:
+        lines.append(
+            Duty(
+                title=f"{_findings(counts.soon)} due within a week",
+                reason="The partner's fix must arrive as an SBOM before the date.",
+                url=f"{address}?{urlencode({'due': 'week'})}",
+            )
+        )
+    return lines
+
+
+def _findings(count: int) -> str:
+    return f"{count} finding{'' if count == 1 else 's'}"
+
+
+for _slug, _measure in MEASURES.items():
+    registries.measures.add(_slug, _measure)
+registries.duties.add("partners.findings", waiting)
+registries.job_kinds.add(
+    "sweep_patch_sla", JobKind(_sweep, "Mark findings that fell overdue", every_seconds=15 * 60)
+)
+registries.job_kinds.add(
+    "watch_feeds", JobKind(_watch, "Look whether feeds are stale", every_seconds=6 * 3600)
+)
+registries.job_kinds.add(receiving.JOB, JobKind(_read, "Read an SBOM", max_attempts=3))

@@ -43,6 +43,18 @@ def load(dsn: str, script: str) -> list[str]:
     return failed
 
 
+def portable(text: str, dsn: str) -> str:
+    """Return a published schema as the server at ``dsn`` can run it, whatever its version."""
+    with psycopg.connect(dsn) as connection:
+        version = connection.info.server_version
+    text = text.replace("@cdmDatabaseSchema", "public")
+    text = text.replace("OWNER TO postgres", "OWNER TO CURRENT_USER")
+    if version < 180000:
+        text = text.replace(") VIRTUAL", ") STORED").replace("uuidv7()", "gen_random_uuid()")
+        text = text.replace("public.vector(20)", "real[]")
+    return text
+
+
 @pytest.fixture(scope="session")
 def bootstrap_dsn() -> str:
     """Address of the throwaway server, as its superuser."""

@@ -35,8 +35,11 @@ def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager
         _start()
     else:
         _own_valkey_databases(worker)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
+    # Workers inherit this environment, and pytest-django would read the settings in them
+    # before they know their own database number.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -21,3 +21,26 @@ def for_children(
         filter(None, [str(Path(sys.executable).parent), environ.get("PATH", os.defpath)])
     )
     return {**ours, **environ, **services, "PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+PUBLISHED = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "MFA_KEYS",
+    "PUBLIC_URL",
+    "PGHOST",
+    "WARDROOM_EMBEDDED",
+)
+
+
+def publish(environ: Mapping[str, str], path: Path) -> None:
+    """Write how to reach the running servers, so that ``manage.py`` in another terminal can.
+
+    The file is readable by its owner only, and gone when the launcher stops.
+    """
+    lines = [f"{name}={environ[name]}\n" for name in PUBLISHED if name in environ]
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(lines)

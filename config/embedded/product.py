@@ -40,6 +40,7 @@ def run(
         ports.require_free(port)
         services.start()
         env = environment.for_children(environ, services.environment, port=port)
+        environment.publish(env, home.path / "environment")
         programs = _programs(home, env, port)
         watched = _watched(programs, services)
         wanted = [steps.MIGRATE, steps.SEED, *([steps.DEMO] if demo else [])]
@@ -72,16 +73,24 @@ def run(
             programs[name].start()
         _watch(watched, stopping, login)
     finally:
-        if stopping.requested:
-            _say("stopping; once more to hurry")
         if login is not None:
             login.stop()
-        for program in programs.values():
-            program.stop(hurry=stopping.hurried)
-        services.stop()
-        home.close()
-        _say("stopped")
+        _stop(programs, services, home, stopping)
     return 0
+
+
+def _stop(
+    programs: Mapping[str, Program], services: Services, home: Home, stopping: Stopping
+) -> None:
+    """Stop in order of dependence: what writes first, PostgreSQL last."""
+    if stopping.requested:
+        _say("stopping; once more to hurry")
+    for program in programs.values():
+        program.stop(hurry=stopping.hurried)
+    services.stop()
+    (home.path / "environment").unlink(missing_ok=True)
+    home.close()
+    _say("stopped")
 
 
 def _programs(home: Home, env: Mapping[str, str], port: int) -> dict[str, Program]:

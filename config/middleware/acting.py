@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from config import problems
+from config import problems, sessions
 from config.signin import has_second_factor
 from governance import boundary
 from governance.domain.actor import Actor
@@ -31,6 +31,7 @@ class ActingMiddleware:
         if request.path.startswith(UNTOUCHED):
             request.actor = ANONYMOUS  # type: ignore[attr-defined]
             return self.get_response(request)
+        sessions.end_if_over(request, at=at)
         actor = actor_of(request)
         request.actor = actor  # type: ignore[attr-defined]
         try:

@@ -1,9 +1,11 @@
 """Nobody who must have a second factor gets anywhere without it, whatever the address.
 
-Three states: N, no authenticator (may only enroll); P, an authenticator but no proof in
-this session (may only prove); V, proven. The guard looks at the user, not at the path, so
-there is no way round it; the path only chooses the form of the answer. Acts that change
-how somebody signs in ask V for a proof that is at most ten minutes old.
+Who is not signed in sees the sign-in pages only; interfaces for machines answer for
+themselves. Signed in, there are three states: N, no authenticator (may only enroll); P,
+an authenticator but no proof in this session (may only prove); V, proven. The guard looks
+at the user, not at the path, so there is no way round it; the path only chooses the form
+of the answer. Acts that change how somebody signs in ask V for a proof that is at most
+ten minutes old.
 """
 
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from config import problems
+from config.middleware.portal import refuse_strangers
 from config.signin import FRESH_SECONDS, has_second_factor, needs_second_factor, proved_within
 from governance.models import User
 
@@ -30,7 +33,8 @@ ENROLL = frozenset(
     }
 )
 PROVE = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout"})
-OPEN = frozenset({"livez", "readyz", "metrics"})
+OPEN = frozenset({"livez", "readyz", "metrics", "favicon"})
+PUBLIC = ("/accounts/", *problems.MACHINE_PREFIXES)
 SENSITIVE = frozenset(
     {
         "mfa_activate_totp",
@@ -75,11 +79,14 @@ class SecondFactorMiddleware:
         if name in OPEN:
             return None
         user = request.user
-        if not isinstance(user, User) or not needs_second_factor(user):
-            return None
+        if not isinstance(user, User):
+            is_open = name == "admin:login" or request.path.startswith(PUBLIC)
+            return None if is_open else refuse(request, "account_login")
+        if not needs_second_factor(user):
+            return refuse_strangers(request, user)
         if has_second_factor(request, user):
             if not is_sensitive(name, view) or proved_within(request, user, FRESH_SECONDS):
-                return None
+                return refuse_strangers(request, user)
             return refuse(request, proof_page(kinds(user)))
         held = kinds(user)
         allowed, target = (PROVE, proof_page(held)) if held else (ENROLL, "mfa_index")

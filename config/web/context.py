@@ -15,8 +15,8 @@ STAFF = (
     ("Overview", "overview"),
     ("Incidents", "incidents:list"),
     ("Findings", "partners:findings"),
-    ("Catalog", "catalog:assets"),
-    ("Requests", "governance:requests"),
+    ("Catalog", "catalog:list"),
+    ("Requests", "admin:governance_accessrequest_changelist"),
     ("Board", "admin:index"),
 )
 PARTNER = (("Home", "portal:home"), ("Findings", "portal:findings"))
@@ -58,7 +58,8 @@ def navigation(request: HttpRequest) -> tuple[Entry, ...]:
     return tuple(
         Entry(label, url, _is_below(request.path, url))
         for label, name in known
-        if (url := address_of(name)) is not None and (name != "admin:index" or user.is_staff)
+        if (url := address_of(name)) is not None
+        and (user.is_staff or not name.startswith("admin:"))
     )
 
 

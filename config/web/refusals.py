@@ -17,16 +17,8 @@ class TooManyRequests(WardroomError):
     title = "Too many tries"
 
 
-class NotReadable(WardroomError):
-    """Django refuses the request itself, as with a wrong host name."""
-
-    code = "bad_request"
-    status = 400
-    title = "The request cannot be read"
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.respond(request, NotReadable("Nothing was changed."))
+    return problems.respond(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

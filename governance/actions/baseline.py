@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 
@@ -10,6 +10,9 @@ from governance.actions import people, policy
 from governance.domain import actor as actors
 from governance.models import Membership, PolicyVersion, Role, Site
 from governance.policy.casbin_policy import Rule
+
+SINCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Service actors hold their roles since before anything: past instants can be replayed."""
 
 SERVICE_ROLES = {"operator": "Operator", "scheduler": "Scheduler"}
 
@@ -53,7 +56,7 @@ def lay(
             user=user,
             role=Role.objects.get(slug=slug),
             site=root,
-            defaults={"valid_from": at, "granted_by": "service:operator", "reason": "baseline"},
+            defaults={"valid_from": SINCE, "granted_by": "service:operator", "reason": "baseline"},
         )
     version = policy.publish(
         model_conf, rules, by=actors.service("operator"), at=at, note="baseline"

@@ -1,5 +1,6 @@
 """Grants given without a request (baseline, adopted drift), and revocation."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Conflict
-from governance.models import GovernedSystem, Grant
+from governance.models import GovernedSystem, Grant, Snapshot
 from governance.permissions import Act
 
 
@@ -53,6 +54,54 @@ def give(
     row.save()
     audit.record(by=by, act=Act.GRANT_GIVE, ref=row.ref, at=at, reason=reason, origin=origin)
     return row
+
+
+@transaction.atomic
+def adopt(
+    snapshot: Snapshot,
+    *,
+    valid_to: datetime,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    without: Collection[str] = (),
+) -> int:
+    """Approve all that ``snapshot`` shows and nothing approves yet, as one decision.
+
+    For the day a system comes under governance. Principals in ``without`` are left out,
+    and so is what only follows from other grants. Returns how many grants were given.
+
+    Raises:
+        NotAllowed: ``by`` may not give grants here.
+    """
+    system = snapshot.system
+    require(by, Act.GRANT_GIVE, Grant(system=system), at=at)
+    known = set(
+        Grant.objects.in_force(at)
+        .filter(system=system)
+        .values_list("principal", "entitlement", "scope")
+    )
+    seen = snapshot.observed.filter(is_implied=False).exclude(principal__in=without)
+    fresh = [
+        Grant(
+            system=system,
+            principal=principal,
+            entitlement=entitlement,
+            scope=scope,
+            valid_from=at,
+            valid_to=valid_to,
+            origin="adopted",
+            approved_by=by.ref,
+            reason=reason,
+        )
+        for principal, entitlement, scope in seen.values_list("principal", "entitlement", "scope")
+        if (principal, entitlement, scope) not in known
+    ]
+    Grant.objects.bulk_create(fresh, batch_size=1000)
+    audit.record(
+        by=by, act=Act.GRANT_GIVE, ref=snapshot.ref, at=at, reason=reason, adopted=len(fresh)
+    )
+    return len(fresh)
 
 
 @transaction.atomic

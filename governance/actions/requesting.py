@@ -54,7 +54,7 @@ def submit(
     request.save()
     audit.record(by=by, act=Act.REQUEST_SUBMIT, ref=request.ref, at=at, purpose=purpose, days=days)
     notices.send(
-        to=notices.holders("data_owner", at=at),
+        to=notices.holders("data_owner", site=system.site, at=at),
         subject=f"Access asked: {request}",
         text=(
             f"{requester.name} asks for {request}. Purpose: {purpose}. "

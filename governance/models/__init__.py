@@ -10,6 +10,7 @@ from governance.models.measure import MeasureSample
 from governance.models.notice import Notice
 from governance.models.people import Membership, Role, User, UserKind
 from governance.models.policy import DecisionLog, PolicyHead, PolicyRule, PolicyState, PolicyVersion
+from governance.models.seed import Seed
 from governance.models.site import Site, SiteKind
 from governance.models.system import GovernedSystem, SystemKind
 
@@ -35,6 +36,7 @@ __all__ = [
     "PolicyVersion",
     "RequestState",
     "Role",
+    "Seed",
     "Site",
     "SiteKind",
     "Snapshot",

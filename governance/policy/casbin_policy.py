@@ -1,7 +1,10 @@
 """Decisions by stock Casbin; the only file that knows it.
 
 A snapshot never changes: another policy, or another set of memberships, is another
-snapshot. Casbin's role manager inserts names while it reads, hence the lock.
+snapshot. One lock for the whole process stands around every evaluation, for two reasons:
+Casbin's role manager inserts names while it reads, and Casbin parses expressions with
+``ast.parse`` on each decision, which in CPython 3.11 fails with ``SystemError: AST
+constructor recursion depth mismatch`` when two threads do it at once.
 """
 
 import hashlib
@@ -17,6 +20,7 @@ from casbin.model import Model
 from governance.domain.decisions import Decision, Question, Reason
 
 EVERYWHERE = "*"
+_evaluating = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,6 @@ class Snapshot:
     since: datetime | None
     until: datetime | None
     _enforcer: casbin.Enforcer
-    _lock: Lock = field(default_factory=Lock)
     _scopes: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
 
     def valid_at(self, at: datetime) -> bool:
@@ -89,7 +92,7 @@ class Snapshot:
         subject = {"key": question.subject, **question.subject_attributes}
         resource = {"type": question.resource_type, **question.resource_attributes}
         try:
-            with self._lock:
+            with _evaluating:
                 allow, explained = self._enforcer.enforce_ex(
                     subject, question.domain, resource, {"name": question.action}, {}
                 )

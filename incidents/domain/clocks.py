@@ -1,8 +1,9 @@
 """Durations and clocks in words, as they are shown beside an incident."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from incidents.domain.durations import Duration, State
 
@@ -63,6 +64,29 @@ def describe(duration: Duration) -> str:
             return "times contradict each other"
         case other:
             return other.value.replace("_", " ")
+
+
+def zone_name(instant: datetime, *, zone: ZoneInfo) -> str:
+    """Return what the clocks of ``zone`` are called then: "CST", or "UTC+8" without a name."""
+    name = instant.astimezone(zone).strftime("%Z")
+    if name[0] not in "+-":
+        return name
+    hours, minutes = name[1:3].lstrip("0") or "0", name[3:5]
+    sign = "−" if name[0] == "-" else "+"
+    return f"UTC{sign}{hours}{':' + minutes if minutes.strip('0') else ''}"
+
+
+def wall(instant: datetime, *, zone: ZoneInfo, at: datetime) -> str:
+    """Write an instant as the clock of ``zone`` showed it: "03:46 CST".
+
+    The day stands before it unless it is the day of ``at`` there: "Nov 16, 22:00 CST".
+    """
+    local, now = instant.astimezone(zone), at.astimezone(zone)
+    text = f"{local:%H:%M} {zone_name(instant, zone=zone)}"
+    if local.date() == now.date():
+        return text
+    year = f"{local:%Y}, " if local.year != now.year else ""
+    return f"{local:%b} {local.day}, {year}{text}"
 
 
 class Urgency(StrEnum):

@@ -29,6 +29,7 @@ COMMANDS = {
     "/eradicated": MilestoneKind.ERADICATED,
     "/restored": MilestoneKind.RESTORED,
 }
+STANDING = "/status"
 _ANSWERS = {
     "unknown": Status.UNKNOWN,
     "never": Status.NEVER,
@@ -51,6 +52,13 @@ _HINT = "Write it as /contained 04:05, /contained 04:05 ±5m, or /contained 2026
 @dataclass(frozen=True)
 class Note:
     """Plain text for the timeline."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A summary for whoever comes next: shown on top until the next one."""
 
     text: str
 
@@ -82,7 +90,7 @@ class NotUnderstood:
     hint: str
 
 
-Entry = Note | SetMilestone | NotUnderstood
+Entry = Note | Standing | SetMilestone | NotUnderstood
 
 
 def parse(text: str, *, zone: ZoneInfo, at: datetime) -> Entry:
@@ -105,10 +113,19 @@ def parse(text: str, *, zone: ZoneInfo, at: datetime) -> Entry:
     if text.startswith("//"):
         return Note(text[1:])
     word, _, rest = text.partition(" ")
+    if word.lower() == STANDING:
+        return _standing(rest.strip())
     kind = COMMANDS.get(word.lower())
     if kind is None:
-        return NotUnderstood(f"{word[:40]} is not a command", "Commands: " + ", ".join(COMMANDS))
+        known = ", ".join((STANDING, *COMMANDS))
+        return NotUnderstood(f"{word[:40]} is not a command", f"Commands: {known}")
     return _milestone(kind, rest.strip(), zone=zone, at=at)
+
+
+def _standing(rest: str) -> Entry:
+    if not rest:
+        return NotUnderstood("Where things stand was not said", "Write it after /status")
+    return Standing(rest)
 
 
 def _milestone(kind: MilestoneKind, rest: str, *, zone: ZoneInfo, at: datetime) -> Entry:

@@ -47,6 +47,7 @@ class Code(StrEnum):
     DUPLICATE_REF = "duplicate_ref"
     DANGLING_DEPENDENCY = "dangling_dependency"
     SELF_DEPENDENCY = "self_dependency"
+    SERIAL_VERSION_REUSED = "serial_version_reused"
 
 
 @dataclass(frozen=True, slots=True)

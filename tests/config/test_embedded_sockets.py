@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.embedded import sockets
+from config.embedded import environment, sockets
 from config.embedded.errors import LaunchError
 
 SMALLEST_SUN_PATH = 103  # macOS
@@ -43,3 +43,12 @@ def test_the_runtime_directory_comes_first() -> None:
     assert Path("/run/user/7") not in sockets.bases(
         {"XDG_RUNTIME_DIR": "/run/user/7"}, runtime=False
     )
+
+
+def test_how_to_reach_the_servers_is_published_to_their_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "environment"
+    environment.publish({"DATABASE_URL": "postgres://x", "HOME": "/nowhere"}, file)
+    assert file.read_text() == "DATABASE_URL=postgres://x\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    environment.publish({"DATABASE_URL": "postgres://y"}, file)
+    assert file.read_text() == "DATABASE_URL=postgres://y\n"

@@ -14,7 +14,7 @@ from config.embedded import pids, ports, roles
 from tests.config.running import Running, copy_checkout, wait_until
 
 # One process of a parallel run makes the checkout and its database once for all of them.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
+pytestmark = pytest.mark.fault
 
 Run = Callable[[], Running]
 NAMES = {"postgres", "valkey", "web", "worker", "beat"}

@@ -21,7 +21,7 @@ from tests.faults.processes import (
     wrong_effects,
 )
 
-pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.soak, pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 
 JOBS = 200
 LIMIT_SECONDS = 900

@@ -18,7 +18,7 @@ from tests.builders.governance import a_user, the_enterprise
 from tests.config.running import free_port, wait_until
 from tests.faults.processes import Processes, answer, enqueue, wait_for, wrong_effects
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 
 OPERATOR = actors.service("operator")
 PAGE = "/api/v1/measures/"

@@ -14,7 +14,7 @@ from tests.faults.processes import (
     wrong_effects,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(processes: Processes) -> None:

@@ -12,7 +12,7 @@ from governance import registries  # noqa: E402  models need the set-up above
 from governance.models import Notice, User  # noqa: E402
 from governance.registries import JobKind, JobRun  # noqa: E402
 
-SECONDS = 0.4
+SECONDS = 1.0
 
 
 def handle(run: JobRun) -> None:

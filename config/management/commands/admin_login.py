@@ -9,8 +9,10 @@ from django.db import transaction
 
 from governance.actions import people
 from governance.commands import OperatorCommand
+from governance.errors import NotFound
 from governance.models import Role, Site, User
 
+ADMINISTRATOR = "admin@localhost.localdomain"
 ROLES = ("administrator", "board_member", "data_owner", "incident_commander")
 
 
@@ -18,7 +20,7 @@ class Command(OperatorCommand):
     help = "Print a new one-time password of the administrator; only its hash is stored."
 
     def arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--email", default="admin@localhost.localdomain", help="whose login")
+        parser.add_argument("--email", default=ADMINISTRATOR, help="whose login")
         parser.add_argument(
             "--first", action="store_true", help="only while no second factor is enrolled yet"
         )
@@ -27,6 +29,8 @@ class Command(OperatorCommand):
     def act(self, **options: Any) -> dict[str, Any]:
         email = str(options["email"]).lower()
         user = User.objects.filter(email=email).first()
+        if user is None and email != ADMINISTRATOR:
+            raise NotFound(f"nobody signs in as {email}")
         if user is None:
             user = people.invite(
                 email=email, name="Administrator", by=self.by, at=self.at, is_staff=True

@@ -9,7 +9,7 @@ from psycopg import conninfo
 from catalog.domain.assets import AssetKind
 from catalog.harvest.postgresql import HarvestFailed, harvest
 from catalog.harvest.rows import AssetRow, Harvested
-from tests.databases import PlantDatabase, PlantRole, load
+from tests.databases import PlantDatabase, PlantRole, load, portable
 from tests.shared import shared
 
 LINE = """
@@ -201,7 +201,7 @@ def test_real_schemas_are_read_completely(
     plant_database: PlantDatabase, script: str, relations: int, columns: int
 ) -> None:
     dsn = plant_database()
-    failed = load(dsn, _portable(shared(f"catalog/schemas/{script}").read_text(), dsn))
+    failed = load(dsn, portable(shared(f"catalog/schemas/{script}").read_text(), dsn))
     # A system's server may lack this one extension; its column then has another type.
     assert not [error for error in failed if "vector" not in error and "hnsw" not in error]
     _agrees(dsn, relations=relations, columns=columns)
@@ -220,17 +220,6 @@ def test_the_definitions_of_a_plant_of_68_tables_are_read_completely(
     ]
     counted = _agrees(dsn, relations=157, columns=1236)
     assert (counted[AssetKind.TABLE], counted[AssetKind.VIEW]) == (68, 89)
-
-
-def _portable(text: str, dsn: str) -> str:
-    with psycopg.connect(dsn) as connection:
-        version = connection.info.server_version
-    text = text.replace("@cdmDatabaseSchema", "public")
-    text = text.replace("OWNER TO postgres", "OWNER TO CURRENT_USER")
-    if version < 180000:
-        text = text.replace(") VIRTUAL", ") STORED").replace("uuidv7()", "gen_random_uuid()")
-        text = text.replace("public.vector(20)", "real[]")
-    return text
 
 
 def _agrees(dsn: str, **expected: int) -> Counter[AssetKind]:

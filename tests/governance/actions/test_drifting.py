@@ -111,3 +111,22 @@ def test_rows_of_old_snapshots_are_dropped(operator: Actor, at: datetime) -> Non
         drifting.record(system, seen(at, ("p", "select", "s.t")), by=operator, at=at)
     assert Snapshot.objects.filter(system=system).count() == 8
     assert Row.objects.filter(snapshot__system=system).count() == drifting.KEPT_SNAPSHOTS
+
+
+def test_adopting_approves_what_is_there_and_leaves_out_whom_it_must(
+    operator: Actor, at: datetime
+) -> None:
+    system = a_system()
+    ana, rogue = ("ana", "select", "mes.badge"), ("rogue", "select", "mes.badge")
+    snapshot = drifting.record(system, seen(at, ana, rogue), by=operator, at=at).snapshot
+    end = at + timedelta(days=90)
+    given = granting.adopt(
+        snapshot, valid_to=end, reason="first day", by=operator, at=at, without={"rogue"}
+    )
+    assert given == 1
+    drifting.record(system, seen(at, ana, rogue), by=operator, at=at)
+    assert kinds(system) == [("unapproved", "rogue")]
+    again = granting.adopt(
+        snapshot, valid_to=end, reason="first day", by=operator, at=at, without={"rogue"}
+    )
+    assert again == 0

@@ -1,8 +1,9 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from incidents.domain.clocks import Urgency, clock, describe, span, words
+from incidents.domain.clocks import Urgency, clock, describe, span, wall, words
 from incidents.domain.durations import Duration, Metric, State
 
 
@@ -88,3 +89,29 @@ def test_a_clock_stands_against_its_target(minutes, is_running, urgency, text, u
 def test_a_target_of_nothing_is_refused():
     with pytest.raises(ValueError, match="longer than nothing"):
         clock(timedelta(0), target=timedelta(0), is_running=True)
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("America/Monterrey", "03:46 CST"),
+        ("UTC", "09:46 UTC"),
+        ("Asia/Singapore", "17:46 UTC+8"),
+        ("Asia/Kolkata", "15:16 IST"),
+        ("America/Sao_Paulo", "06:46 UTC−3"),
+        ("Asia/Kathmandu", "15:31 UTC+5:45"),
+    ],
+)
+def test_an_instant_reads_as_on_the_clock_of_the_site(zone, words):
+    at = datetime(2026, 11, 17, 9, 46, tzinfo=UTC)
+    assert wall(at, zone=ZoneInfo(zone), at=at) == words
+
+
+def test_the_day_stands_before_another_days_time():
+    zone = ZoneInfo("Europe/Berlin")
+    at = datetime(2027, 1, 2, 12, tzinfo=UTC)
+    assert wall(datetime(2027, 1, 1, 23, 5, tzinfo=UTC), zone=zone, at=at) == "00:05 CET"
+    assert wall(datetime(2027, 1, 1, 9, 5, tzinfo=UTC), zone=zone, at=at) == "Jan 1, 10:05 CET"
+    assert wall(datetime(2026, 12, 31, 9, tzinfo=UTC), zone=zone, at=at) == (
+        "Dec 31, 2026, 10:00 CET"
+    )

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents.domain.commands import MAX_LENGTH, Note, NotUnderstood, SetMilestone, parse
+from incidents.domain.commands import (
+    MAX_LENGTH,
+    Note,
+    NotUnderstood,
+    SetMilestone,
+    Standing,
+    parse,
+)
 from incidents.domain.intervals import Interval, Precision
 from incidents.domain.milestones import MilestoneKind, Source, Status
 
@@ -144,3 +151,10 @@ def test_any_input_is_answered(text, prefix):
     assert isinstance(found, Note | SetMilestone | NotUnderstood)
     if isinstance(found, SetMilestone) and found.interval:
         assert found.interval.start <= AT
+
+
+def test_where_things_stand_is_its_own_kind_of_note():
+    assert said("/status  Line 3 is stopped") == Standing("Line 3 is stopped")
+    assert said("/Status all quiet") == Standing("all quiet")
+    assert isinstance(said("/status"), NotUnderstood)
+    assert "/status" in said("/lunch").hint

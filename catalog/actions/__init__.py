@@ -1,0 +1,1 @@
+"""Every write of the catalog: require, guarded update, record."""

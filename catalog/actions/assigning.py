@@ -1,0 +1,84 @@
+"""Saying whose assets are, and where; what stands below them follows."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from catalog.actions import settling
+from catalog.actions.scopes import require_all
+from catalog.models import Asset
+from catalog.permissions import Act
+from governance import audit
+from governance.access import require
+from governance.domain.actor import Actor
+from governance.errors import Refused
+from governance.models import GovernedSystem, Site, User, UserKind
+
+
+class NotAnOwner(Refused):
+    """An owner is a person of ours whose account is active."""
+
+    code = "not_an_owner"
+
+
+@transaction.atomic
+def own(
+    assets: QuerySet[Asset], *, owner: User | None, reason: str = "", by: Actor, at: datetime
+) -> int:
+    """Make ``owner`` answer for ``assets`` and for what inherits from them; None takes the
+    statement back, so that they inherit again. Return how many statements changed.
+
+    Raises:
+        NotAllowed: ``by`` may not assign one of them; then none is assigned.
+        NotAnOwner: ``owner`` is a service, a partner contact, or has left.
+    """
+    if owner is not None and (
+        owner.kind != UserKind.PERSON or owner.is_external or not owner.is_active
+    ):
+        raise NotAnOwner(f"{owner} cannot own assets: no active person of ours")
+    rows = _chosen(assets)
+    require_all(by, Act.ASSET_ASSIGN, rows, at=at)
+    count = rows.update(stated_owner=owner)
+    _follow(rows, by=by, at=at, owner=owner.ref if owner else "inherited", reason=reason or None)
+    return count
+
+
+@transaction.atomic
+def locate(
+    assets: QuerySet[Asset], *, site: Site | None, reason: str = "", by: Actor, at: datetime
+) -> int:
+    """Say at which site ``assets`` stand, with all that stands in them; None takes it back.
+
+    Whoever moves an asset to a site must be allowed to assign there too.
+
+    Raises:
+        NotAllowed: ``by`` may not assign one of them, or not at ``site``.
+    """
+    rows = _chosen(assets)
+    require_all(by, Act.ASSET_ASSIGN, rows, at=at)
+    if site is not None:
+        require(by, Act.ASSET_ASSIGN, Asset(site=site), at=at)
+    count = rows.update(stated_site=site)
+    _follow(rows, by=by, at=at, site=site.slug if site else "inherited", reason=reason or None)
+    return count
+
+
+def _chosen(assets: QuerySet[Asset]) -> QuerySet[Asset]:
+    """Fix the choice now: the update may change what the caller's filter looks at."""
+    return Asset.objects.filter(pk__in=list(assets.order_by().values_list("pk", flat=True)))
+
+
+def _follow(rows: QuerySet[Asset], *, by: Actor, at: datetime, **body: str | None) -> None:
+    for system in GovernedSystem.objects.filter(pk__in=rows.order_by().values("system").distinct()):
+        settling.inherit(system.pk)
+        theirs = rows.filter(system=system)
+        count = theirs.count()
+        audit.record(
+            by=by,
+            act=Act.ASSET_ASSIGN,
+            ref=theirs.get().ref if count == 1 else system.ref,
+            at=at,
+            assets=count,
+            **body,
+        )

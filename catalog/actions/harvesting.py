@@ -1,0 +1,172 @@
+"""Harvest: look into a system, then let the catalog agree with it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+
+from catalog.actions import classifying, reconciling, settling
+from catalog.errors import NotHarvested
+from catalog.harvest import postgresql
+from catalog.harvest.postgresql import HarvestFailed, Progress
+from catalog.harvest.rows import Harvested
+from catalog.models import HarvestRun
+from catalog.permissions import Act
+from governance import audit, jobs
+from governance.access import require
+from governance.actions import systems
+from governance.domain.actor import Actor
+from governance.models import GovernedSystem, Site
+
+HARVESTERS: dict[str, Callable[[str, Progress | None], Harvested]] = {
+    "postgresql": lambda dsn, progress: postgresql.harvest(dsn, progress=progress),
+}
+"""Kind of system to what reads it, from a connection string."""
+
+
+def harvest(
+    system: GovernedSystem, *, by: Actor, at: datetime, progress: Progress | None = None
+) -> HarvestRun:
+    """Look into a known ``system`` by its stored connection and take in what it states.
+
+    A system that cannot be read leaves a failed run behind, and no asset changes.
+
+    Raises:
+        NotAllowed: ``by`` may not harvest it.
+        NotHarvested: it does not answer, or refuses to be read.
+    """
+    run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
+    require(by, Act.HARVEST_RUN, run, at=at)
+    try:
+        harvested = _read(system.kind, systems.dsn_of(system), progress)
+    except NotHarvested as error:
+        _note_failure(run, error, by=by, at=at)
+        raise
+    return take_in(system, harvested, by=by, at=at, progress=progress)
+
+
+def connect(
+    *,
+    slug: str,
+    name: str,
+    site: Site,
+    dsn: str,
+    by: Actor,
+    at: datetime,
+    kind: str = "postgresql",
+    progress: Progress | None = None,
+) -> HarvestRun:
+    """Harvest by a new connection string; the system is registered only once it answered.
+
+    So nothing of a mistyped address is kept, and a known system keeps the connection that
+    worked.
+
+    Raises:
+        NotAllowed: ``by`` may not register or harvest systems there.
+        NotHarvested: the address does not answer, or refuses to be read.
+    """
+    known = GovernedSystem.objects.filter(slug=slug).select_related("site").first()
+    system = known or GovernedSystem(slug=slug, name=name, site=site, kind=kind)
+    run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
+    require(by, Act.HARVEST_RUN, run, at=at)
+    try:
+        harvested = _read(kind, dsn, progress)
+    except NotHarvested as error:
+        if known is not None:
+            _note_failure(run, error, by=by, at=at)
+        raise
+    with transaction.atomic():
+        if known is None or _is_news(known, name=name, site=site, dsn=dsn):
+            system = systems.register(
+                slug=slug, name=name, site=site, dsn=dsn, kind=kind, by=by, at=at
+            )
+        return take_in(system, harvested, by=by, at=at, progress=progress)
+
+
+@transaction.atomic
+def put_off(system: GovernedSystem, *, by: Actor, at: datetime) -> bool:
+    """Let a worker harvest ``system`` in the name of ``by``; return whether that is new.
+
+    Raises:
+        NotAllowed: ``by`` may not harvest it.
+    """
+    run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
+    require(by, Act.HARVEST_RUN, run, at=at)
+    key = f"catalog_harvest:{system.slug}:{at:%Y-%m-%dT%H:%M}"
+    is_new = jobs.enqueue("catalog_harvest", key=key, payload={"system": system.slug}, at=at)
+    if is_new:
+        audit.record(by=by, act=Act.HARVEST_RUN, ref=system.ref, at=at, put_off=key)
+    return is_new
+
+
+@transaction.atomic
+def take_in(
+    system: GovernedSystem,
+    harvested: Harvested,
+    *,
+    by: Actor,
+    at: datetime,
+    progress: Progress | None = None,
+) -> HarvestRun:
+    """Keep what ``harvested`` states of ``system``; an unchanged one writes its run alone.
+
+    The system's row is locked, so two harvests of one system follow each other.
+
+    Raises:
+        NotAllowed: ``by`` may not harvest it.
+    """
+    system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=system.pk)
+    run = HarvestRun(system=system, started_at=at, finished_at=at)
+    require(by, Act.HARVEST_RUN, run, at=at)
+    last = HarvestRun.objects.filter(system=system).exclude(rules="").first()
+    change = reconciling.agree(system, harvested, at=at)
+    _tell(progress, "compared", len(harvested.rows))
+    settling.inherit(system.pk)
+    run.rules = classifying.rules()
+    run.proposed = classifying.look(
+        system, at=at, only_harvested=last is not None and last.rules == run.rules
+    )
+    _tell(progress, "labels proposed", run.proposed)
+    run.new, run.changed, run.gone = change.new, change.changed, change.gone
+    run.unchanged, run.changes = change.unchanged, change.names
+    run.is_complete = harvested.complete
+    run.save()
+    if change.new or change.changed or change.gone or run.proposed:
+        audit.record(
+            by=by,
+            act=Act.HARVEST_RUN,
+            ref=system.ref,
+            at=at,
+            run=run.ref,
+            new=run.new,
+            changed=run.changed,
+            gone=run.gone,
+            proposed=run.proposed,
+        )
+    return run
+
+
+def _read(kind: str, dsn: str, progress: Progress | None) -> Harvested:
+    reader = HARVESTERS.get(kind)
+    if reader is None:
+        raise NotHarvested(f"nothing here reads {kind}; known are: {', '.join(HARVESTERS)}")
+    try:
+        return reader(dsn, progress)
+    except HarvestFailed as error:
+        raise NotHarvested(f"{error.detail} ({error.code})") from None
+
+
+@transaction.atomic
+def _note_failure(run: HarvestRun, error: NotHarvested, *, by: Actor, at: datetime) -> None:
+    run.error = error.detail[:300]
+    run.save()
+    audit.record(by=by, act=Act.HARVEST_RUN, ref=run.system.ref, at=at, error=run.error)
+
+
+def _is_news(system: GovernedSystem, *, name: str, site: Site, dsn: str) -> bool:
+    return (system.name, system.site_id, systems.dsn_of(system)) != (name, site.pk, dsn)
+
+
+def _tell(progress: Progress | None, step: str, count: int) -> None:
+    if progress is not None:
+        progress(step, count)

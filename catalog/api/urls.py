@@ -1,0 +1,10 @@
+"""Addresses of the interfaces."""
+
+from django.urls import path
+
+from catalog.api import assets
+
+urlpatterns = [
+    path("", assets.AssetList.as_view(), name="api-assets"),
+    path("<int:pk>/", assets.AssetDetail.as_view(), name="api-asset"),
+]

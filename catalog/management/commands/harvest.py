@@ -1,0 +1,96 @@
+"""``manage.py harvest``: read what a live system holds into the catalog."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.text import slugify
+from tqdm import tqdm
+
+from catalog.actions import harvesting
+from catalog.models import Asset, HarvestRun, LabelAssertion
+from governance.actions import systems
+from governance.commands import OperatorCommand
+from governance.errors import BadInput, NotFound
+from governance.models import GovernedSystem, Site
+
+STEPS = 6
+"""Four reads of the source, the comparison, and the proposals."""
+
+
+class Command(OperatorCommand):
+    help = "Read the tables and columns of a live system and propose labels for them."
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", choices=sorted(harvesting.HARVESTERS))
+        parser.add_argument("--dsn", help="postgresql://user@host:port/database; stored encrypted")
+        parser.add_argument("--system", required=True, help="its name")
+        parser.add_argument("--site", help="short name of the site it stands at")
+
+    def act(self, **options: Any) -> dict[str, Any]:
+        name = str(options["system"]).strip()
+        slug = slugify(name)[:64]
+        if not slug:
+            raise BadInput(f"{name!r} cannot be a system's name: it has no letter or digit")
+        known = GovernedSystem.objects.filter(slug=slug).select_related("site").first()
+        site = self._site(options["site"], known)
+        dsn = options["dsn"]
+        if dsn is None:
+            if known is None:
+                slugs = ", ".join(GovernedSystem.objects.values_list("slug", flat=True)[:20])
+                raise NotFound(f"no system {slug!r} and no --dsn; known are: {slugs or 'none'}")
+            dsn = systems.dsn_of(known)
+        with tqdm(
+            total=STEPS, desc="harvest", unit="step", disable=not self.is_interactive, leave=False
+        ) as bar:
+
+            def progress(step: str, count: int) -> None:
+                bar.set_postfix_str(f"{count:,} {step}")
+                bar.update()
+
+            run = harvesting.connect(
+                slug=slug,
+                name=known.name if known and name == slug else name,
+                site=site,
+                dsn=str(dsn),
+                kind=str(options["kind"]),
+                by=self.by,
+                at=self.at,
+                progress=progress,
+            )
+        return self._told(run)
+
+    def _site(self, slug: str | None, known: GovernedSystem | None) -> Site:
+        if slug is None:
+            return known.site if known else Site.objects.get(parent=None)
+        site = Site.objects.filter(slug=slug).first()
+        if site is None:
+            sites = ", ".join(Site.objects.values_list("slug", flat=True)[:20])
+            raise NotFound(f"no site {slug!r}; known are: {sites}")
+        return site
+
+    def _told(self, run: HarvestRun) -> dict[str, Any]:
+        live = Asset.objects.live().filter(system=run.system)
+        kinds = dict(live.order_by().values_list("kind").annotate(n=Count("pk")))
+        labels = LabelAssertion.objects.filter(asset__in=live, status="proposed").aggregate(
+            proposals=Count("pk"), personal=Count("pk", filter=Q(category__startswith="user"))
+        )
+        counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+        self.say(f"{run.system}: {counted}.")
+        self.say(
+            f"  {run.new} new, {run.changed} changed, {run.gone} gone, {run.unchanged} unchanged;"
+            f" {labels['proposals']} labels to review, {labels['personal']} of them personal."
+        )
+        if not run.is_complete:
+            self.say("  Not all could be read, so nothing was taken for gone.")
+        return {
+            "system": run.system.slug,
+            "run": run.ref,
+            "new": run.new,
+            "changed": run.changed,
+            "gone": run.gone,
+            "unchanged": run.unchanged,
+            "complete": run.is_complete,
+            "assets": kinds,
+            **labels,
+        }

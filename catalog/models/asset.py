@@ -1,0 +1,140 @@
+"""Assets: what there is, whose it is, and where."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.labels import Level
+from governance.models import Governed, GovernedSystem, Site, User
+
+ROOT_KEY = "/"
+"""Source key of the asset that stands for the system itself."""
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def live(self) -> "AssetQuerySet":
+        """What its source still shows."""
+        return self.filter(gone_at=None)
+
+    def data(self) -> "AssetQuerySet":
+        """What is counted one by one: tables, views, files, feeds; not their columns."""
+        return self.filter(kind__in=DATA_KINDS)
+
+    def owned(self) -> "AssetQuerySet":
+        """What has an owner who is still here: somebody who left is none."""
+        return self.filter(owner__is_active=True)
+
+    def covered(self) -> "AssetQuerySet":
+        """What meets the baseline: an owner, an accepted classification, a site."""
+        return self.owned().filter(is_classified=True, site__isnull=False)
+
+
+class Asset(Governed):
+    """A node of system -> database -> schema -> table -> column, or of another source.
+
+    ``stated_owner`` and ``stated_site`` are what somebody set here; ``owner`` and ``site``
+    are in force: the nearest statement up the tree, in the end the system's site. They are
+    stored, because lists are filtered by the site in SQL and a walk up the tree for each
+    row of each list would cost more than the few bulk updates that keep them right
+    (``catalog.actions.settling``, called by each action that moves or states something).
+    ``level``, ``is_personal`` and ``is_classified`` are stored for the same reason. The
+    level counts proposals too: protect first, confirm later. A level of None means
+    unclassified, never public.
+
+    When a live asset was last seen is the last complete harvest of its system, so that
+    an unchanged harvest writes no asset.
+    """
+
+    site_path: ClassVar[str] = "site_id"
+
+    system = models.ForeignKey(GovernedSystem, on_delete=models.PROTECT, related_name="assets")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in AssetKind])
+    name = models.CharField(max_length=300)
+    fqn = models.CharField("full name", max_length=1500)
+    source_key = models.CharField(max_length=200, editable=False)
+    physical_type = models.CharField(max_length=300, blank=True)
+    ordinal = models.PositiveIntegerField(null=True, blank=True)
+    nullable = models.BooleanField(null=True, blank=True)
+    key_position = models.PositiveSmallIntegerField(null=True, blank=True)
+    description = models.TextField(blank=True)
+    definition = models.TextField(blank=True)
+    row_estimate = models.BigIntegerField(null=True, blank=True)
+    fingerprint = models.CharField(max_length=64, editable=False)
+    criticality = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="1 (least) to 5 (a plant stands still)."
+    )
+    stated_owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    stated_site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, editable=False, related_name="assets"
+    )
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, null=True, editable=False, related_name="assets"
+    )
+    level = models.PositiveSmallIntegerField(
+        null=True, editable=False, choices=[(level.value, level.slug) for level in Level]
+    )
+    is_personal = models.BooleanField(default=False, editable=False)
+    is_classified = models.BooleanField(default=False, editable=False)
+    first_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["fqn", "id"]
+        indexes = [
+            models.Index(fields=["fqn", "id"], condition=Q(gone_at=None), name="asset_by_fqn"),
+            models.Index(fields=["kind", "fqn", "id"], name="asset_by_kind"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=[kind.value for kind in AssetKind]),
+                name="asset_kind_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(level=None) | Q(level__range=(Level.PUBLIC, Level.RESTRICTED)),
+                name="asset_level_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(criticality=None) | Q(criticality__range=(1, 5)),
+                name="asset_criticality_is_one_to_five",
+            ),
+            models.CheckConstraint(
+                condition=Q(gone_at=None) | Q(gone_at__gte=F("first_seen_at")),
+                name="asset_is_gone_after_it_was_seen",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=F("id")), name="asset_is_not_its_own_parent"
+            ),
+            models.UniqueConstraint(
+                fields=["system", "source_key"], name="asset_is_listed_once_in_its_system"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.fqn
+
+    @property
+    def level_name(self) -> str:
+        """The level as people write it; an unclassified asset says so."""
+        return "unclassified" if self.level is None else Level(self.level).slug
+
+    def policy_attributes(self) -> dict[str, object]:
+        """Return what conditions of the policy may read of an asset."""
+        return {
+            "kind": self.kind,
+            "level": self.level_name,
+            "personal": self.is_personal,
+            "owner": f"user:{self.owner_id}" if self.owner_id else "",
+            "criticality": self.criticality or 0,
+        }

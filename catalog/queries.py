@@ -1,0 +1,119 @@
+"""Finding assets, for pages and interfaces alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.labels import Level
+from catalog.models import Asset, LabelAssertion, Status
+from governance.errors import BadInput
+from governance.models import Site
+
+UNCLASSIFIED = "unclassified"
+GAPS = ("any", "owner", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for; an empty word means: whatever.
+
+    Raises:
+        BadInput: a word that this search does not know.
+    """
+
+    text: str = ""
+    system: str = ""
+    site: str = ""
+    kind: str = ""
+    """A kind of assets; without it those that hold data, without their columns."""
+    level: str = ""
+    gap: str = ""
+    """``owner`` or ``label``: what is missing for the baseline; ``any`` of them."""
+    review: str = ""
+    """``yes``: only what has a proposal of a special category to review."""
+    inside: int | None = None
+    """Only the direct children of this asset, of every kind."""
+
+    def __post_init__(self) -> None:
+        levels = (*(level.slug for level in Level), UNCLASSIFIED)
+        for name, known in (
+            ("kind", tuple(kind.value for kind in AssetKind)),
+            ("level", levels),
+            ("gap", GAPS),
+            ("review", ("yes",)),
+        ):
+            word = getattr(self, name)
+            if word and word not in known:
+                raise BadInput(
+                    f"{name}: not one of {', '.join(known)}: {word[:40]!r}", pointer=f"/{name}"
+                )
+
+
+def wanted(parameters: Mapping[str, str]) -> Wanted:
+    """Read what is looked for from the parameters of an address.
+
+    Raises:
+        BadInput: a word that the search does not know.
+    """
+    inside = parameters.get("in", "")
+    if inside and not (inside.isascii() and inside.isdigit() and len(inside) < 19):
+        raise BadInput("in: not the number of an asset", pointer="/in")
+    words = {
+        name: parameters.get(name, "").strip().replace("\0", "")
+        for name in ("system", "site", "kind", "level", "gap", "review")
+    }
+    return Wanted(
+        text=parameters.get("q", "").strip().replace("\0", "")[:200],
+        inside=int(inside) if inside else None,
+        **words,
+    )
+
+
+def matching(rows: QuerySet[Asset], sought: Wanted) -> QuerySet[Asset]:
+    """Return the live ones of ``rows`` that are as ``sought``."""
+    rows = rows.filter(gone_at=None)
+    if sought.inside is not None:
+        rows = rows.filter(parent=sought.inside)
+    elif sought.kind:
+        rows = rows.filter(kind=sought.kind)
+    else:
+        rows = rows.filter(kind__in=DATA_KINDS)
+    for word in sought.text.split()[:8]:
+        rows = rows.filter(Q(fqn__icontains=word) | Q(description__icontains=word))
+    if sought.system:
+        rows = rows.filter(system__slug=sought.system)
+    if sought.site:
+        site = Site.objects.filter(slug=sought.site).first()
+        rows = rows.filter(site__in=Site.objects.below(site)) if site else rows.none()
+    if sought.level == UNCLASSIFIED:
+        rows = rows.filter(level=None)
+    elif sought.level:
+        rows = rows.filter(level=Level.of(sought.level))
+    if sought.review:
+        rows = rows.filter(to_review())
+    return _with_gap(rows, sought.gap)
+
+
+def to_review() -> Exists:
+    """Return the condition that a special category waits for review on an asset or a column
+    of it.
+    """
+    return Exists(
+        LabelAssertion.objects.filter(
+            Q(asset=OuterRef("pk")) | Q(asset__parent=OuterRef("pk"), asset__gone_at=None),
+            status=Status.PROPOSED,
+        ).exclude(category="")
+    )
+
+
+def _with_gap(rows: QuerySet[Asset], gap: str) -> QuerySet[Asset]:
+    match gap:
+        case "owner":
+            return rows.exclude(owner__is_active=True)
+        case "label":
+            return rows.filter(is_classified=False)
+        case "any":
+            return rows.exclude(pk__in=Asset.objects.covered().values("pk"))
+    return rows

@@ -1,0 +1,45 @@
+"""Rows on their way into the catalog: one COPY into a temporary table, then set operations."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+
+def load(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> int:
+    """Fill the temporary ``table`` of this session with ``rows``; return how many.
+
+    ``columns`` are names and SQL types in the order of the values. The table is gone at
+    the end of the transaction at the latest; one of an earlier call is replaced.
+    """
+    name = sql.Identifier("pg_temp", table)
+    definition = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
+        for column, kind in columns.items()
+    )
+    count = 0
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+        cursor.execute(
+            sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(
+                sql.Identifier(table), definition
+            )
+        )
+        with cursor.copy(
+            sql.SQL("COPY {} ({}) FROM STDIN").format(
+                name, sql.SQL(", ").join(map(sql.Identifier, columns))
+            )
+        ) as copy:
+            for row in rows:
+                copy.write_row(row)
+                count += 1
+        cursor.execute(sql.SQL("ANALYZE {}").format(name))
+    return count
+
+
+def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Execute one statement; return its rows, or the number of rows it touched in one row."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else [(cursor.rowcount,)]

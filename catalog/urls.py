@@ -1,0 +1,15 @@
+"""Addresses of the catalog's pages."""
+
+from django.urls import path
+
+from catalog.web import assets, harvests
+
+app_name = "catalog"
+urlpatterns = [
+    path("", assets.listing, name="list"),
+    path("<int:pk>/", assets.page, name="asset"),
+    path("<int:pk>/labels/", assets.decide, name="decide"),
+    path("<int:pk>/owner/", assets.own, name="own"),
+    path("harvests/", harvests.listing, name="harvests"),
+    path("harvests/<slug:slug>/", harvests.start, name="harvest"),
+]

@@ -1,0 +1,198 @@
+"""``/catalog/``: find assets; one asset with all that is known of it, and what to decide."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import queries
+from catalog.actions import assigning, classifying
+from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.labels import Level
+from catalog.models import Asset, LabelAssertion, Status
+from catalog.permissions import Act
+from catalog.queries import Wanted
+from catalog.web import detail
+from governance import access
+from governance.board import when, who
+from governance.errors import Conflict, NotFound, Refused
+from governance.models import User
+
+PAGE = 50
+COUNTED = 1000
+"""Matches beyond this many are not counted: the page says "more than"."""
+
+
+def _children(**condition: Any) -> Coalesce:
+    inside = (
+        Asset.objects.live().filter(parent=OuterRef("pk"), **condition).order_by().values("parent")
+    )
+    return Coalesce(Subquery(inside.annotate(n=Count("pk")).values("n")), 0)
+
+
+@login_required
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Show what matches the filters of the address, fifty at a time, by full name."""
+    by, at = who(request), when(request)
+    sought = queries.wanted(request.GET)
+    seen = access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at)
+    rows = queries.matching(seen, sought).order_by("fqn", "pk")
+    total = rows[: COUNTED + 1].count()
+    after = request.GET.get("after", "")
+    anchor = seen.filter(pk=after).values("fqn", "pk").first() if after.isdecimal() else None
+    if anchor:
+        rows = rows.filter(Q(fqn__gt=anchor["fqn"]) | Q(fqn=anchor["fqn"], pk__gt=anchor["pk"]))
+    found = list(
+        rows.annotate(columns=_children(kind=AssetKind.COLUMN.value))
+        .annotate(has_review=queries.to_review())
+        .values(
+            "pk",
+            "kind",
+            "name",
+            "fqn",
+            "description",
+            "level",
+            "is_personal",
+            "is_classified",
+            "columns",
+            "has_review",
+            system_name=F("system__name"),
+            site_name=F("site__name"),
+            owner_name=F("owner__name"),
+            has_owner=F("owner__is_active"),
+            own_owner=F("stated_owner"),
+        )[: PAGE + 1]
+    )
+    more = found[PAGE - 1] if len(found) > PAGE else None
+    page = {
+        "rows": [_shown(row) for row in found[:PAGE]],
+        "count": f"more than {COUNTED:,}" if total > COUNTED else f"{total:,}",
+        "next": _address(request, after=more["pk"]) if more else "",
+        "next_name": found[PAGE]["name"] if more else "",
+        "is_first": anchor is None,
+        "sought": sought,
+        "systems": seen.filter(parent=None, gone_at=None)
+        .order_by("system__name")
+        .values(slug=F("system__slug"), title=F("system__name")),
+        "levels": [*(level.slug for level in Level), queries.UNCLASSIFIED],
+        "kinds": sorted(kind.value for kind in (*DATA_KINDS, AssetKind.COLUMN, AssetKind.SYSTEM)),
+        "views": _views(request, sought),
+        "is_empty": total == 0 and not seen.exists(),
+        "inside": seen.filter(pk=sought.inside).first() if sought.inside else None,
+        "at": at,
+    }
+    return render(request, "catalog/list.html", {"page": page})
+
+
+@login_required
+@require_safe
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one asset; gone ones too, as such."""
+    by, at = who(request), when(request)
+    return render(
+        request, "catalog/asset.html", {"page": detail.compose(_asset(request, pk), by, at=at)}
+    )
+
+
+@login_required
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept or reject the ticked proposals of the asset and its columns."""
+    asset = _asset(request, pk)
+    chosen = [key for key in request.POST.getlist("label") if key.isdecimal() and len(key) < 19]
+    rows = LabelAssertion.objects.filter(
+        Q(asset=asset) | Q(asset__parent=asset, asset__gone_at=None), status=Status.PROPOSED
+    )
+    if "all" not in request.POST:
+        rows = rows.filter(pk__in=chosen)
+    accept = request.POST.get("verdict") == "accept"
+    try:
+        count = classifying.decide(
+            rows,
+            accept=accept,
+            reason=request.POST.get("reason", "").strip()[:300],
+            by=who(request),
+            at=when(request),
+        )
+    except (Refused, Conflict) as error:
+        messages.error(request, f"{error.detail} Nothing was changed.")
+    else:
+        verdict = "accepted" if accept else "rejected; what has no other label is internal now"
+        messages.success(request, f"{count:,} {'label' if count == 1 else 'labels'} {verdict}.")
+    return redirect("catalog:asset", pk=pk)
+
+
+@login_required
+@require_POST
+def own(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name the owner of the asset; an empty choice lets it inherit again."""
+    asset = _asset(request, pk)
+    email = request.POST.get("owner", "").strip()
+    owner = User.objects.filter(email__iexact=email).first() if email else None
+    if email and owner is None:
+        messages.error(request, f"Nobody has the address {email[:120]}. Nothing was changed.")
+        return redirect("catalog:asset", pk=pk)
+    try:
+        assigning.own(
+            Asset.objects.filter(pk=asset.pk), owner=owner, by=who(request), at=when(request)
+        )
+    except Refused as error:
+        messages.error(request, f"{error.detail} Nothing was changed.")
+    else:
+        messages.success(
+            request,
+            f"{owner} answers for {asset.name} and what is in it."
+            if owner
+            else f"{asset.name} has the owner of what holds it.",
+        )
+    return redirect("catalog:asset", pk=pk)
+
+
+def _asset(request: HttpRequest, pk: int) -> Asset:
+    rows = access.visible(
+        Asset.objects.filter(pk=pk), to=who(request), act=Act.ASSET_READ, at=when(request)
+    )
+    asset: Asset | None = rows.select_related("system", "site", "owner", *detail.ANCESTORS).first()
+    if asset is None:
+        raise NotFound("There is no such asset, or none for you.")
+    return asset
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    path = row["fqn"].rpartition(".")[0] if row["kind"] != AssetKind.SYSTEM.value else ""
+    return {
+        **row,
+        "where": path,
+        "level": None if row["level"] is None else Level(row["level"]).slug,
+        "counts": row["kind"] in DATA_KINDS,
+    }
+
+
+def _address(request: HttpRequest, **over: object) -> str:
+    kept = {name: value for name, value in request.GET.items() if value and name != "after"}
+    return "?" + urlencode({**kept, **over})
+
+
+def _views(request: HttpRequest, sought: Wanted) -> list[dict[str, Any]]:
+    """Return the saved views: an address is one."""
+    is_plain = not (sought.gap or sought.review or sought.level or sought.kind)
+    return [
+        {"title": "All data", "url": "?", "is_current": is_plain},
+        {"title": "To review", "url": "?review=yes", "is_current": bool(sought.review)},
+        {"title": "Without owner", "url": "?gap=owner", "is_current": sought.gap == "owner"},
+        {"title": "Short of the baseline", "url": "?gap=any", "is_current": sought.gap == "any"},
+        {
+            "title": "Restricted",
+            "url": "?level=restricted",
+            "is_current": sought.level == "restricted",
+        },
+        {"title": "Systems", "url": "?kind=system", "is_current": sought.kind == "system"},
+    ]

@@ -1,0 +1,237 @@
+"""What the page of one asset shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.labels import Level
+from catalog.models import Asset, Edge, HarvestRun, LabelAssertion, Status
+from catalog.permissions import Act
+from catalog.web import granted
+from governance import access, registries
+from governance.domain.actor import Actor
+from governance.models import User
+from governance.registries import Panel
+
+ANCESTORS = tuple("__".join(["parent"] * depth) for depth in range(1, 6))
+MOST_CHILDREN = 200
+MOST_KEYS = 50
+_WORDS = {
+    Status.PROPOSED: "to review",
+    Status.ACCEPTED: "accepted",
+    Status.REJECTED: "rejected",
+    Status.SUPERSEDED: "no longer proposed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelLine:
+    """A label with its why, in words."""
+
+    pk: int
+    level: str
+    category: str
+    why: str
+    status: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLine:
+    """A child with its own labels; columns show their type, others what they hold."""
+
+    pk: int
+    name: str
+    kind: str
+    about: str
+    level: str
+    labels: list[LabelLine]
+
+
+def compose(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any]:
+    """Return everything that ``asset.html`` needs; what ``by`` may not see is left out."""
+    ancestors = _ancestors(asset)
+    labels = _labels(asset, by, at)
+    children = Asset.objects.live().filter(parent=asset)
+    columns, total = _children(children, labels, asset)
+    own = labels.get(asset.pk, [])
+    to_review = [
+        label for lines in labels.values() for label in lines if label.status == Status.PROPOSED
+    ]
+    return {
+        "asset": asset,
+        "crumbs": ancestors[::-1],
+        "level": asset.level_name,
+        "own_labels": own,
+        "children": columns,
+        "child_count": total,
+        "has_columns": any(line.kind == AssetKind.COLUMN.value for line in columns),
+        "to_review": len(to_review),
+        "special": sum(1 for label in to_review if label.category),
+        "owner": _owner(asset, ancestors),
+        "site_from": _source(asset, ancestors, "stated_site_id") or "the system",
+        "gaps": _gaps(asset),
+        "is_data": asset.kind in DATA_KINDS,
+        "keys": _keys(asset, by, at),
+        "access": granted.on(asset, by, at=at),
+        "panels": _panels(asset, by),
+        "last_run": HarvestRun.objects.filter(system=asset.system).first(),
+        "may_decide": bool(to_review)
+        and access.allows(by, Act.LABEL_DECIDE, LabelAssertion(asset=asset), at=at),
+        "may_own": access.allows(by, Act.ASSET_ASSIGN, asset, at=at),
+        "people": _people(),
+        "at": at,
+    }
+
+
+def _ancestors(asset: Asset) -> list[Asset]:
+    """Return the parents, nearest first; they were read together with the asset."""
+    found = []
+    node = asset.parent
+    while node is not None:
+        found.append(node)
+        node = node.parent
+    return found
+
+
+def _source(asset: Asset, ancestors: list[Asset], field: str) -> str:
+    """Say which asset states what is in force here; empty when none does."""
+    if getattr(asset, field):
+        return "here"
+    return next((f"{node.kind} {node.name}" for node in ancestors if getattr(node, field)), "")
+
+
+def _owner(asset: Asset, ancestors: list[Asset]) -> dict[str, Any] | None:
+    if asset.owner is None:
+        return None
+    return {
+        "name": asset.owner.name,
+        "is_active": asset.owner.is_active,
+        "source": _source(asset, ancestors, "stated_owner_id"),
+    }
+
+
+def _gaps(asset: Asset) -> list[str]:
+    gaps = []
+    if asset.owner is None:
+        gaps.append("an owner")
+    elif not asset.owner.is_active:
+        gaps.append("an owner who is still here")
+    if not asset.is_classified:
+        gaps.append("an accepted label on each column")
+    if asset.site_id is None:
+        gaps.append("a site")
+    return gaps
+
+
+def _labels(asset: Asset, by: Actor, at: datetime) -> dict[int, list[LabelLine]]:
+    """Return the labels of the asset and of its columns, by asset."""
+    rows = access.visible(
+        LabelAssertion.objects.filter(
+            Q(asset=asset) | Q(asset__parent=asset, asset__kind=AssetKind.COLUMN.value),
+            asset__gone_at=None,
+        ).exclude(status=Status.SUPERSEDED),
+        to=by,
+        act=Act.LABEL_READ,
+        at=at,
+    )
+    decided_by = _names(rows)
+    found: dict[int, list[LabelLine]] = {}
+    for row in rows.order_by("-level", "-confidence", "pk"):
+        found.setdefault(row.asset_id, []).append(
+            LabelLine(
+                pk=row.pk,
+                level=Level(row.level).slug,
+                category=row.category,
+                why=_why(row, decided_by),
+                status=row.status,
+                state=_WORDS[Status(row.status)],
+            )
+        )
+    return found
+
+
+def _names(rows: QuerySet[LabelAssertion]) -> dict[str, str]:
+    refs = {row for row in rows.order_by().values_list("actor", flat=True).distinct() if row}
+    keys = [ref.removeprefix("user:") for ref in refs if ref.startswith("user:")]
+    return {
+        f"user:{pk}": name
+        for pk, name in User.objects.filter(pk__in=keys).values_list("pk", "name")
+    }
+
+
+def _why(row: LabelAssertion, names: dict[str, str]) -> str:
+    """Say what speaks for the label, and who decided."""
+    if row.source == "human":
+        why = "Stated by a person."
+    elif row.category:
+        sign = "Name" if row.confidence >= 0.9 else "Name, in its surroundings"
+        why = f"{sign}: {' + '.join(row.evidence)}."
+    else:
+        why = "Nothing in the name speaks for more."
+    if row.decided_at is not None:
+        who = names.get(row.actor, row.actor)
+        said = f": {row.reason}" if row.reason else ""
+        why += f" {who}, {row.decided_at:%b} {row.decided_at.day}, {row.decided_at:%Y}{said}."
+    return why.replace("..", ".")
+
+
+def _children(
+    rows: QuerySet[Asset], labels: dict[int, list[LabelLine]], asset: Asset
+) -> tuple[list[ChildLine], int]:
+    found = list(
+        rows.order_by(F("ordinal").asc(nulls_last=True), "name", "pk")[: MOST_CHILDREN + 1]
+    )
+    total = len(found) if len(found) <= MOST_CHILDREN else rows.count()
+    return [
+        ChildLine(
+            pk=row.pk,
+            name=row.name,
+            kind=row.kind,
+            about=_about(row),
+            level=row.level_name,
+            labels=labels.get(row.pk, []),
+        )
+        for row in found[:MOST_CHILDREN]
+    ], total
+
+
+def _about(row: Asset) -> str:
+    parts = [row.physical_type]
+    if row.key_position:
+        parts.append("primary key")
+    if row.nullable is False and not row.key_position:
+        parts.append("required")
+    return ", ".join(part for part in parts if part)
+
+
+def _keys(asset: Asset, by: Actor, at: datetime) -> list[Any]:
+    """Return the foreign keys from and to the columns of a table, or of a column."""
+    here = [asset.pk]
+    edges = Edge.objects.filter(gone_at=None).filter(
+        Q(src__in=here) | Q(dst__in=here) | Q(src__parent__in=here) | Q(dst__parent__in=here)
+    )
+    seen = access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at).values("pk")
+    rows = edges.filter(src__in=seen, dst__in=seen).values(
+        "src", "dst", "src__fqn", "dst__fqn", "name"
+    )
+    return list(rows.order_by("src__fqn", "dst__fqn")[:MOST_KEYS])
+
+
+def _panels(asset: Asset, by: Actor) -> list[Panel]:
+    """Ask the higher apps; several may speak of an asset: ``catalog.asset:<topic>``."""
+    kind = asset.resource_type()
+    return [
+        panel
+        for name, panels in registries.panels
+        if name.partition(":")[0] == kind
+        for panel in panels(asset.ref, by)
+    ]
+
+
+def _people() -> QuerySet[User, Any]:
+    """Return those who may own assets; the page uses them only where it offers the choice."""
+    return User.objects.filter(kind="person", is_active=True, party="").values("email", "name")

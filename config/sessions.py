@@ -1,0 +1,28 @@
+"""Sessions end by themselves: after half an hour of silence, and after eight hours anyway."""
+
+from datetime import datetime
+
+from django.contrib.auth import logout
+from django.http import HttpRequest
+
+IDLE_SECONDS = 30 * 60
+ABSOLUTE_SECONDS = 8 * 3600
+GRAIN_SECONDS = 60
+"""How coarse the note of the last request is: one write a minute, not one a request."""
+
+
+def end_if_over(request: HttpRequest, *, at: datetime) -> bool:
+    """Sign out whoever was silent or signed in for too long; return whether that was so."""
+    if not request.user.is_authenticated:
+        return False
+    now = at.timestamp()
+    began = request.session.get("began_at")
+    seen = request.session.get("seen_at", now)
+    if began is None:
+        request.session["began_at"] = began = now
+    if now - seen > IDLE_SECONDS or now - began > ABSOLUTE_SECONDS:
+        logout(request)
+        return True
+    if now - seen >= GRAIN_SECONDS or "seen_at" not in request.session:
+        request.session["seen_at"] = now
+    return False

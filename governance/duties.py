@@ -1,0 +1,57 @@
+"""What waits for a person's decision in the ground."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from governance import access
+from governance.domain.actor import Actor
+from governance.models import AccessRequest, DriftFinding, DriftState, RequestState
+from governance.permissions import Act
+from governance.registries import Duty
+
+MOST = 20
+DRIFT_DAYS = 7
+
+
+def open_requests(by: Actor, at: datetime) -> list[Duty]:
+    """Return the access requests that ``by`` may decide, the most urgent first."""
+    rows = access.visible(
+        AccessRequest.objects.filter(state=RequestState.OPEN), to=by, act=Act.REQUEST_DECIDE, at=at
+    )
+    kind, _, key = by.ref.partition(":")
+    if kind == "user":
+        rows = rows.exclude(requester=UUID(key))
+    found = rows.select_related("requester", "system")
+    return [
+        Duty(
+            title=f"Decide: {row}",
+            reason=f"{row.requester} asks for {row.days} days in {row.system}: {row.purpose}",
+            url=f"/admin/governance/accessrequest/{row.pk}/change/",
+            due_at=row.due_at,
+        )
+        for row in found.order_by("due_at", "pk")[:MOST]
+    ]
+
+
+def old_drift(by: Actor, at: datetime) -> list[Duty]:
+    """Return one line for the differences that have stood open for over a week."""
+    rows = access.visible(
+        DriftFinding.objects.filter(
+            state=DriftState.OPEN, first_seen_at__lt=at - timedelta(days=DRIFT_DAYS)
+        ),
+        to=by,
+        act=Act.DRIFT_READ,
+        at=at,
+    )
+    count = rows.count()
+    if not count:
+        return []
+    oldest = rows.order_by("first_seen_at").values_list("first_seen_at", flat=True)[0]
+    many = "grant differs" if count == 1 else "grants differ"
+    return [
+        Duty(
+            title=f"Revoke or explain drift: {count:,} {many} from what was approved",
+            reason=f"Open for over {DRIFT_DAYS} days, the oldest since {oldest:%b %d, %Y}",
+            url="/admin/governance/driftfinding/?state__exact=open",
+        )
+    ]

@@ -1,0 +1,163 @@
+"""Measures of the ground: what is promised about access, sign-in, the log and recovery."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from governance.domain import sla
+from governance.models import AccessRequest, Membership, RequestState, Site, User, UserKind
+from governance.registries import Measure, Reading, Unit
+
+PERIOD_DAYS = 30
+REQUESTS_URL = "/admin/governance/accessrequest/"
+USERS_URL = "/admin/governance/user/"
+
+
+def below(site_id: int) -> QuerySet[Site]:
+    """Return the site and everything under it; nothing for an unknown one."""
+    site = Site.objects.filter(pk=site_id).first()
+    return Site.objects.below(site) if site else Site.objects.none()
+
+
+def access_requests(site_id: int | None, at: datetime) -> Reading:
+    """Return the share of requests due in the last 30 days that were decided in time.
+
+    Open ones past their deadline count as missed; canceled ones do not count.
+    """
+    since = at - timedelta(days=PERIOD_DAYS)
+    rows = AccessRequest.objects.exclude(state=RequestState.CANCELED).filter(
+        due_at__gte=since, due_at__lt=at
+    )
+    if site_id is not None:
+        rows = rows.filter(system__site__in=below(site_id))
+    windows = [
+        sla.Window(*instants)
+        for instants in rows.order_by().values_list("submitted_at", "due_at", "decided_at")
+    ]
+    found = sla.attainment(windows, since=since, until=at, at=at)
+    address = f"{REQUESTS_URL}?{urlencode({'due_at__gte': since.date(), 'due_at__lt': at.date()})}"
+    if found.share is None:
+        return Reading(
+            None,
+            at,
+            records_url=REQUESTS_URL,
+            note=f"No data yet: no access request fell due in the last {PERIOD_DAYS} days",
+        )
+    return Reading(100 * found.share, at, found.met, found.due, address)
+
+
+def second_factors(site_id: int | None, at: datetime) -> Reading:
+    """Return the share of active people with board or remote access who enrolled a second
+    factor: an authenticator app or a security key; recovery codes alone are none.
+    """
+    people = User.objects.filter(kind=UserKind.PERSON, is_active=True).filter(
+        Q(is_staff=True) | ~Q(party="")
+    )
+    if site_id is not None:
+        held = Membership.objects.in_force(at).filter(site__in=below(site_id))
+        people = people.filter(pk__in=held.values("user"))
+    enrolled = Authenticator.objects.filter(
+        user=OuterRef("pk"), type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    )
+    total = people.count()
+    if not total:
+        return Reading(
+            None, at, records_url=USERS_URL, note="No data yet: nobody here may enter the board"
+        )
+    done = people.filter(Exists(enrolled)).count()
+    return Reading(100 * done / total, at, done, total, f"{USERS_URL}?is_active__exact=1")
+
+
+def audit_integrity(site_id: int | None, at: datetime) -> Reading:
+    """Return no value: rows are kept from change by rights, but nothing proves it yet."""
+    return Reading(
+        None,
+        at,
+        records_url="/admin/governance/auditevent/",
+        note="No data yet: the share of events proven unchanged shows once the log is sealed",
+    )
+
+
+def backups(site_id: int | None, at: datetime) -> Reading:
+    """Return no value until backups are restored and checked by this service."""
+    return Reading(
+        None,
+        at,
+        note="No data yet: the weeks with a backup restored and checked show once one is recorded",
+    )
+
+
+def recoveries(site_id: int | None, at: datetime) -> Reading:
+    """Return no value until a recovery was tried and timed."""
+    return Reading(
+        None,
+        at,
+        note="No data yet: the quarters with a recovery test show once the first is recorded",
+    )
+
+
+def access_reviews(site_id: int | None, at: datetime) -> Reading:
+    """Return no value until access rights are reviewed by this service."""
+    return Reading(
+        None,
+        at,
+        note="No data yet: the sites reviewed in a quarter show once the first review is held",
+    )
+
+
+MEASURES = {
+    "access_requests_in_4_hours": Measure(
+        "Access requests resolved in 4 h",
+        Unit.PERCENT,
+        95,
+        "higher",
+        "Requests decided by their deadline, four hours of wall time after they came, over all"
+        f" requests due in the last {PERIOD_DAYS} days. Open overdue ones count as missed,"
+        " canceled ones not at all.",
+        access_requests,
+    ),
+    "second_factors": Measure(
+        "Second factor of admins and remote access",
+        Unit.PERCENT,
+        100,
+        "higher",
+        "Active people who may enter the board or come from a partner, and have enrolled an"
+        " authenticator app or a security key, over all of them. Nobody gets further than the"
+        " enrollment without one.",
+        second_factors,
+    ),
+    "access_reviews": Measure(
+        "Quarterly reviews of access",
+        Unit.PERCENT,
+        100,
+        "higher",
+        "Sites whose access rights were reviewed in the quarter, over all sites.",
+        access_reviews,
+    ),
+    "audit_integrity": Measure(
+        "Audit integrity",
+        Unit.PERCENT,
+        99.9,
+        "higher",
+        "Audit events proven unchanged since they were written, over all events.",
+        audit_integrity,
+    ),
+    "backup_validation": Measure(
+        "Weekly backup validation",
+        Unit.PERCENT,
+        100,
+        "higher",
+        "Weeks of the last 13 in which a backup was restored and checked.",
+        backups,
+    ),
+    "recovery_test": Measure(
+        "Quarterly recovery test",
+        Unit.PERCENT,
+        100,
+        "higher",
+        "Quarters of the last four in which a recovery was tried and timed.",
+        recoveries,
+    ),
+}

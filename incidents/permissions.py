@@ -1,0 +1,19 @@
+"""What can be done with incidents. Each act is permitted by the policy or by nothing."""
+
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """``app:noun:verb``."""
+
+    INCIDENT_READ = "incidents:incident:read"
+    INCIDENT_DECLARE = "incidents:incident:declare"
+    INCIDENT_ASSIGN = "incidents:incident:assign"
+    INCIDENT_LINK = "incidents:incident:link"
+    INCIDENT_DISMISS = "incidents:incident:dismiss"
+    INCIDENT_CLOSE = "incidents:incident:close"
+    MILESTONE_SET = "incidents:milestone:set"
+    ENTRY_WRITE = "incidents:entry:write"
+    RUN_START = "incidents:run:start"
+    CARD_FINISH = "incidents:card:finish"
+    CARD_HAND = "incidents:card:hand"

@@ -1,0 +1,1 @@
+"""Own pages: the list of incidents, declaring one, and its room."""

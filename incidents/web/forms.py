@@ -1,0 +1,88 @@
+"""What the pages of incidents ask for."""
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.db.models import QuerySet
+
+from governance.models import Site
+from incidents.domain.cards import HOLDERS
+from incidents.domain.commands import COMMANDS
+from incidents.domain.incidents import Severity
+from incidents.models import LinkRole
+
+SEVERITIES = {
+    Severity.SEV1: "Production, safety, or restricted data is being harmed now",
+    Severity.SEV2: "It will be within hours, or an attacker is inside",
+    Severity.SEV3: "One system, contained by its nature",
+    Severity.SEV4: "Nothing harmed, to be looked into",
+}
+
+MILESTONES = [(word, kind.value.replace("_", " ").capitalize()) for word, kind in COMMANDS.items()]
+
+
+class DeclareForm(forms.Form):
+    """Title, severity and site; the token makes sending it twice harmless."""
+
+    title = forms.CharField(
+        max_length=160,
+        label="What is wrong, in one line",
+        error_messages={"required": "Say in a few words what is wrong."},
+    )
+    severity = forms.ChoiceField(
+        choices=[(level.value, words) for level, words in SEVERITIES.items()],
+        widget=forms.RadioSelect,
+        label="How bad",
+        error_messages={"required": "Choose how bad it is; when two fit, take the worse one."},
+    )
+    site = forms.ModelChoiceField(
+        Site.objects.none(),
+        to_field_name="slug",
+        empty_label=None,
+        label="Where",
+        error_messages={
+            "required": "Choose the site.",
+            "invalid_choice": "There is no such site, or none for you. Choose one of the list.",
+        },
+    )
+    is_drill = forms.BooleanField(required=False, label="This is a drill")
+    summary = forms.CharField(
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea,
+        label="What is known so far (optional)",
+    )
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, sites: QuerySet[Site], data: Any = None) -> None:
+        first = sites.first()
+        initial = {"token": uuid4(), "site": first.slug if first else None}
+        super().__init__(data, initial=initial)
+        field = self.fields["site"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = sites
+
+
+class CardForm(forms.Form):
+    """The one form of the step card; its buttons say which act is meant."""
+
+    act = forms.ChoiceField(choices=[(name, name) for name in ("done", "cannot", "hand")])
+    note = forms.CharField(required=False, max_length=2000)
+    to = forms.ChoiceField(required=False, choices=[(name, name) for name in HOLDERS])
+
+
+class MilestoneForm(forms.Form):
+    """A milestone without knowing the commands: which, and when in the same words."""
+
+    command = forms.ChoiceField(choices=MILESTONES)
+    when = forms.CharField(required=False, max_length=500)
+
+
+class LinkForm(forms.Form):
+    """An asset or partner of the incident, by its reference."""
+
+    target = forms.CharField(max_length=160)
+    role = forms.ChoiceField(
+        choices=[(one.value, one.label) for one in LinkRole if one is not LinkRole.SOURCE]
+    )

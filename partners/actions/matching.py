@@ -1,0 +1,164 @@
+"""Which component versions are affected: looked up set-wise, judged version by version.
+
+A step of taking a feed or an SBOM, in its transaction and under its permission.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from partners.advisories.versions import SEMVER, order_of
+from partners.domain.advisories import Affected, Event, EventKind, Range, RangeKind
+from partners.domain.matching import Prepared
+from partners.models import AffectedPackage, ComponentVersion, Exposure
+
+BATCH = 5_000
+_LOCK = "partners.matching"
+
+_BY_PACKAGE = """
+SELECT c.id FROM unnest(%s::text[], %s::text[]) AS p(ecosystem, package)
+JOIN partners_componentversion c
+  ON c.ecosystem = p.ecosystem AND c.package = p.package AND c.unmatchable = ''
+ORDER BY c.id
+"""
+_PAIRS = """
+SELECT c.id, c.version, p.id FROM partners_componentversion c
+JOIN partners_affectedpackage p ON p.ecosystem = c.ecosystem AND p.package = c.package
+JOIN partners_advisory a ON a.id = p.advisory_id AND a.withdrawn_at IS NULL
+WHERE c.id = ANY(%s) AND c.unmatchable = ''
+ORDER BY c.id, p.id
+"""
+
+
+@dataclass(slots=True)
+class _Found:
+    """All that speaks for one component being affected by one vulnerability."""
+
+    known_at: datetime
+    evidence: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fixed: dict[str, None] = field(default_factory=dict)
+    is_unbounded: bool = True
+
+
+def hold_uploads() -> None:
+    """Wait for the SBOMs being stored and hold new ones until this transaction ends.
+
+    Without it a component stored meanwhile would meet neither the old nor the new records.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_LOCK])
+
+
+def join_uploads() -> None:
+    """Wait for a feed being matched; other SBOMs go on beside this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [_LOCK])
+
+
+def again(packages: Collection[tuple[str, str]], *, at: datetime) -> list[int]:
+    """Match every component version of ``packages`` anew; return which these are."""
+    ordered = sorted(packages)
+    components: list[int] = []
+    with connection.cursor() as cursor:
+        for start in range(0, len(ordered), BATCH):
+            part = ordered[start : start + BATCH]
+            cursor.execute(_BY_PACKAGE, [[one for one, _ in part], [name for _, name in part]])
+            components += (row[0] for row in cursor.fetchall())
+    match(components, at=at)
+    return components
+
+
+def match(components: Sequence[int], *, at: datetime) -> None:
+    """Judge ``components`` against all live advisories of their packages."""
+    for start in range(0, len(components), BATCH):
+        _match(list(components[start : start + BATCH]), at=at)
+
+
+def to_json(affected: Affected) -> list[dict[str, Any]]:
+    """Return the ranges as they are kept; commit ranges are not, since nothing reads them."""
+    return [
+        {"kind": span.kind, "events": [[event.kind, event.version] for event in span.events]}
+        for span in affected.ranges
+        if span.kind is not RangeKind.GIT
+    ]
+
+
+def _match(components: list[int], *, at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_PAIRS, [components])
+        pairs = cursor.fetchall()
+    found = _judge(pairs)
+    standing = Exposure.objects.filter(component__in=components).values_list(
+        "pk", "component_id", "vulnerability_id"
+    )
+    gone = [pk for pk, *key in standing if tuple(key) not in found]
+    if gone:
+        Exposure.objects.filter(pk__in=gone).delete()
+    Exposure.objects.bulk_create(
+        (
+            Exposure(
+                component_id=component,
+                vulnerability_id=vulnerability,
+                evidence=list(one.evidence.values()),
+                fixed_versions=list(one.fixed),
+                is_unbounded=one.is_unbounded,
+                known_at=one.known_at,
+            )
+            for (component, vulnerability), one in sorted(found.items())
+        ),
+        update_conflicts=True,
+        unique_fields=["component", "vulnerability"],
+        update_fields=["evidence", "fixed_versions", "is_unbounded"],
+    )
+    ComponentVersion.objects.filter(pk__in=components, unmatchable="").update(matched_at=at)
+
+
+def _judge(pairs: list[tuple[int, str, int]]) -> dict[tuple[int, int], _Found]:
+    candidates = {row["id"]: (row, prepared) for row, prepared in _prepared({p for *_, p in pairs})}
+    found: dict[tuple[int, int], _Found] = {}
+    for component, version, key in pairs:
+        row, prepared = candidates[key]
+        match = prepared.match(version)
+        if match is None:
+            continue
+        one = found.setdefault(
+            (component, row["advisory__vulnerability_id"]), _Found(row["advisory__imported_at"])
+        )
+        one.known_at = min(one.known_at, row["advisory__imported_at"])
+        one.evidence.setdefault(
+            row["advisory__name"],
+            {"advisory": row["advisory__name"], "said": match.evidence},
+        )
+        one.fixed.update(dict.fromkeys(prepared.affected.fixed_versions))
+        one.is_unbounded = one.is_unbounded and match.is_unbounded
+    return found
+
+
+def _prepared(keys: Iterable[int]) -> Iterator[tuple[dict[str, Any], Prepared]]:
+    rows = AffectedPackage.objects.filter(pk__in=keys).values(
+        "id",
+        "ecosystem",
+        "package",
+        "versions",
+        "ranges",
+        "advisory__name",
+        "advisory__vulnerability_id",
+        "advisory__imported_at",
+    )
+    for row in rows:
+        affected = Affected(
+            ecosystem=row["ecosystem"],
+            name=row["package"],
+            versions=tuple(row["versions"]),
+            ranges=tuple(
+                Range(
+                    RangeKind(span["kind"]),
+                    tuple(Event(EventKind(kind), version) for kind, version in span["events"]),
+                )
+                for span in row["ranges"]
+            ),
+        )
+        yield {**row}, Prepared(affected, order=order_of(row["ecosystem"]), semver=SEMVER)

@@ -1,0 +1,80 @@
+"""The register on the board: partners, products, sharing rules."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from governance.board import GovernedAdmin, when, who
+from partners.actions import registering, sharing
+from partners.models import Partner, Product, SharingRule
+from partners.permissions import Act
+
+
+@admin.register(Partner)
+class PartnerAdmin(GovernedAdmin[Partner]):
+    """A partner's slug stays: commands and addresses hang on it."""
+
+    read_act, write_act = Act.PARTNER_READ, Act.PARTNER_CHANGE
+    list_display = ["name", "slug", "tier", "tier_reason", "contact"]
+    list_filter = ["tier"]
+    search_fields = ["name", "slug"]
+    fields = ["slug", "name", "tier", "tier_reason", "contact"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Partner | None = None) -> list[str]:
+        return ["slug"] if obj else []
+
+    def create(self, request: HttpRequest, obj: Partner, data: dict[str, Any]) -> Partner:
+        return registering.partner(**data, by=who(request), at=when(request))
+
+    def change(self, request: HttpRequest, obj: Partner, data: dict[str, Any]) -> Partner:
+        return registering.change(obj, **data, by=who(request), at=when(request))
+
+
+@admin.register(Product)
+class ProductAdmin(GovernedAdmin[Product]):
+    """A product's partner and site stay: the dates of its findings hang on them."""
+
+    read_act, write_act = Act.PRODUCT_READ, Act.PRODUCT_CHANGE
+    list_display = ["name", "partner", "site", "slug"]
+    list_filter = ["partner", "site"]
+    list_select_related = ["partner", "site"]
+    search_fields = ["name", "slug"]
+    fields = ["partner", "slug", "name", "site"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
+        return ["partner", "slug", "site"] if obj else []
+
+    def create(self, request: HttpRequest, obj: Product, data: dict[str, Any]) -> Product:
+        return registering.product(**data, by=who(request), at=when(request))
+
+    def change(self, request: HttpRequest, obj: Product, data: dict[str, Any]) -> Product:
+        return registering.rename_product(obj, **data, by=who(request), at=when(request))
+
+
+@admin.register(SharingRule)
+class SharingRuleAdmin(GovernedAdmin[SharingRule]):
+    """Agreed with an end; ended early with a reason, never rewritten."""
+
+    read_act, write_act = Act.SHARING_READ, Act.SHARING_AGREE
+    list_display = ["partner", "what", "purpose", "valid_from", "valid_to", "agreed_by"]
+    list_filter = ["partner"]
+    list_select_related = ["partner"]
+    fields = ["partner", "what", "purpose", "valid_from", "valid_to"]
+    actions = ["end"]
+
+    def has_change_permission(self, request: HttpRequest, obj: SharingRule | None = None) -> bool:
+        return False
+
+    def create(self, request: HttpRequest, obj: SharingRule, data: dict[str, Any]) -> SharingRule:
+        return sharing.agree(**data, by=who(request), at=when(request))
+
+    @admin.action(description="End now")
+    def end(self, request: HttpRequest, rows: QuerySet[SharingRule]) -> None:
+        self.each(
+            request,
+            rows,
+            lambda row, why: sharing.end(row, by=who(request), at=when(request), reason=why),
+            "sharing rules ended",
+        )

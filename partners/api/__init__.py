@@ -1,0 +1,1 @@
+"""JSON interfaces of the partners app, for our people and for partner contacts."""

@@ -1,0 +1,12 @@
+"""Addresses of the interface for partner contacts."""
+
+from django.urls import path
+
+from partners.api import findings, intakes
+
+urlpatterns = [
+    path("findings/", findings.OwnFindingList.as_view(), name="portal-api-findings"),
+    path("findings/<uuid:pk>/", findings.OwnFindingDetail.as_view(), name="portal-api-finding"),
+    path("sboms/", intakes.Upload.as_view(), name="portal-api-sboms"),
+    path("intakes/<uuid:pk>/", intakes.IntakeDetail.as_view(), name="portal-api-intake"),
+]

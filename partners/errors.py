@@ -1,0 +1,52 @@
+"""Refusals of the partners app."""
+
+from collections.abc import Iterable
+
+from governance.errors import BadInput, Conflict, Refused
+from partners.domain.sboms import Defect
+
+
+class UnreadableFeed(BadInput):
+    """The file is no vulnerability feed; nothing of it was taken."""
+
+    code = "unreadable_feed"
+    title = "The feed cannot be read"
+
+
+class ShrunkenFeed(Refused):
+    """The file holds far fewer records than the last of its name; nothing was taken."""
+
+    code = "shrunken_feed"
+    title = "The feed has shrunk"
+
+
+class UnreadableSbom(BadInput):
+    """The document is refused as a whole; ``defects`` says where and why."""
+
+    code = "unreadable_sbom"
+    title = "The SBOM cannot be read"
+
+    def __init__(self, defects: Iterable[Defect], *, at_least: int) -> None:
+        self.defects = tuple(defects)
+        self.at_least = at_least
+        first = self.defects[0]
+        place = f"{first.pointer}: " if first.pointer else ""
+        more = f" ({at_least - 1} more)" if at_least > 1 else ""
+        super().__init__(
+            f"{place}{first.detail}{more}. {first.remedy}".strip(), pointer=first.pointer
+        )
+
+
+class TooLarge(BadInput):
+    """More bytes than are taken at all."""
+
+    code = "too_large"
+    status = 413
+    title = "The file is too large"
+
+
+class SerialVersionReused(Conflict):
+    """The document's own serial number and version were used before, for other bytes."""
+
+    code = "serial_version_reused"
+    title = "Serial number and version were used before"

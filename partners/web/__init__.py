@@ -1,0 +1,1 @@
+"""Own pages: findings and partners for our people, the portal for partner contacts."""

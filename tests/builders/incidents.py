@@ -1,0 +1,95 @@
+"""Incidents for tests, declared through the same actions as in the product."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from governance import boundary
+from governance.domain.actor import Actor
+from governance.models import Site
+from incidents.actions import closing, declaring, running, saying, ticking
+from incidents.domain.incidents import Kind, Severity
+from incidents.models import Card, Incident
+from incidents.runbooks.core import CoreRunbook
+from tests.builders.governance import a_site, a_user, holds, the_enterprise
+
+NOW = datetime(2026, 11, 17, 9, 45, tzinfo=UTC)
+_number = count(1)
+
+
+def a_responder(
+    role: str = "incident_commander", *, site: Site | None = None, **over: Any
+) -> Actor:
+    """Return somebody who has held ``role`` for a year, so that the past can be lived through."""
+    user = a_user(**over)
+    holds(user, role, site=site, valid_from=NOW - timedelta(days=400))
+    return user.as_actor(has_mfa=True)
+
+
+def an_incident(*, by: Actor | None = None, at: datetime = NOW, **over: Any) -> Incident:
+    """Declare an incident at a new site, unless said otherwise."""
+    fields: dict[str, Any] = {
+        "title": f"Something odd {next(_number)}",
+        "severity": Severity.SEV3,
+        "token": uuid4(),
+    }
+    fields.update(over)
+    fields.setdefault("site", None)
+    fields["site"] = fields["site"] or a_site()
+    by = by or a_responder()
+    with boundary.acting(by, at=at):
+        return declaring.declare(**fields, by=by, at=at)
+
+
+def first_card(incident: Incident) -> Card:
+    return Card.objects.filter(run__incident=incident).order_by("run_id", "number")[0]
+
+
+def work_through(
+    incident: Incident, runbook: CoreRunbook, *, by: Actor, at: datetime
+) -> list[Card]:
+    """Start ``runbook`` if need be and tick every card; one minute each."""
+    with boundary.acting(by, at=at):
+        runs = incident.runs.filter(runbook=runbook.value, state="running")
+        run = runs.first() or running.start(incident, runbook, by=by, at=at)
+        cards = list(Card.objects.filter(run=run).waiting().order_by("number"))
+        for minute, card in enumerate(cards, 1):
+            ticking.finish(card, by=by, at=at + timedelta(minutes=minute))
+    return cards
+
+
+def a_closed_incident(
+    *,
+    by: Actor | None = None,
+    at: datetime = NOW,
+    detect: timedelta = timedelta(minutes=30),
+    restore: timedelta = timedelta(hours=5),
+    **over: Any,
+) -> Incident:
+    """Live through an incident detected at ``at``: compromised before, restored after it."""
+    by = by or a_responder(site=the_enterprise())
+    over.setdefault("kind", Kind.LIVE)
+    incident = an_incident(by=by, at=at, **over)
+    end = at + restore
+    lines = [
+        f"/compromised {_utc(at - detect)}",
+        f"/contained {_utc(at + restore / 2)} watch log",
+        f"/eradicated {_utc(at + restore * 3 / 4)}",
+        f"/restored {_utc(end)} acceptance test",
+    ]
+    with boundary.acting(by, at=end):
+        for line in lines:
+            saying.say(incident, line, by=by, at=end + timedelta(minutes=1))
+    work_through(incident, CoreRunbook.DETECTION, by=by, at=end)
+    if incident.severity in ("SEV1", "SEV2"):
+        work_through(incident, CoreRunbook.LEARNING, by=by, at=end)
+    with boundary.acting(by, at=end):
+        return closing.close(incident, by=by, at=end + timedelta(minutes=30))
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+__all__ = ["Incident", "Kind", "a_closed_incident", "a_responder", "an_incident", "first_card"]

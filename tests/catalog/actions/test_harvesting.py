@@ -1,0 +1,238 @@
+"""Harvest into the catalog: what is written, what is not, and what stays after a failure."""
+
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.actions import harvesting
+from catalog.errors import NotHarvested
+from catalog.harvest.rows import ForeignKeyRow
+from catalog.models import Asset, Edge, HarvestRun, LabelAssertion
+from governance import boundary, box
+from governance.domain.actor import Actor
+from governance.errors import NotAllowed
+from governance.models import AuditEvent, DecisionLog, GovernedSystem
+from tests.builders.catalog import PLANT, an_asset, harvested
+from tests.builders.governance import a_site, a_system, a_user
+from tests.databases import PlantDatabase
+
+pytestmark = pytest.mark.django_db
+
+
+def touched(system: GovernedSystem) -> dict[int, int]:
+    """Return the transaction-independent version of each row: its place in the table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, ctid::text FROM catalog_asset WHERE system_id = %s", [system.pk])
+        return dict(cursor.fetchall())
+
+
+def names(system: GovernedSystem) -> set[str]:
+    return set(Asset.objects.live().filter(system=system).values_list("fqn", flat=True))
+
+
+def test_the_tree_stands_as_the_source_states_it(
+    operator: Actor, at: datetime, plant_database: PlantDatabase
+) -> None:
+    system = a_system(dsn=plant_database(PLANT))
+    run = harvesting.harvest(system, by=operator, at=at)
+    kinds = list(Asset.objects.filter(system=system).values_list("kind", flat=True))
+    # public stands beside mes in every new database
+    counted = {kind: kinds.count(kind) for kind in set(kinds)}
+    assert counted == {"system": 1, "database": 1, "schema": 2, "table": 2, "view": 1, "column": 12}
+    assert (run.new, run.changed, run.gone, run.unchanged) == (18, 0, 0, 0)
+    column = Asset.objects.get(system=system, name="operator_name")
+    above = [column.parent, column.parent.parent, column.parent.parent.parent.parent]  # type: ignore[union-attr]
+    assert [asset.kind for asset in above if asset] == ["table", "schema", "system"]
+    assert (column.physical_type, column.nullable, column.ordinal) == ("text", False, 2)
+    edge = Edge.objects.get(src__system=system)
+    assert (edge.src.name, edge.dst.fqn.rpartition("mes.")[2]) == ("operator_id", "operator.id")
+    assert {asset.site_id for asset in Asset.objects.filter(system=system)} == {system.site_id}
+
+
+def test_an_unchanged_source_writes_nothing_but_the_run(
+    operator: Actor, at: datetime, plant_database: PlantDatabase
+) -> None:
+    system = a_system(dsn=plant_database(PLANT))
+    harvesting.harvest(system, by=operator, at=at)
+    before, events = touched(system), AuditEvent.objects.count()
+    labels = LabelAssertion.objects.count()
+    with CaptureQueriesContext(connection) as queries:
+        run = harvesting.harvest(system, by=operator, at=at + timedelta(days=1))
+    assert (run.new, run.changed, run.gone, run.unchanged) == (0, 0, 0, 18)
+    assert run.proposed == 0
+    assert touched(system) == before
+    assert AuditEvent.objects.count() == events
+    assert LabelAssertion.objects.count() == labels
+    assert len(queries) < 45, "the number of statements does not grow with the rows"
+
+
+def test_every_sort_of_change_is_told_apart(
+    operator: Actor, at: datetime, plant_database: PlantDatabase
+) -> None:
+    dsn = plant_database(PLANT)
+    system = a_system(dsn=dsn)
+    harvesting.harvest(system, by=operator, at=at)
+    worker = Asset.objects.get(system=system, name="operator")
+    with psycopg.connect(dsn, autocommit=True) as source:
+        source.execute("DROP VIEW mes.open_order")
+        source.execute("ALTER TABLE mes.operator RENAME TO worker")
+        source.execute("ALTER TABLE mes.work_order DROP COLUMN line_code, ADD COLUMN lot text")
+    later = at + timedelta(days=1)
+    run = harvesting.harvest(system, by=operator, at=later)
+    # Gone: the view, its two columns, line_code. Changed: worker with its five columns, and the
+    # three columns that moved up one place.
+    assert (run.new, run.changed, run.gone) == (1, 6 + 3, 4)
+    worker.refresh_from_db()
+    assert (worker.name, worker.gone_at, worker.first_seen_at) == ("worker", None, at)
+    assert any(text.endswith("mes.operator -> " + worker.fqn) for text in run.changes["changed"])
+    assert run.changes["new"] == [Asset.objects.get(system=system, name="lot").fqn]
+    gone = Asset.objects.filter(system=system, gone_at=later).values_list("name", flat=True)
+    assert set(gone) == {"open_order", "id", "line_code"}
+
+
+def test_a_partial_harvest_removes_nothing(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    harvesting.take_in(system, harvested("a", "b"), by=operator, at=at)
+    run = harvesting.take_in(system, harvested("a", complete=False), by=operator, at=at)
+    assert (run.gone, run.is_complete) == (0, False)
+    assert "plant.mes.b" in names(system)
+
+
+def test_what_comes_back_keeps_its_identity(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    harvesting.take_in(system, harvested("a"), by=operator, at=at)
+    first = Asset.objects.get(system=system, name="a")
+    later = at + timedelta(days=1)
+    harvesting.take_in(system, harvested(), by=operator, at=later)
+    first.refresh_from_db()
+    assert first.gone_at == later
+    run = harvesting.take_in(system, harvested("a"), by=operator, at=later)
+    first.refresh_from_db()
+    assert first.gone_at is None
+    assert (run.new, run.changed) == (0, 2)
+
+
+def test_a_restored_dump_with_other_keys_is_the_same_catalog(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    harvesting.take_in(system, harvested("a", "b"), by=operator, at=at)
+    first = Asset.objects.get(system=system, name="a")
+    keys = {"a": "1/901", "b": "1/902"}
+    run = harvesting.take_in(system, harvested("a", "b", keys=keys), by=operator, at=at)
+    assert (run.new, run.changed, run.gone) == (0, 0, 0)
+    first.refresh_from_db()
+    assert (first.source_key, first.gone_at) == ("1/901", None)
+
+
+def test_two_assets_may_swap_their_names(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    keys = {"a": "1/11", "b": "1/12"}
+    harvesting.take_in(system, harvested("a", "b", keys=keys), by=operator, at=at)
+    first = Asset.objects.get(source_key="1/11", system=system)
+    keys = {"a": "1/12", "b": "1/11"}
+    harvesting.take_in(system, harvested("a", "b", keys=keys), by=operator, at=at)
+    first.refresh_from_db()
+    assert first.name == "b"
+
+
+def test_a_foreign_key_that_is_dropped_is_gone_and_may_return(
+    operator: Actor, at: datetime
+) -> None:
+    system = a_system()
+    link = ForeignKeyRow("b_a", ("1/b/1",), ("1/a/1",))
+    harvesting.take_in(system, harvested("a", "b", links=(link,)), by=operator, at=at)
+    edge = Edge.objects.get(src__system=system)
+    harvesting.take_in(system, harvested("a", "b"), by=operator, at=at)
+    edge.refresh_from_db()
+    assert edge.gone_at == at
+    harvesting.take_in(system, harvested("a", "b", links=(link,)), by=operator, at=at)
+    edge.refresh_from_db()
+    assert edge.gone_at is None
+
+
+def test_an_estimate_is_written_only_when_it_moved(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    harvesting.take_in(system, harvested("a", rows=1000), by=operator, at=at)
+    before = touched(system)
+    run = harvesting.take_in(system, harvested("a", rows=1050), by=operator, at=at)
+    assert touched(system) == before
+    run = harvesting.take_in(system, harvested("a", rows=2000), by=operator, at=at)
+    assert Asset.objects.get(system=system, name="a").row_estimate == 2000
+    assert run.changed == 0
+
+
+def test_a_source_that_does_not_answer_leaves_its_failed_run_and_nothing_else(
+    operator: Actor, at: datetime
+) -> None:
+    system = a_system(dsn="postgresql://reader:s3cret@127.0.0.1:1/plant")
+    kept = an_asset(system=system)
+    before = touched(system)
+    with pytest.raises(NotHarvested) as failed:
+        harvesting.harvest(system, by=operator, at=at)
+    run = HarvestRun.objects.get(system=system)
+    assert "s3cret" not in str(failed.value) + run.error
+    assert run.error
+    assert not run.is_complete
+    assert touched(system) == before
+    kept.refresh_from_db()
+    assert kept.gone_at is None
+
+
+def test_a_mistyped_address_registers_nothing(operator: Actor, at: datetime) -> None:
+    site = a_site()
+    with pytest.raises(NotHarvested):
+        harvesting.connect(
+            slug="mes",
+            name="MES",
+            site=site,
+            dsn="postgresql://r:s3cret@127.0.0.1:1/x",
+            by=operator,
+            at=at,
+        )
+    assert not GovernedSystem.objects.filter(slug="mes").exists()
+    assert not HarvestRun.objects.exists()
+
+
+def test_a_mistyped_address_of_a_known_system_leaves_its_connection(
+    operator: Actor, at: datetime
+) -> None:
+    system = a_system(dsn="postgresql://r@good/x")
+    with pytest.raises(NotHarvested):
+        harvesting.connect(
+            slug=system.slug,
+            name=system.name,
+            site=system.site,
+            dsn="postgresql://r@127.0.0.1:1/x",
+            by=operator,
+            at=at,
+        )
+    system.refresh_from_db()
+    assert box.unseal(system.secret) == "postgresql://r@good/x"
+    assert HarvestRun.objects.get(system=system).error
+
+
+def test_a_kind_that_nothing_reads_is_refused(operator: Actor, at: datetime) -> None:
+    with pytest.raises(NotHarvested, match="nothing here reads oracle"):
+        harvesting.connect(
+            slug="x", name="x", site=a_site(), dsn="x", kind="oracle", by=operator, at=at
+        )
+
+
+def test_nobody_harvests_without_leave(at: datetime) -> None:
+    by, system = a_user().as_actor(), a_system()
+    with pytest.raises(NotAllowed), boundary.acting(by, at=at):
+        harvesting.harvest(system, by=by, at=at)
+    assert DecisionLog.objects.filter(subject=by.ref, allow=False).count() == 1
+    assert not HarvestRun.objects.exists()
+
+
+def test_progress_names_each_step(
+    operator: Actor, at: datetime, plant_database: PlantDatabase
+) -> None:
+    steps: list[str] = []
+    system = a_system(dsn=plant_database(PLANT))
+    harvesting.harvest(system, by=operator, at=at, progress=lambda step, _count: steps.append(step))
+    assert steps[-2:] == ["compared", "labels proposed"]
+    assert len(steps) == 6

@@ -1,0 +1,124 @@
+"""A real Chromium against a live server; anything it complains about fails the test."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests.builders import signin
+
+AXE = (Path(__file__).parents[1] / "vendor/axe.min.js").read_text()
+MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """Return the browser of $CHROMIUM, of PATH, or of macOS."""
+    named = os.environ.get("CHROMIUM")
+    found = named or shutil.which("chromium") or shutil.which("google-chrome")
+    return found or (MAC if Path(MAC).exists() else None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    if program is None:
+        pytest.skip("no chromium: set CHROMIUM=<path>")
+    # Chromium's own sandbox needs user namespaces, which root does not get.
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        # The driver keeps an event loop in this thread; Django then takes it for async code.
+        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        running = playwright.chromium.launch(executable_path=program, args=FLAGS + root)
+        yield running
+        running.close()
+        if before is None:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@dataclass
+class Visit:
+    """One page, and everything that went wrong on it."""
+
+    page: Page
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", self._asked)
+
+    def go(self, path: str) -> None:
+        answer = self.page.goto(self.origin + path)
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status}"
+
+    def axe(self) -> list[str]:
+        """Return what axe finds on the page as it stands."""
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{violation['id']}: {node['html'][:120]}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme != "data" and f"{parts.scheme}://{parts.netloc}" != self.origin:
+            self.complaints.append(f"foreign: {request.url}")
+
+
+@pytest.fixture
+def live(live_server: LiveServer) -> str:
+    """Return the server's address under a name: WebAuthn takes no numbers."""
+    return str(live_server.url).replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def visit(browser: Browser, live: str, transactional_db: None) -> Iterator[Visit]:
+    signin.forget_limits()
+    context = browser.new_context(reduced_motion="reduce")
+    visit = Visit(context.new_page(), live)
+    visit.watch()
+    yield visit
+    context.close()
+    assert visit.complaints == []
+
+
+@pytest.fixture
+def faces(visit: Visit) -> Callable[[], list[str]]:
+    """Run axe light and dark, wide and on a phone, and look for sideways scrolling."""
+
+    def check() -> list[str]:
+        found = []
+        for width in (1440, 390):
+            for scheme in ("light", "dark"):
+                visit.page.set_viewport_size({"width": width, "height": 900})
+                visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                found += [f"{width} {scheme} {line}" for line in visit.axe()]
+            wide = visit.page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                found.append(f"{width}: the page is {wide} wide")
+        return found
+
+    return check

@@ -1,0 +1,124 @@
+"""What is promised about requests and sign-in, counted honestly."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+
+from governance import duties, measures, registries
+from governance.models import AccessRequest, DriftFinding, Site, User
+from tests.builders.governance import a_member, a_site, a_system, a_user, holds
+from tests.builders.signin import with_app
+
+pytestmark = pytest.mark.django_db
+
+
+def a_request(
+    *, due_at: datetime, decided_at: datetime | None = None, **over: Any
+) -> AccessRequest:
+    fields: dict[str, Any] = {
+        "system": over.pop("system", None) or a_system(),
+        "requester": over.pop("requester", None) or a_user(),
+        "principal": "ana",
+        "entitlement": "select",
+        "scope": "mes.badge",
+        "purpose": "test",
+        "submitted_at": due_at - timedelta(hours=4),
+        "due_at": due_at,
+        "decided_at": decided_at,
+    }
+    if decided_at is not None:
+        fields |= {"state": "granted", "decided_by": "user:x"}
+    return AccessRequest.objects.create(**{**fields, **over})
+
+
+def test_without_requests_there_is_no_figure(at: datetime) -> None:
+    reading = measures.access_requests(None, at)
+    assert reading.value is None
+    assert reading.note.startswith("No data yet")
+
+
+def test_open_overdue_requests_count_as_missed_and_canceled_ones_not_at_all(at: datetime) -> None:
+    day = timedelta(days=1)
+    a_request(due_at=at - day, decided_at=at - day)  # on the very deadline: met
+    a_request(due_at=at - day, decided_at=at - day + timedelta(seconds=1))
+    a_request(due_at=at - timedelta(seconds=1))
+    a_request(due_at=at - day, decided_at=at, state="canceled")
+    a_request(due_at=at - 31 * day, decided_at=at)
+    a_request(due_at=at + timedelta(hours=1), decided_at=at)
+    reading = measures.access_requests(None, at)
+    assert (reading.numerator, reading.denominator) == (1, 3)
+    assert reading.value == pytest.approx(100 / 3)
+
+
+def test_requests_of_a_site_are_those_of_its_systems(at: datetime) -> None:
+    region = a_site(kind="region")
+    system = a_system(site=a_site(parent=region))
+    hour = timedelta(hours=1)
+    a_request(due_at=at - hour, decided_at=at - hour, system=system)
+    a_request(due_at=at - hour)
+    reading = measures.access_requests(region.pk, at)
+    assert (reading.numerator, reading.denominator) == (1, 1)
+    assert measures.access_requests(Site.objects.latest("pk").pk + 1, at).value is None
+
+
+def test_recovery_codes_alone_are_no_second_factor(at: datetime) -> None:
+    User.objects.filter(kind="person").update(is_active=False)
+    assert measures.second_factors(None, at).value is None
+    ready, codes, partner = a_user(), a_user(), a_user(party="partners.partner:1")
+    a_user(is_active=False)
+    a_user(is_staff=False)
+    with_app(ready)
+    Authenticator.objects.create(user=codes, type="recovery_codes", data={})
+    with_app(partner)
+    reading = measures.second_factors(None, at)
+    assert (reading.numerator, reading.denominator) == (2, 3)
+    site = a_site()
+    holds(codes, "steward", site=site)
+    reading = measures.second_factors(site.pk, at)
+    assert (reading.numerator, reading.denominator, reading.value) == (0, 1, 0.0)
+
+
+@pytest.mark.parametrize("name", ["audit_integrity", "backup_validation", "recovery_test"])
+def test_what_nothing_records_yet_says_so_in_words(name: str, at: datetime) -> None:
+    measure = registries.measures.get(name)
+    assert measure is not None
+    reading = measure.value(None, at)
+    assert (reading.value, reading.numerator, reading.denominator) == (None, None, None)
+    assert reading.note.startswith("No data yet: ")
+
+
+def test_a_request_waits_for_those_who_may_decide_it_but_not_for_its_own_requester(
+    at: datetime,
+) -> None:
+    owner = a_member("data_owner")
+    due = at + timedelta(hours=3)
+    a_request(due_at=due)
+    a_request(due_at=due, requester=owner)
+    (duty,) = duties.open_requests(owner.as_actor(), at)
+    assert duty.due_at == due
+    assert duty.title == "Decide: select on mes.badge for ana"
+    assert duties.open_requests(a_member("auditor").as_actor(), at) == []
+
+
+def test_drift_becomes_a_duty_after_a_week(at: datetime) -> None:
+    system = a_system()
+    fields: dict[str, Any] = {
+        "system": system,
+        "kind": "unapproved",
+        "entitlement": "select",
+        "scope": "mes.badge",
+        "severity": "high",
+        "last_seen_at": at,
+    }
+    week = timedelta(days=7)
+    DriftFinding.objects.create(principal="new", first_seen_at=at - week, **fields)
+    by = a_member("board_member").as_actor()
+    assert duties.old_drift(by, at) == []
+    DriftFinding.objects.create(
+        principal="old", first_seen_at=at - week - timedelta(seconds=1), **fields
+    )
+    (duty,) = duties.old_drift(by, at)
+    assert "1 grant differs" in duty.title
+    assert duties.old_drift(a_member("steward").as_actor(), at) == []

@@ -1,0 +1,202 @@
+"""Each constraint refuses the row that would break its truth."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from governance.domain.actor import Actor
+from incidents.models import (
+    Card,
+    Incident,
+    IncidentLink,
+    MilestoneEntry,
+    ReferenceCounter,
+    Run,
+    TimelineEntry,
+)
+from tests.builders.governance import a_user
+from tests.builders.incidents import NOW, an_incident
+
+pytestmark = pytest.mark.django_db
+Break = Callable[[Incident], Any]
+
+
+def changed(**fields: Any) -> Break:
+    return lambda incident: Incident.objects.filter(pk=incident.pk).update(**fields)
+
+
+def milestone(**fields: Any) -> Break:
+    sound: dict[str, Any] = {
+        "kind": "contained",
+        "status": "known",
+        "source": "human",
+        "starts_at": NOW,
+        "ends_at": NOW + timedelta(minutes=1),
+        "set_by": "user:1",
+        "set_at": NOW,
+    }
+    return lambda incident: MilestoneEntry.objects.create(incident=incident, **{**sound, **fields})
+
+
+def unknown(**fields: Any) -> Break:
+    return milestone(
+        **{"status": "unknown", "starts_at": None, "ends_at": None, "reason": "x", **fields}
+    )
+
+
+def entry(**fields: Any) -> Break:
+    sound: dict[str, Any] = {
+        "kind": "note",
+        "starts_at": NOW,
+        "ends_at": NOW,
+        "recorded_at": NOW,
+        "author": "user:1",
+        "text": "x",
+    }
+    return lambda incident: TimelineEntry.objects.create(incident=incident, **{**sound, **fields})
+
+
+def card(**fields: Any) -> Break:
+    return lambda incident: Card.objects.filter(run__incident=incident, number=1).update(**fields)
+
+
+def run(**fields: Any) -> Break:
+    return lambda incident: Run.objects.filter(incident=incident).update(**fields)
+
+
+def another_run(incident: Incident) -> Run:
+    return Run.objects.create(
+        incident=incident,
+        runbook="detection",
+        name="x",
+        document=b"{}",
+        sha256="0" * 64,
+        started_at=NOW,
+        started_by="user:1",
+    )
+
+
+def another_card(incident: Incident, **fields: Any) -> Card:
+    mine = Card.objects.filter(run__incident=incident).order_by("number")[0]
+    sound = {"run": mine.run, "number": 99, "step_id": "x", "title": "x", "role": "SOC"}
+    return Card.objects.create(**{**sound, **fields})
+
+
+def link(incident: Incident, role: str = "affected") -> IncidentLink:
+    return IncidentLink.objects.create(
+        incident=incident,
+        target="catalog.asset:1",
+        label="x",
+        role=role,
+        added_by="user:1",
+        added_at=NOW,
+    )
+
+
+def linked_twice(incident: Incident) -> None:
+    link(incident)
+    link(incident, "clean")
+
+
+def led_without_since(incident: Incident) -> None:
+    Incident.objects.filter(pk=incident.pk).update(commander=a_user())
+
+
+def same_reference(incident: Incident) -> None:
+    Incident.objects.create(
+        year=incident.year,
+        number=incident.number,
+        token=uuid4(),
+        title="x",
+        severity="SEV1",
+        site=incident.site,
+        declared_by="user:1",
+        declared_at=NOW,
+    )
+
+
+def first_step(incident: Incident) -> str:
+    return Card.objects.filter(run__incident=incident).order_by("number")[0].step_id
+
+
+ROWS: list[tuple[str, Break]] = [
+    ("incident_reference_is_given_once", same_reference),
+    ("incident_number_is_from_one", changed(number=0)),
+    ("incident_has_a_title", changed(title="")),
+    ("incident_severity_is_known", changed(severity="SEV5")),
+    ("incident_is_live_or_drill", changed(kind="test")),
+    ("incident_phase_is_known", changed(phase="over")),
+    ("incident_ending_gives_the_phase", changed(ending="dismissed")),
+    ("incident_ending_gives_the_phase", changed(phase="merged")),
+    ("incident_closed_has_when", changed(phase="closed")),
+    ("incident_closed_has_when", changed(closed_at=NOW)),
+    ("incident_commander_has_since_when", led_without_since),
+    ("incident_commander_has_since_when", changed(commander_since=NOW)),
+    ("incident_link_names_a_thing_once", linked_twice),
+    ("incident_link_role_is_known", lambda incident: link(incident, "guilty")),
+    ("milestone_entry_is_numbered_once", milestone(kind="detected")),
+    ("milestone_kind_is_known", milestone(kind="lunch")),
+    ("milestone_source_is_known", milestone(source="rumor")),
+    ("milestone_precision_is_known", milestone(precision="decade")),
+    ("milestone_has_a_time_when_known", milestone(starts_at=None, ends_at=None)),
+    ("milestone_has_a_time_when_known", unknown(starts_at=NOW, ends_at=NOW + timedelta(1))),
+    ("milestone_has_a_time_when_known", unknown(status="perhaps")),
+    ("milestone_ends_after_it_starts", milestone(ends_at=NOW)),
+    ("milestone_not_known_has_a_reason", unknown(reason="")),
+    ("milestone_correction_has_a_reason", milestone(seq=2)),
+    ("milestone_estimate_has_a_basis", milestone(source="estimate")),
+    ("milestone_party_is_of_a_notice", milestone(party="the authority")),
+    ("milestone_party_is_of_a_notice", milestone(kind="notified")),
+    ("timeline_kind_is_known", entry(kind="gossip")),
+    ("timeline_ends_after_it_starts", entry(ends_at=NOW - timedelta(seconds=1))),
+    ("timeline_says_something", entry(text="")),
+    ("run_is_live_once", another_run),
+    ("run_end_has_when", run(state="done")),
+    ("run_end_has_when", run(ended_at=NOW)),
+    ("card_number_is_given_once", lambda incident: another_card(incident, number=1)),
+    (
+        "card_is_of_one_step",
+        lambda incident: another_card(incident, step_id=first_step(incident)),
+    ),
+    ("card_end_has_who_and_when", card(state="done")),
+    ("card_end_has_who_and_when", card(done_at=NOW, done_by="user:1")),
+    ("card_cannot_has_a_reason", card(state="cannot", done_at=NOW, done_by="user:1")),
+    ("card_handed_over_names_to_whom", card(state="handed_over")),
+]
+
+
+@pytest.mark.parametrize(("constraint", "broken"), ROWS)
+def test_the_database_refuses(
+    constraint: str, broken: Break, commander: Actor, at: datetime
+) -> None:
+    incident = an_incident(by=commander, at=at)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        broken(incident)
+
+
+@pytest.mark.parametrize(
+    "sound", [milestone(), unknown(), milestone(seq=2, reason="x"), entry(), another_card]
+)
+def test_the_same_rows_are_taken_when_they_are_sound(
+    sound: Break, commander: Actor, at: datetime
+) -> None:
+    sound(an_incident(by=commander, at=at))
+
+
+def test_a_token_is_used_once(commander: Actor, at: datetime) -> None:
+    incident, token = an_incident(by=commander, at=at), uuid4()
+    entry(token=token)(incident)
+    with pytest.raises(IntegrityError, match="token"), transaction.atomic():
+        entry(token=token)(incident)
+
+
+def test_a_removed_incident_leaves_a_gap(commander: Actor, at: datetime) -> None:
+    number = an_incident(by=commander, at=at).number
+    counter = ReferenceCounter.objects.get(year=at.year)
+    assert counter.last == number
+    ReferenceCounter.objects.filter(year=at.year).update(last=number + 5)
+    assert an_incident(by=commander, at=at).number == number + 6

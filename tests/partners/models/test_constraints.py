@@ -1,0 +1,182 @@
+"""Each truth that the database holds, and the row that would break it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, transaction
+
+from partners.models import (
+    Advisory,
+    ComponentVersion,
+    Exposure,
+    FeedRun,
+    FindingEvent,
+    SbomComponent,
+    SharingRule,
+    VulnerabilityName,
+)
+from tests.builders.governance import NOW
+from tests.builders.partners import (
+    a_component,
+    a_finding,
+    a_partner,
+    a_product,
+    a_vulnerability,
+    an_intake,
+    an_sbom,
+)
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(days=1)
+
+
+def a_rule(**over: Any) -> SharingRule:
+    fields = {
+        "what": "alarms",
+        "purpose": "maintenance",
+        "valid_from": NOW,
+        "agreed_by": "service:operator",
+    }
+    return SharingRule.objects.create(partner=a_partner(), **{**fields, **over})
+
+
+def a_run(**over: Any) -> FeedRun:
+    fields = {
+        "source": "osv",
+        "file": "all.zip",
+        "sha256": "0" * 64,
+        "records": 3,
+        "changed": 1,
+        "outdated": 0,
+        "defects": 0,
+        "data_date": NOW,
+        "at": NOW,
+    }
+    return FeedRun.objects.create(**{**fields, **over})
+
+
+def an_advisory() -> None:
+    Advisory.objects.create(
+        source="osv", name="GHSA-1", digest="0" * 64, modified_at=NOW, imported_at=NOW
+    )
+
+
+def an_event(**over: Any) -> None:
+    finding = over.pop("finding", None) or a_finding()
+    FindingEvent.objects.create(finding=finding, **{"at": NOW, "text": "", **over})
+
+
+def twice(make: Callable[[], object]) -> Callable[[], object]:
+    def both() -> None:
+        make()
+        make()
+
+    return both
+
+
+def same_product_slug() -> None:
+    partner = a_partner()
+    for _ in range(2):
+        a_product(partner=partner, slug="gateway")
+
+
+def same(make: Callable[..., object], **fields: Any) -> Callable[[], object]:
+    def both() -> None:
+        product = a_product()
+        for _ in range(2):
+            make(product=product, **fields)
+
+    return both
+
+
+def same_finding() -> None:
+    first = a_finding()
+    a_finding(product=first.product, component=first.component, vulnerability=first.vulnerability)
+
+
+def same_exposure() -> None:
+    component, vulnerability = a_component(), a_vulnerability()
+    for _ in range(2):
+        Exposure.objects.create(component=component, vulnerability=vulnerability, known_at=NOW)
+
+
+def same_entry() -> None:
+    sbom, component = an_sbom(), a_component()
+    for _ in range(2):
+        SbomComponent.objects.create(sbom=sbom, component=component, pointer="/c/0", name="c")
+
+
+def overdue_twice() -> None:
+    finding = a_finding()
+    for _ in range(2):
+        an_event(finding=finding, kind="breached")
+
+
+BROKEN: dict[str, Callable[[], object]] = {
+    "partner_tier_is_known": lambda: a_partner(tier="huge"),
+    "partner_tier_has_a_reason": lambda: a_partner(tier_reason=""),
+    "partner_party_is_its_reference": lambda: a_partner(party="partners.partner:other"),
+    "product_slug_is_unique_at_its_partner": same_product_slug,
+    "sharing_rule_says_what_and_why": lambda: a_rule(what=""),
+    "sharing_rule_ends_after_it_begins": lambda: a_rule(valid_to=NOW),
+    "component_is_matchable_or_says_why_not": lambda: a_component(unmatchable="x", matched_at=NOW),
+    "exposure_is_listed_once": same_exposure,
+    "vulnerability_band_is_known": lambda: a_vulnerability(band="awful"),
+    "advisory_is_kept_once_per_source": twice(an_advisory),
+    "feed_run_counts_fit": lambda: a_run(changed=4),
+    "sbom_bytes_are_taken_once_per_product": same(an_sbom, sha256="0" * 64),
+    "sbom_one_is_current_per_product": same(an_sbom, is_current=True),
+    "sbom_serial_and_version_name_one_document": same(an_sbom, serial="urn:uuid:1"),
+    "sbom_loses_no_component": lambda: an_sbom(received=3, stored=2),
+    "sbom_format_is_known": lambda: an_sbom(format="spreadsheet"),
+    "sbom_component_is_listed_once": same_entry,
+    "sbom_component_is_known_or_set_aside": lambda: SbomComponent.objects.create(
+        sbom=an_sbom(), pointer="/c/0", name="c"
+    ),
+    "intake_is_kept_once_per_product_and_bytes": same(an_intake, sha256="0" * 64),
+    "intake_finishes_with_an_outcome": lambda: an_intake(finished_at=NOW),
+    "intake_outcome_is_known_and_accepted_means_an_sbom": lambda: an_intake(
+        outcome="accepted", finished_at=NOW
+    ),
+    "finding_is_listed_once": same_finding,
+    "finding_state_is_known": lambda: a_finding(state="lost", ended_at=NOW),
+    "finding_band_is_known": lambda: a_finding(band="awful"),
+    "finding_ends_when_it_is_not_open": lambda: a_finding(state="fixed"),
+    "finding_due_date_says_why": lambda: a_finding(why=""),
+    "finding_only_harmless_has_no_clock": lambda: a_finding(
+        due_at=None, anchor_at=None, term_days=None, anchor="", due_rule="", why=""
+    ),
+    "finding_is_due_after_its_anchor": lambda: a_finding(due_at=NOW - timedelta(days=1)),
+    "finding_breach_is_dated_when_due": lambda: a_finding(breached_at=LATER),
+    "finding_event_kind_is_known": lambda: an_event(kind="praised"),
+    "finding_is_overdue_once": overdue_twice,
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_database_refuses(name: str) -> None:
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        BROKEN[name]()
+
+
+def test_what_happened_is_never_rewritten() -> None:
+    an_event(kind="opened")
+    rows = FindingEvent.objects.all()
+    for change in (lambda: rows.update(text="other"), lambda: rows._raw_delete("default")):
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            change()
+
+
+def test_a_name_leads_to_one_vulnerability() -> None:
+    VulnerabilityName.objects.create(name="CVE-1", vulnerability=a_vulnerability())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        VulnerabilityName.objects.create(name="CVE-1", vulnerability=a_vulnerability())
+
+
+def test_components_are_the_same_everywhere() -> None:
+    a_component("pkg:pypi/requests@1.0")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        a_component("pkg:pypi/Requests@1.0")
+    assert ComponentVersion.objects.count() == 1
