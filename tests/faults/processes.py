@@ -84,6 +84,23 @@ def kill(process: Process) -> None:
     process.wait()
 
 
+def holds_a_job(worker: Process) -> bool:
+    return Job.objects.filter(state="leased", worker__contains=f":{worker.pid}:").exists()
+
+
+def kill_at_work(worker: Process, *, seconds: float = 40) -> None:
+    """Kill a worker in the middle of a job; it is halted first, so that it cannot finish it."""
+    end = time.monotonic() + seconds
+    while True:
+        os.killpg(worker.pid, signal.SIGSTOP)
+        if holds_a_job(worker):
+            kill(worker)
+            return
+        os.killpg(worker.pid, signal.SIGCONT)
+        assert time.monotonic() < end, f"no job in its hands within {seconds} s"
+        time.sleep(0.05)
+
+
 def answer(port: int, path: str, *, cookie: str = "", seconds: float = 30) -> tuple[int, str]:
     """Return status and body of one request, waiting for the server to listen."""
     end = time.monotonic() + seconds

@@ -12,11 +12,11 @@ from governance.domain import actor as actors
 from governance.models import Job
 from tests import evidence
 from tests.faults.processes import (
-    Process,
     Processes,
     done,
     enqueue,
     forget_everything,
+    holds_a_job,
     kill,
     wrong_effects,
 )
@@ -26,10 +26,6 @@ pytestmark = [pytest.mark.soak, pytest.mark.fault, pytest.mark.django_db(transac
 JOBS = 200
 LIMIT_SECONDS = 900
 OPERATOR = actors.service("operator")
-
-
-def is_working(worker: Process) -> bool:
-    return Job.objects.filter(state="leased", worker__contains=f":{worker.pid}:").exists()
 
 
 def is_left() -> bool:
@@ -61,7 +57,7 @@ def test_every_job_takes_effect_once_while_workers_die_and_the_broker_forgets(
         buried += retry_buried()
         victim = dice.randrange(2)
         # Whoever still starts holds nothing that could be lost or doubled.
-        if not is_working(workers[victim]):
+        if not holds_a_job(workers[victim]):
             continue
         kill(workers[victim])
         workers[victim] = processes.worker()
