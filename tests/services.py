@@ -42,12 +42,6 @@ def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes() -> None:
-    """Let the parallel processes find no settings module: each must choose its database first."""
-    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
-
-
 def pytest_unconfigure() -> None:
     """Stop what this process started."""
     stop()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.conf import settings
 
 from config.embedded import discovery, identity, pids, roles
 from config.embedded.errors import Interrupted, LaunchError
@@ -288,9 +287,3 @@ def test_the_asked_server_runs() -> None:
 
 def _all_commands() -> str:
     return "\n".join(pids.command(int(p.name)) for p in Path("/proc").glob("[0-9]*"))
-
-
-def test_each_test_worker_has_a_cache_of_its_own() -> None:
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    number = int(worker.removeprefix("gw")) + 1 if worker else 0
-    assert settings.CACHES["default"]["LOCATION"].endswith(f"?db={number}")

@@ -118,11 +118,8 @@ def answer(port: int, path: str, *, cookie: str = "", seconds: float = 30) -> tu
 
 
 def forget_everything() -> None:
-    """Empty broker and cache: all that this test's processes keep in Valkey.
-
-    FLUSHALL would also empty the databases of tests that run beside this one.
-    """
-    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    """Empty all of Valkey (FLUSHALL); fault tests run alone, so this empties nobody else's."""
+    redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
 def enqueue(count: int) -> None:
