@@ -6,6 +6,16 @@ from typing import Any
 import structlog
 
 
+def printable(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Escape control and direction characters: nobody writes lines into our log."""
+    return {
+        name: "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in value)
+        if isinstance(value, str)
+        else value
+        for name, value in event.items()
+    }
+
+
 def configure(options: dict[str, Any]) -> None:
     """Send all logs through structlog to standard error; control characters are escaped."""
     shared: list[Any] = [
@@ -35,6 +45,7 @@ def configure(options: dict[str, Any]) -> None:
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
+                        printable,
                         last,
                     ],
                     "foreign_pre_chain": shared,

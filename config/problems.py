@@ -11,7 +11,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from redis.exceptions import RedisError
@@ -57,6 +57,8 @@ def describe(error: Exception) -> dict[str, Any]:
         return _plain(
             503, "database_unavailable", "The database does not answer. Nothing was changed."
         )
+    if isinstance(error, DataError):
+        return _plain(400, "bad_input", "A value does not fit: a NUL, or a number beyond bounds.")
     if isinstance(error, RedisError):
         return _plain(
             503, "cache_unavailable", "The cache does not answer, so sign-in is refused for now."

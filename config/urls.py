@@ -32,6 +32,8 @@ urlpatterns = [
     # Addresses are changed by administrators, passwords by the reset mail.
     re_path(r"^accounts/(?:email|confirm-email|login/code|password/set)/", refusals.closed),
     path("accounts/", include("allauth.urls")),
+    # Passwords change on our own page, which asks for a fresh second factor.
+    re_path(r"^admin/password_change/", refusals.closed),
     path("admin/", admin.site.urls),
 ]
 

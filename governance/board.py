@@ -19,6 +19,8 @@ from governance.errors import WardroomError
 from governance.models import Governed
 
 G = TypeVar("G", bound=Governed)
+SECRETS = frozenset({"password", "secret"})
+"""Fields that no address may ask about, on any model."""
 
 
 def who(request: HttpRequest) -> Actor:
@@ -66,6 +68,12 @@ class GovernedAdmin(ModelAdmin, Generic[G]):  # type: ignore[misc]
 
     def change(self, request: HttpRequest, obj: G, data: dict[str, Any]) -> G:
         raise NotImplementedError
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Refuse filters on secrets: a list that answers to a prefix gives them away."""
+        if SECRETS & set(lookup.split("__")):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[G]:
         rows: QuerySet[G] = super().get_queryset(request)

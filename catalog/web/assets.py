@@ -47,7 +47,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows = queries.matching(seen, sought).order_by("fqn", "pk")
     total = rows[: COUNTED + 1].count()
     after = request.GET.get("after", "")
-    anchor = seen.filter(pk=after).values("fqn", "pk").first() if after.isdecimal() else None
+    anchor = (
+        seen.filter(pk=after).values("fqn", "pk").first()
+        if after.isdecimal() and len(after) < 19
+        else None
+    )
     if anchor:
         rows = rows.filter(Q(fqn__gt=anchor["fqn"]) | Q(fqn=anchor["fqn"], pk__gt=anchor["pk"]))
     found = list(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from governance import audit, registries
+from governance import audit, jobs, registries
 from governance.access import require
 from governance.actions.systems import dsn_of
 from governance.connectors.errors import ConnectorFailed
@@ -76,6 +76,19 @@ def detect(system: GovernedSystem, *, by: Actor, at: datetime) -> Outcome:
             audit.record(by=by, act=Act.DRIFT_DETECT, ref=system.ref, at=at, fault=snapshot.fault)
         raise NotReached(f"{system}: {error.detail}") from error
     return record(system, observation, by=by, at=at)
+
+
+@transaction.atomic
+def put_off(system: GovernedSystem, *, by: Actor, at: datetime, reason: str) -> None:
+    """Let a worker compare ``system`` in the name of ``by``.
+
+    Raises:
+        NotAllowed: ``by`` may not look into it.
+    """
+    require(by, Act.DRIFT_DETECT, Snapshot(system=system), at=at)
+    key = f"drift_detect:{system.slug}:{at:%Y-%m-%dT%H:%M}"
+    jobs.enqueue("drift_detect", key=key, payload={"system": system.slug}, at=at)
+    audit.record(by=by, act=Act.DRIFT_DETECT, ref=system.ref, at=at, put_off=key, reason=reason)
 
 
 @transaction.atomic

@@ -3,13 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from governance import jobs
-from governance.actions import systems
+from governance.actions import drifting, systems
 from governance.board import GovernedAdmin, when, who
 from governance.models import GovernedSystem
 from governance.permissions import Act
@@ -54,13 +53,11 @@ class SystemAdmin(GovernedAdmin[GovernedSystem]):
     ) -> GovernedSystem:
         return systems.register(**data, by=who(request), at=when(request))
 
-    @admin.action(description="Compare grants now (no reason needed)")
+    @admin.action(description="Compare grants now")
     def compare(self, request: HttpRequest, rows: QuerySet[GovernedSystem]) -> None:
-        for system in rows:
-            key = f"drift_detect:{system.slug}:{when(request):%Y-%m-%dT%H:%M}"
-            jobs.enqueue("drift_detect", key=key, payload={"system": system.slug}, at=when(request))
-        self.message_user(
+        self.each(
             request,
-            f"{len(rows)} comparisons put off; the result shows under drift.",
-            messages.INFO,
+            rows,
+            lambda row, why: drifting.put_off(row, by=who(request), at=when(request), reason=why),
+            "comparisons put off; the result shows under drift",
         )

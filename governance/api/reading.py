@@ -1,5 +1,6 @@
 """Reading what machines send."""
 
+import json
 from typing import Any
 
 from rest_framework.exceptions import ParseError
@@ -7,15 +8,42 @@ from rest_framework.parsers import JSONParser
 
 
 class StrictJSON(JSONParser):
-    """JSON that is nested no deeper than Python reads; more is the sender's mistake."""
+    """JSON in UTF-8 that means one thing: no repeated members, no infinity, whole characters."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the value sent.
 
         Raises:
-            ParseError: it is not JSON, or nested too deeply.
+            ParseError: it is not JSON, nested too deeply, or can be read in two ways.
         """
         try:
-            return super().parse(stream, media_type, parser_context)
+            text = stream.read().decode("utf-8")
+            value = json.loads(
+                text, object_pairs_hook=_members, parse_float=_finite, parse_constant=_refused
+            )
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply") from error
+        except UnicodeEncodeError as error:
+            raise ParseError("JSON parse error - half a character") from error
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from error
+        return value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member stands twice")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number beyond bounds")
+    return number
+
+
+def _refused(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")

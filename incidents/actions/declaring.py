@@ -112,7 +112,7 @@ def _known(wanted: Incident) -> Incident | None:
     known = Incident.objects.select_related("site").filter(token=wanted.token).first()
     if known is None:
         return None
-    fields = ("declared_by", "title", "severity", "kind", "site_id")
+    fields = ("declared_by", "title", "severity", "kind", "site_id", "summary")
     if any(getattr(known, name) != getattr(wanted, name) for name in fields):
         raise Conflict("This form, or this Idempotency-Key, was used for another incident.")
     return known
