@@ -29,7 +29,7 @@ def test_the_whole_loop_is_seeded_once_and_removed() -> None:
         if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_BOOTSTRAP_URL", "REDIS_URL")
     }
     done = subprocess.run(
-        [sys.executable, "-m", "config.up", "--throwaway", "--", "bash", "-c", SCRIPT],
+        [sys.executable, "-m", "config.up", "--throwaway", "--", "/bin/sh", "-c", SCRIPT],
         cwd=ROOT,
         env=mine,
         capture_output=True,

@@ -41,7 +41,7 @@ def test_the_commands_exit_code_comes_through_and_nothing_stays() -> None:
 
 
 def test_a_command_ended_by_a_signal_and_an_unknown_one() -> None:
-    killed = subprocess.run([*EMPTY, "sh", "-c", "kill -9 $$"], env=bare_environ(), cwd=ROOT)
+    killed = subprocess.run([*EMPTY, "/bin/sh", "-c", "kill -9 $$"], env=bare_environ(), cwd=ROOT)
     assert killed.returncode == 128 + signal.SIGKILL
     unknown = subprocess.run(
         [*EMPTY, "no-such-command"], capture_output=True, text=True, env=bare_environ(), cwd=ROOT
@@ -52,7 +52,7 @@ def test_a_command_ended_by_a_signal_and_an_unknown_one() -> None:
 
 def test_sigterm_stops_the_command_and_removes_all() -> None:
     process = subprocess.Popen(
-        [*EMPTY, "sh", "-c", "echo $DATABASE_URL; exec sleep 60"],
+        [*EMPTY, "/bin/sh", "-c", "echo $DATABASE_URL; exec /bin/sleep 60"],
         stdout=subprocess.PIPE,
         text=True,
         env=bare_environ(),
@@ -132,8 +132,8 @@ def test_a_program_that_ends_is_started_again_with_prefixed_lines(
 ) -> None:
     home = Home.open(tmp_path / "var")
     # As granian does: a child of its own, which survives when only the leader is killed.
-    script = "sleep 60 & echo hello; wait"
-    program = Program("web", ["sh", "-c", script], env=os.environ, home=home)
+    script = "/bin/sleep 60 & echo hello; wait"
+    program = Program("web", ["/bin/sh", "-c", script], env=os.environ, home=home)
     program.start()
     watched = Watched("web", program, Restarts("web"))
     assert program.process is not None
