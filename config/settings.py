@@ -63,6 +63,19 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "TEST": {"MIRROR": "default"},
     },
+    # The sequencer adds to the tree of the audit log; nobody else may.
+    "sequencer": {
+        **_database(
+            next(
+                name
+                for name in ("DATABASE_SEQUENCER_URL", "DATABASE_OWNER_URL", "DATABASE_URL")
+                if name in env.ENVIRON
+            ),
+            role="wardroom_sequencer",
+        ),
+        "CONN_MAX_AGE": 0,
+        "TEST": {"MIRROR": "default"},
+    },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -142,6 +155,14 @@ STORAGES = {
 }
 DATA_DIR = Path(env.str("WARDROOM_DATA_DIR", default=str(BASE_DIR / "var")))
 MEDIA_ROOT = DATA_DIR / "uploads"
+
+# --- Audit log ------------------------------------------------------------------------------
+AUDIT_ORIGIN: str = env.str("AUDIT_ORIGIN", default=f"{urlsplit(PUBLIC_URL).hostname}/audit")
+AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "audit" / "log.key")))
+# Each witness as <verifier key>@<address>; at least one belongs to somebody else.
+AUDIT_WITNESSES: list[str] = env.list("AUDIT_WITNESSES", default=[])
+AUDIT_QUORUM: int = env.int("AUDIT_QUORUM", default=1)
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

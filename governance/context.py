@@ -12,6 +12,9 @@ from datetime import datetime
 from governance.domain.actor import Actor
 from governance.domain.decisions import Decision
 
+OWN = "own"
+"""The tenant of what belongs to no partner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Denial:
@@ -25,6 +28,14 @@ class Denial:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An event that was written, and the hash under which it will stand in the tree."""
+
+    event_id: int
+    leaf_hash: bytes
+
+
 @dataclass(slots=True)
 class Context:
     actor: Actor
@@ -32,9 +43,11 @@ class Context:
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     denials: list[Denial] = field(default_factory=list)
 
-    def settings(self) -> tuple[str, str, str]:
-        """Return actor, request id and instant as the database is told them."""
-        return self.actor.ref, self.request_id, self.at.isoformat()
+    receipts: list[Receipt] = field(default_factory=list)
+
+    def settings(self) -> tuple[str, str, str, str]:
+        """Return actor, request id, instant and tenant as the database is told them."""
+        return self.actor.ref, self.request_id, self.at.isoformat(), self.actor.party or OWN
 
 
 _current: ContextVar[Context | None] = ContextVar("wardroom_context", default=None)

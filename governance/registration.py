@@ -6,7 +6,7 @@ from governance import duties, jobs, measures, registries
 from governance.actions import drifting, measuring, telling
 from governance.connectors import postgresql
 from governance.models import GovernedSystem
-from governance.registries import JobKind, JobRun
+from governance.registries import JobKind, JobRun, Mask
 
 log = logging.getLogger(__name__)
 
@@ -60,3 +60,27 @@ for name, measure in measures.MEASURES.items():
     registries.measures.add(name, measure)
 registries.duties.add("access_requests", duties.open_requests)
 registries.duties.add("old_drift", duties.old_drift)
+
+LOG = "is part of the log itself, which only grows"
+for label, reason in {
+    "governance.auditevent": LOG,
+    "governance.auditleaf": LOG,
+    "governance.audittile": LOG,
+    "governance.auditcheckpoint": LOG,
+    "governance.auditcosignature": LOG,
+    "governance.auditkey": LOG,
+    "governance.auditerasure": LOG,
+    "governance.auditverification": LOG,
+    "governance.decisionlog": "is a log of its own; refusals and acts enter the audit log too",
+    "governance.job": "is a queue that moves by itself; what jobs do is recorded where they do it",
+    "governance.observedgrant": "copies what a system showed; its snapshot keeps the digest",
+    "sessions.session": "says who is signed in now; sign-ins are acts",
+    "admin.logentry": "is not used: acts are recorded here",
+    "contenttypes.contenttype": "is filled by migrations and names what there is",
+    "auth.permission": "is filled by migrations and names what there is",
+    "account.emailconfirmation": "is not used: people are invited",
+}.items():
+    registries.unaudited.add(label, reason)
+registries.masks.add("governance.user", Mask(secret=("password",), ignored=("last_login",)))
+registries.masks.add("governance.governedsystem", Mask(secret=("secret",)))
+registries.masks.add("mfa.authenticator", Mask(secret=("data",), ignored=("last_used_at",)))

@@ -144,6 +144,14 @@ class AlarmText:
     raised_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Columns whose values stay out of the log, and columns that are no part of the record."""
+
+    secret: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
 measures: Registry[Measure] = Registry("measure")
 job_kinds: Registry[JobKind] = Registry("job kind")
 attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource attributes")
@@ -152,3 +160,7 @@ panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
 """By ``<type of record>:<topic>``, so that several apps speak on one page."""
 alarms: Registry[Callable[[AlarmText, Actor, datetime], None]] = Registry("alarm handler")
 drift_sources: Registry[Callable[[str], Observation]] = Registry("drift source")
+unaudited: Registry[str] = Registry("table without row events")
+"""Label of the model -> why changes of its rows need no entry in the audit log."""
+masks: Registry[Mask] = Registry("mask of a governed table")
+"""Label of the model -> what its row events leave out."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from governance import registries
 from governance.domain.actor import Actor
-from governance.registries import AlarmText
+from governance.registries import AlarmText, Mask
 from incidents import measures
 from incidents.actions import alarming
 from incidents.queries import waiting
@@ -20,3 +20,5 @@ for kind in ("catalog.asset", "partners.partner", "partners.product", "governanc
     registries.panels.add(f"{kind}:incidents", waiting.panels)
 for slug, measure in measures.MEASURES.items():
     registries.measures.add(slug, measure)
+# The document is long and pinned by its digest, which the log keeps.
+registries.masks.add("incidents.run", Mask(secret=("document",)))

@@ -88,3 +88,15 @@ registries.job_kinds.add(
     "watch_feeds", JobKind(_watch, "Look whether feeds are stale", every_seconds=6 * 3600)
 )
 registries.job_kinds.add(receiving.JOB, JobKind(_read, "Read an SBOM", max_attempts=3))
+FEED = "copies a public feed; the run of its import keeps the digest of the file"
+DOCUMENT = "is parsed from an SBOM, whose digest its record keeps"
+for _label, _reason in {
+    "partners.advisory": FEED,
+    "partners.affectedpackage": FEED,
+    "partners.vulnerability": FEED,
+    "partners.vulnerabilityname": FEED,
+    "partners.exposure": "follows from feeds and documents; the findings are governed",
+    "partners.componentversion": DOCUMENT,
+    "partners.sbomcomponent": DOCUMENT,
+}.items():
+    registries.unaudited.add(_label, _reason)

@@ -7,6 +7,8 @@ SUPERUSER = "wardroom_bootstrap"
 OWNER = "wardroom_owner"
 APPLICATION = "wardroom_app"
 PORTAL = "wardroom_portal"
+SEQUENCER = "wardroom_sequencer"
+ERASER = "wardroom_eraser"
 DATABASE = "wardroom"
 
 _ROLES = (
@@ -16,6 +18,9 @@ _ROLES = (
     (APPLICATION, "LOGIN NOCREATEDB NOCREATEROLE NOSUPERUSER NOBYPASSRLS"),
     # Taken on by the application for one request of a partner.
     (PORTAL, "NOLOGIN NOCREATEDB NOCREATEROLE NOSUPERUSER NOBYPASSRLS"),
+    # Adds to the tree of the audit log; blanks bodies of its events.
+    (SEQUENCER, "NOLOGIN NOCREATEDB NOCREATEROLE NOSUPERUSER NOBYPASSRLS"),
+    (ERASER, "NOLOGIN NOCREATEDB NOCREATEROLE NOSUPERUSER NOBYPASSRLS"),
 )
 
 
@@ -49,9 +54,9 @@ def _create_roles(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
         connection.execute(
             sql.SQL("GRANT {} TO {}").format(sql.Identifier(PORTAL), sql.Identifier(APPLICATION))
         )
-        # The owner may become both (tests do), and pass membership on.
+        # The owner may become each of them (tests do), and pass membership on.
         connection.execute(
-            sql.SQL("GRANT {}, {} TO {} WITH ADMIN OPTION").format(
-                sql.Identifier(APPLICATION), sql.Identifier(PORTAL), sql.Identifier(OWNER)
+            sql.SQL("GRANT {}, {}, {}, {} TO {} WITH ADMIN OPTION").format(
+                *map(sql.Identifier, (APPLICATION, PORTAL, SEQUENCER, ERASER, OWNER))
             )
         )

@@ -1,7 +1,16 @@
 """The records of the ground."""
 
 from governance.models.alarm import Alarm
-from governance.models.audit import AuditEvent
+from governance.models.audit import (
+    AuditCheckpoint,
+    AuditCosignature,
+    AuditErasure,
+    AuditEvent,
+    AuditKey,
+    AuditLeaf,
+    AuditTile,
+    AuditVerification,
+)
 from governance.models.drift import DriftFinding, DriftState, ObservedGrant, Snapshot, SnapshotState
 from governance.models.governed import Governed
 from governance.models.grant import AccessRequest, Grant, RequestState
@@ -17,7 +26,14 @@ from governance.models.system import GovernedSystem, SystemKind
 __all__ = [
     "AccessRequest",
     "Alarm",
+    "AuditCheckpoint",
+    "AuditCosignature",
+    "AuditErasure",
     "AuditEvent",
+    "AuditKey",
+    "AuditLeaf",
+    "AuditTile",
+    "AuditVerification",
     "DecisionLog",
     "DriftFinding",
     "DriftState",

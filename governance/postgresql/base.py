@@ -13,8 +13,8 @@ from django.db.backends.postgresql import base
 from governance import context
 
 _SET = (
-    "SELECT set_config('app.actor', %s, true), "
-    "set_config('app.request_id', %s, true), set_config('app.at', %s, true)"
+    "SELECT set_config('app.actor', %s, true), set_config('app.request_id', %s, true), "
+    "set_config('app.at', %s, true), set_config('app.tenant', %s, true)"
 )
 
 

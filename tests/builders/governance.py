@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from governance import box
 from governance.actions.policy import restamp
 from governance.models import GovernedSystem, Membership, Role, Site, User
@@ -16,6 +18,7 @@ def the_enterprise() -> Site:
     return Site.objects.get(parent=None)
 
 
+@transaction.atomic
 def a_site(**over: Any) -> Site:
     slug = over.pop("slug", f"plant-{next(_number)}")
     parent = over.pop("parent", None) or the_enterprise()
@@ -33,6 +36,7 @@ def a_site(**over: Any) -> Site:
     return site
 
 
+@transaction.atomic
 def a_user(**over: Any) -> User:
     number = next(_number)
     fields = {
@@ -45,6 +49,7 @@ def a_user(**over: Any) -> User:
     return User.objects.create(**{**fields, **over})
 
 
+@transaction.atomic
 def holds(user: User, role: str, *, site: Site | None = None, **over: Any) -> Membership:
     """Let ``user`` hold ``role`` at ``site``, at the enterprise unless said otherwise."""
     fields: dict[str, Any] = {
@@ -67,6 +72,7 @@ def a_member(role: str, *, site: Site | None = None, **over: Any) -> User:
     return user
 
 
+@transaction.atomic
 def a_system(**over: Any) -> GovernedSystem:
     slug = over.pop("slug", f"system-{next(_number)}")
     dsn = over.pop("dsn", "postgres://reader@localhost/nowhere")

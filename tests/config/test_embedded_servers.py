@@ -57,8 +57,10 @@ def test_three_identities_and_none_is_more_than_it_needs(start: Start) -> None:
         assert rows == [
             ("wardroom_app", False, False, True, False, False),
             ("wardroom_bootstrap", True, True, True, True, True),
+            ("wardroom_eraser", False, False, False, False, False),
             ("wardroom_owner", False, False, True, True, True),
             ("wardroom_portal", False, False, False, False, False),
+            ("wardroom_sequencer", False, False, False, False, False),
         ]
         connection.execute("CREATE TABLE made_by_owner (a int)")
         connection.execute("SET ROLE wardroom_app")

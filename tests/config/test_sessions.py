@@ -58,7 +58,7 @@ def test_a_sign_in_is_recorded_with_what_proved_it() -> None:
     Client().post("/accounts/login/", {"login": user.email, "password": "correct horse battery"})
     event = AuditEvent.objects.get(act=Event.SIGNED_IN)
     assert (event.actor, event.object) == (f"user:{user.pk}", user.ref)
-    assert event.body == {"methods": ["password"]}
+    assert event.facts == {"methods": ["password"]}
 
 
 def test_a_refused_sign_in_is_recorded_without_the_password() -> None:

@@ -27,7 +27,7 @@ def test_the_connection_is_the_application_role() -> None:
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET act = 'x'", "DELETE FROM {}", "TRUNCATE {}"])
-@pytest.mark.parametrize("table", ["governance_auditevent", "governance_decisionlog"])
+@pytest.mark.parametrize("table", ["audit_event", "governance_decisionlog"])
 def test_the_application_cannot_rewrite_a_log(statement: str, table: str) -> None:
     with (
         pytest.raises(ProgrammingError, match="permission denied"),
@@ -113,12 +113,16 @@ def test_a_permit_of_a_write_is_logged_with_its_rule_and_policy(at: datetime) ->
     assert row.policy_sha256 == decision.policy_sha256 != ""
 
 
-def test_nobody_acts_without_a_context(at: datetime) -> None:
+def test_nobody_acts_without_a_context(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    by, system = a_member("administrator").as_actor(), a_system()
+    monkeypatch.setattr(context, "current", lambda: None)
     with pytest.raises(RuntimeError, match="nobody is acting"):
-        access.require(a_member("administrator").as_actor(), Act.SYSTEM_CHANGE, a_system(), at=at)
+        access.require(by, Act.SYSTEM_CHANGE, system, at=at)
 
 
 def test_the_transaction_is_told_who_acts(at: datetime) -> None:
+    before = context.current()
+
     def told() -> tuple[str, ...]:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -132,7 +136,7 @@ def test_the_transaction_is_told_who_acts(at: datetime) -> None:
         with boundary.acting(Actor(ref="user:other"), at=at, request_id="r-2"):
             assert told() == ("user:other", "r-2")
         assert told() == ("user:someone", "r-1")
-    assert context.current() is None
+    assert context.current() is before
 
 
 def test_nobody_is_above_the_policy() -> None:

@@ -59,8 +59,8 @@ def test_many_assets_get_their_owner_in_one_act(
     tables = Asset.objects.filter(system=system, kind="table", stated_owner=None)
     assert assigning.own(tables, owner=ana, reason="takes over", by=operator, at=at) == 2
     event = AuditEvent.objects.get(act="catalog:asset:assign")
-    assert (event.object, event.body["assets"]) == (system.ref, 2)
-    assert event.body["owner"] == ana.ref
+    assert (event.object, event.facts["assets"]) == (system.ref, 2)
+    assert event.facts["owner"] == ana.ref
 
 
 @pytest.mark.parametrize("sort", ["left", "partner", "service"])

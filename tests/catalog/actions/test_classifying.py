@@ -167,7 +167,7 @@ def test_many_decisions_are_one_event_and_one_line_for_each_site(
     assert classifying.decide(rows, accept=True, reason="read", by=operator, at=at) == 3
     event = AuditEvent.objects.get(act="catalog:label:decide")
     assert event.object == system.ref
-    assert sum(event.body["labels"].values()) == 3
+    assert sum(event.facts["labels"].values()) == 3
     assert DecisionLog.objects.count() == decisions + 1
 
 

@@ -12,7 +12,6 @@ from governance import box
 from governance.models import (
     AccessRequest,
     Alarm,
-    AuditEvent,
     DriftFinding,
     GovernedSystem,
     Grant,
@@ -139,12 +138,6 @@ def a_notice(user: User) -> Notice:
 
 BREAKING: list[tuple[str, Callable[[], object]]] = [
     ("alarm_severity_is_one_to_four", lambda: an_alarm(5)),
-    (
-        "audit_outcome_is_known",
-        lambda: AuditEvent.objects.create(
-            occurred_at=NOW, actor="a", act="b", object="c", outcome="lost", request_id="r"
-        ),
-    ),
     ("drift_kind_is_known", lambda: a_finding(kind="odd")),
     ("drift_severity_is_known", lambda: a_finding(severity="odd")),
     ("drift_closed_has_an_instant", lambda: a_finding(state="closed")),

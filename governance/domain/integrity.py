@@ -1,0 +1,114 @@
+"""What integrity of the audit log means: rules, budgets, and the figure they give.
+
+``integrity = verified / expected``. Expected are all entries that should be there: those
+that any witness has proof of, those not yet sequenced, and versions of rows that have no
+entry. Verified are those for which every rule holds.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """What must hold of an entry."""
+
+    LEAF = "V1"
+    """The leaf hash, the columns and the body agree with the sealed bytes."""
+    TREE = "V2"
+    """It stands in a tree whose root equals each signed head, held here or outside."""
+    SIGNATURE = "V3"
+    """The signatures of the log and of enough witnesses are valid."""
+    ORDER = "V4"
+    """Numbers run without gaps, and no event has two."""
+    WITNESSED = "V5"
+    """Witnesses saw it within 60 s."""
+    COMPLETE = "V6"
+    """It says who, what, when and where (OWASP ASVS 5.0, 16.2.1)."""
+    TIME = "V7"
+    """Its time lies between the witnessed heads around it."""
+    ROW = "V8"
+    """The row it speaks of is as it says, and no version of it lacks an entry."""
+
+
+BUDGETED = frozenset({Rule.WITNESSED, Rule.COMPLETE})
+"""Rules that may fail for one entry in a thousand; the others never."""
+BUDGET = 0.001
+
+WITNESS_WITHIN = timedelta(seconds=60)
+CLOCKS_APART = timedelta(seconds=5)
+LONGEST_TRANSACTION = timedelta(hours=1)
+KEPT_FAILURES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One entry that one rule does not hold for; without a number it never got one."""
+
+    rule: Rule
+    seq: int | None
+    event_id: int | None
+    detail: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as it is stored."""
+        return {
+            "rule": str(self.rule),
+            "seq": self.seq,
+            "event_id": self.event_id,
+            "detail": self.detail,
+        }
+
+
+@dataclass(slots=True)
+class Tally:
+    """Entries expected and verified, in all and by day and tenant, and what failed."""
+
+    expected: int = 0
+    verified: int = 0
+    classes: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    days: dict[str, list[int]] = field(default_factory=dict)
+    tenants: dict[str, list[int]] = field(default_factory=dict)
+
+    def count(self, day: date | None, tenant: str, failed: list[Failure]) -> None:
+        """Take one expected entry and the rules that it breaks (none: it is verified)."""
+        good = 0 if failed else 1
+        self.expected += 1
+        self.verified += good
+        for table, key in ((self.days, str(day or "")), (self.tenants, tenant)):
+            pair = table.setdefault(key, [0, 0])
+            pair[0] += 1
+            pair[1] += good
+        for failure in failed:
+            self.classes[str(failure.rule)] += 1
+            if len(self.failures) < KEPT_FAILURES:
+                self.failures.append(failure)
+
+    def merge(self, before: "Tally") -> None:
+        """Add what an earlier check of the entries before these found."""
+        self.expected += before.expected
+        self.verified += before.verified
+        self.classes.update(before.classes)
+        self.failures = [*before.failures, *self.failures][:KEPT_FAILURES]
+        for mine, theirs in ((self.days, before.days), (self.tenants, before.tenants)):
+            for key, (expected, verified) in theirs.items():
+                pair = mine.setdefault(key, [0, 0])
+                pair[0] += expected
+                pair[1] += verified
+
+    @property
+    def first(self) -> Failure | None:
+        """Return the failure with the lowest number."""
+        return min(self.failures, key=lambda one: (one.seq is None, one.seq or 0), default=None)
+
+
+def broken(classes: Mapping[str, int], *, expected: int) -> list[Rule]:
+    """Return the rules whose budget is spent: any failure where the budget is zero."""
+    return [
+        rule
+        for rule in Rule
+        if classes.get(rule, 0) > (BUDGET * expected if rule in BUDGETED else 0)
+    ]

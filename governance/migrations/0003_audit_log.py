@@ -1,0 +1,197 @@
+"""The audit log becomes a tree: sealed events, leaves, tiles, checkpoints, cosignatures.
+
+Three more database identities: the sequencer adds to the tree, the eraser blanks bodies,
+and the application may state an event but not when, in which transaction or with which leaf.
+"""
+
+import django.db.models.deletion
+from django.db import migrations, models
+from django.db.models import F, Q
+
+from governance.postgresql import triggers
+
+ROLES = """
+DO $$
+DECLARE wanted text;
+BEGIN
+  FOREACH wanted IN ARRAY ARRAY['wardroom_sequencer', 'wardroom_eraser'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', wanted);
+      EXECUTE format('GRANT %I TO %I', wanted, current_user);
+    END IF;
+  END LOOP;
+END $$;
+"""
+
+GRANTS = """
+REVOKE ALL ON audit_event, audit_leaf, audit_tile, audit_checkpoint, audit_cosignature, audit_key,
+  audit_erasure, audit_verification FROM wardroom_app;
+GRANT SELECT ON audit_event, audit_leaf, audit_tile, audit_checkpoint, audit_cosignature, audit_key,
+  audit_erasure, audit_verification TO wardroom_app, wardroom_sequencer, wardroom_eraser;
+GRANT INSERT (occurred_at, tenant, scope, actor, act, cause, object, outcome, request_id, body)
+  ON audit_event TO wardroom_app, wardroom_sequencer, wardroom_eraser;
+GRANT INSERT ON audit_verification TO wardroom_app;
+GRANT INSERT ON audit_leaf, audit_tile, audit_checkpoint, audit_cosignature, audit_key TO wardroom_sequencer;
+GRANT SELECT, INSERT ON governance_alarm TO wardroom_sequencer;
+GRANT UPDATE (body, salt) ON audit_event TO wardroom_eraser;
+GRANT INSERT ON audit_erasure TO wardroom_eraser;
+GRANT USAGE ON SCHEMA public TO wardroom_sequencer, wardroom_eraser;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO wardroom_sequencer, wardroom_eraser;
+ALTER TABLE audit_event ADD CONSTRAINT audit_leaf_fits_its_bundle CHECK (octet_length(leaf_data) <= 65535);
+ALTER TABLE audit_event ALTER COLUMN body SET STORAGE EXTENDED, ALTER COLUMN leaf_data SET STORAGE MAIN;
+"""
+
+
+def seal_existing(apps, schema_editor):
+    """Seal the events written before: ``recorded_at`` becomes the instant of sealing."""
+    with schema_editor.connection.cursor() as cursor:
+        triggers.functions(cursor)
+        cursor.execute(
+            "CREATE TRIGGER audit_upgrade BEFORE UPDATE ON audit_event"
+            " FOR EACH ROW EXECUTE FUNCTION audit_seal()"
+        )
+        cursor.execute("UPDATE audit_event SET id = id")
+        cursor.execute("DROP TRIGGER audit_upgrade ON audit_event")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("governance", "0002_identities")]
+
+    operations = [
+        migrations.RunSQL(ROLES, migrations.RunSQL.noop),
+        migrations.RemoveIndex("auditevent", "audit_by_object"),
+        migrations.RemoveIndex("auditevent", "audit_by_actor"),
+        migrations.AlterModelTable("auditevent", "audit_event"),
+        migrations.AlterField("auditevent", "recorded_at", models.DateTimeField(editable=False)),
+        migrations.AlterField("auditevent", "act", models.CharField(max_length=120)),
+        migrations.AlterField("auditevent", "body", models.TextField(null=True)),
+        *(
+            migrations.AddField("auditevent", name, field, preserve_default=False)
+            for name, field in {
+                "cluster": models.BigIntegerField(editable=False, default=0),
+                "xid": models.BigIntegerField(editable=False, default=0),
+                "leaf_data": models.BinaryField(editable=False, default=b""),
+                "tenant": models.CharField(max_length=120, default="own", help_text="Partner it belongs to, or own."),
+            }.items()
+        ),
+        migrations.AddField("auditevent", "salt", models.BinaryField(null=True, editable=False)),
+        migrations.AddField("auditevent", "scope", models.CharField(max_length=120, blank=True, default=""), preserve_default=False),
+        migrations.AddField("auditevent", "cause", models.CharField("part of", max_length=120, blank=True, default=""), preserve_default=False),
+        migrations.RunPython(seal_existing, migrations.RunPython.noop),
+        migrations.AddIndex("auditevent", models.Index(fields=["cluster", "xid", "id"], name="audit_by_transaction")),
+        migrations.AddIndex("auditevent", models.Index(fields=["object", "id"], name="audit_by_object")),
+        migrations.AddIndex("auditevent", models.Index(fields=["actor", "id"], name="audit_by_actor")),
+        migrations.AddIndex("auditevent", models.Index(fields=["act", "id"], name="audit_by_act")),
+        migrations.AddIndex(
+            "auditevent",
+            models.Index(fields=["tenant", "id"], condition=~Q(tenant="own"), name="audit_by_tenant"),
+        ),
+        migrations.AddConstraint(
+            "auditevent",
+            models.CheckConstraint(
+                condition=Q(body=None, salt=None) | Q(body__isnull=False, salt__isnull=False),
+                name="audit_body_is_salted_or_erased",
+            ),
+        ),
+        migrations.CreateModel(
+            "AuditLeaf",
+            [
+                ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("event", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="leaf", to="governance.auditevent")),
+                ("leaf_hash", models.BinaryField()),
+                ("sequenced_at", models.DateTimeField()),
+            ],
+            {"db_table": "audit_leaf"},
+        ),
+        migrations.CreateModel(
+            "AuditTile",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("level", models.PositiveSmallIntegerField()),
+                ("n", models.BigIntegerField()),
+                ("data", models.BinaryField()),
+                ("root", models.BinaryField()),
+            ],
+            {
+                "db_table": "audit_tile",
+                "constraints": [models.UniqueConstraint(fields=["level", "n"], name="audit_tile_is_written_once")],
+            },
+        ),
+        migrations.CreateModel(
+            "AuditCheckpoint",
+            [
+                ("size", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("root", models.BinaryField()),
+                ("at", models.DateTimeField()),
+                ("note", models.TextField()),
+            ],
+            {"db_table": "audit_checkpoint", "ordering": ["-size"]},
+        ),
+        migrations.CreateModel(
+            "AuditCosignature",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("checkpoint", models.ForeignKey(db_column="size", on_delete=django.db.models.deletion.PROTECT, related_name="cosignatures", to="governance.auditcheckpoint")),
+                ("witness", models.CharField(max_length=120)),
+                ("witnessed_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("line", models.TextField()),
+            ],
+            {
+                "db_table": "audit_cosignature",
+                "constraints": [models.UniqueConstraint(fields=["checkpoint", "witness"], name="audit_checkpoint_is_cosigned_once")],
+            },
+        ),
+        migrations.CreateModel(
+            "AuditKey",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vkey", models.CharField(max_length=300)),
+                ("is_end", models.BooleanField(default=False)),
+                ("size", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+            ],
+            {
+                "db_table": "audit_key",
+                "ordering": ["id"],
+                "constraints": [models.UniqueConstraint(fields=["vkey", "is_end"], name="audit_key_begins_and_ends_once")],
+            },
+        ),
+        migrations.CreateModel(
+            "AuditErasure",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="erasure", to="governance.auditevent")),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=120)),
+                ("legal_ground", models.CharField(max_length=300)),
+            ],
+            {
+                "db_table": "audit_erasure",
+                "constraints": [models.CheckConstraint(condition=~Q(legal_ground=""), name="audit_erasure_has_a_ground")],
+            },
+        ),
+        migrations.CreateModel(
+            "AuditVerification",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("is_full", models.BooleanField()),
+                ("seconds", models.FloatField()),
+                ("size", models.BigIntegerField(help_text="Leaves checked, from the first.")),
+                ("root", models.BinaryField()),
+                ("expected", models.BigIntegerField()),
+                ("verified", models.BigIntegerField()),
+                ("witnessed_size", models.BigIntegerField()),
+                ("classes", models.JSONField(default=dict, help_text="Failures by rule.")),
+                ("failures", models.JSONField(default=list, help_text="The first failing entries.")),
+            ],
+            {
+                "db_table": "audit_verification",
+                "ordering": ["-id"],
+                "get_latest_by": "id",
+                "constraints": [models.CheckConstraint(condition=Q(verified__lte=F("expected")), name="audit_verified_is_within_expected")],
+            },
+        ),
+        migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
+    ]

@@ -1,0 +1,162 @@
+-- What the database itself does for the audit log. Installed by `manage.py migrate`
+-- (governance.postgresql.triggers) and compared with this file by every full verification.
+
+-- The cluster that assigns transaction ids. Marked immutable so that a session reads the
+-- control file once; a restored copy is another cluster, hence another session.
+CREATE OR REPLACE FUNCTION audit_cluster() RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT system_identifier FROM pg_catalog.pg_control_system() $$;
+
+-- Before an event is inserted: the database, never the client, says when, in which
+-- transaction and cluster, and fixes the bytes of the leaf.
+CREATE OR REPLACE FUNCTION audit_seal() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE stamp constant text := 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
+BEGIN
+  IF starts_with(new.act, 'row:') AND current_user IN
+     ('wardroom_app', 'wardroom_portal', 'wardroom_sequencer', 'wardroom_eraser') THEN
+    RAISE EXCEPTION 'only the row trigger writes row events' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  new.cluster := audit_cluster();
+  new.xid := pg_current_xact_id()::text::bigint;
+  new.recorded_at := clock_timestamp();
+  new.salt := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid());
+  IF new.scope = '' THEN
+    new.scope := coalesce(current_setting('app.scope', true), '');
+  END IF;
+  IF new.cause = '' AND starts_with(new.act, 'row:') THEN
+    new.cause := coalesce(current_setting('app.act', true), '');
+  END IF;
+  new.leaf_data := convert_to(json_build_object(
+    'v', 1, 'id', new.id,
+    'recorded_at', to_char(new.recorded_at AT TIME ZONE 'UTC', stamp),
+    'occurred_at', to_char(new.occurred_at AT TIME ZONE 'UTC', stamp),
+    'tenant', new.tenant, 'scope', new.scope, 'actor', new.actor, 'act', new.act,
+    'cause', new.cause, 'object', new.object, 'request_id', new.request_id,
+    'outcome', new.outcome, 'db_user', session_user,
+    'body_sha256', encode(sha256(new.salt || convert_to(new.body, 'UTF8')), 'hex'))::text, 'UTF8');
+  RETURN new;
+END $$;
+
+-- Whatever happens to a row of a governed table enters the log, whoever did it and how.
+-- Arguments: label of the model, key column, columns whose values stay out of the log,
+-- columns that are no part of the record, and a query from the row to its partner.
+CREATE OR REPLACE FUNCTION audit_row() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET intervalstyle = 'iso_8601' AS $$
+DECLARE
+  o jsonb; n jsonb; k jsonb; said jsonb; key text; party text;
+  who text := nullif(current_setting('app.actor', true), '');
+BEGIN
+  IF who IS NULL THEN
+    IF session_user = 'wardroom_app'
+       OR current_setting('role') IN ('wardroom_app', 'wardroom_portal') THEN
+      RAISE EXCEPTION 'nobody is acting: the change of % cannot be recorded', tg_table_name
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    who := 'db:' || session_user;
+  END IF;
+  IF tg_op <> 'INSERT' THEN o := to_jsonb(old); END IF;
+  IF tg_op <> 'DELETE' THEN n := to_jsonb(new); END IF;
+  IF tg_argv[3] <> '' THEN
+    o := o - string_to_array(tg_argv[3], ',');
+    n := n - string_to_array(tg_argv[3], ',');
+    IF o = n THEN RETURN NULL; END IF;
+  END IF;
+  k := coalesce(n, o);
+  IF tg_op = 'UPDATE' THEN
+    said := jsonb_build_object('was', audit_digest(o), 'digest', audit_digest(n), 'diff',
+      (SELECT jsonb_object_agg(e.key, jsonb_build_array(o -> e.key, e.value))
+       FROM jsonb_each(n) e WHERE e.value IS DISTINCT FROM o -> e.key));
+  ELSIF tg_op = 'INSERT' THEN
+    said := jsonb_build_object('digest', audit_digest(n), 'new', jsonb_strip_nulls(n));
+  ELSE
+    said := jsonb_build_object('was', audit_digest(o), 'old', jsonb_strip_nulls(o));
+  END IF;
+  IF tg_argv[2] <> '' THEN
+    FOREACH key IN ARRAY string_to_array(tg_argv[2], ',') LOOP
+      IF said #> ARRAY['diff', key] IS NOT NULL THEN
+        said := jsonb_set(said, ARRAY['diff', key], '"changed"');
+      END IF;
+      said := said #- ARRAY['new', key] #- ARRAY['old', key];
+    END LOOP;
+  END IF;
+  IF tg_argv[4] <> '' THEN EXECUTE tg_argv[4] INTO party USING k; END IF;
+  INSERT INTO audit_event
+    (occurred_at, tenant, scope, actor, act, cause, object, outcome, request_id, body)
+  VALUES (
+    coalesce(nullif(current_setting('app.at', true), '')::timestamptz, clock_timestamp()),
+    coalesce(nullif(party, ''), nullif(current_setting('app.tenant', true), ''), 'own'), '', who,
+    'row:' || tg_table_name || ':' || lower(tg_op), '',
+    tg_argv[0] || ':' || (k ->> tg_argv[1]), 'ok',
+    coalesce(nullif(current_setting('app.request_id', true), ''), 'none'), said::text);
+  RETURN NULL;
+END $$;
+
+-- The fingerprint of a row. Nulls are left out, so that a new nullable column changes none.
+CREATE OR REPLACE FUNCTION audit_digest(r jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT encode(sha256(convert_to(jsonb_strip_nulls(r)::text, 'UTF8')), 'hex') $$;
+
+-- Log tables change by insertion alone; the body of an event may be blanked by the eraser.
+CREATE OR REPLACE FUNCTION audit_guard() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF tg_op = 'UPDATE' AND tg_table_name = 'audit_event' AND current_user = 'wardroom_eraser' THEN
+    IF new.body IS NULL AND new.salt IS NULL
+       AND to_jsonb(new) - '{body,salt}'::text[] = to_jsonb(old) - '{body,salt}'::text[] THEN
+      RETURN new;
+    END IF;
+  END IF;
+  RAISE EXCEPTION '% of % is refused: the audit log only grows', tg_op, tg_table_name
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+-- Row triggers do not see TRUNCATE, so governed tables refuse it.
+CREATE OR REPLACE FUNCTION audit_no_truncate() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION 'TRUNCATE of % is refused: it would leave no entry; use DELETE', tg_table_name
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+-- A permitted act names itself to the transaction, so that the rows it changes can say why.
+CREATE OR REPLACE FUNCTION audit_cause() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF new.allow THEN
+    PERFORM set_config('app.act', new.act, true), set_config('app.scope', new.domain, true);
+  END IF;
+  RETURN new;
+END $$;
+
+-- Writes where the rows of a table stand now, for those whose latest event says otherwise
+-- (or that have none). Not for the application: install and erasure call it.
+CREATE OR REPLACE FUNCTION audit_baseline(watched regclass, key text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET intervalstyle = 'iso_8601' AS $$
+DECLARE
+  args text[]; done bigint;
+BEGIN
+  SELECT string_to_array(encode(tgargs, 'escape'), '\000') INTO STRICT args
+  FROM pg_trigger WHERE tgrelid = watched AND tgname = 'audit_row';
+  EXECUTE format($query$
+    INSERT INTO audit_event
+      (occurred_at, tenant, scope, actor, act, cause, object, outcome, request_id, body)
+    SELECT clock_timestamp(), 'own', '', coalesce(nullif(current_setting('app.actor', true), ''), 'db:' || session_user),
+      %L, '', r.object, 'ok', coalesce(nullif(current_setting('app.request_id', true), ''), 'none'),
+      jsonb_build_object('digest', r.digest)::text
+    FROM (SELECT %L || ':' || (to_jsonb(t) ->> %L) AS object,
+                 audit_digest(to_jsonb(t) - %L::text[]) AS digest
+          FROM %s t WHERE $1 IS NULL OR to_jsonb(t) ->> %L = $1) r
+    LEFT JOIN LATERAL (SELECT e.body::jsonb ->> 'digest' AS digest FROM audit_event e
+                       WHERE e.object = r.object AND e.act LIKE 'row:%%'
+                       ORDER BY e.id DESC LIMIT 1) l ON true
+    WHERE l.digest IS DISTINCT FROM r.digest$query$,
+    'row:' || watched::text || ':baseline', args[1], args[2], string_to_array(args[4], ','),
+    watched, args[2]) USING key;
+  GET DIAGNOSTICS done = ROW_COUNT;
+  RETURN done;
+END $$;

@@ -1,0 +1,227 @@
+"""Which tables the database watches for the audit log, and the triggers that do it.
+
+Every table of a managed model is governed unless ``registries.unaudited`` gives a reason.
+``manage.py migrate`` installs what stands here, so that no migration can forget it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.apps import apps
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Field, Model
+
+from governance import registries
+from governance.registries import Mask
+
+SOURCE = Path(__file__).with_name("audit.sql")
+LOG_TABLES = (
+    "audit_event",
+    "audit_leaf",
+    "audit_tile",
+    "audit_checkpoint",
+    "audit_cosignature",
+    "audit_key",
+    "audit_erasure",
+    "audit_verification",
+)
+
+_EXISTING = """
+SELECT c.relname, t.tgname, obj_description(t.oid, 'pg_trigger'), t.tgenabled
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND t.tgname LIKE 'audit\\_%%' AND c.relnamespace = 'public'::regnamespace
+"""
+_SHAPES = """
+SELECT c.relname, md5(string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ','
+                                 ORDER BY a.attname))
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+  AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A governed table and what its trigger is told."""
+
+    name: str
+    label: str
+    key: str
+    mask: Mask
+    party: str
+
+    def arguments(self) -> str:
+        words = (
+            self.label,
+            self.key,
+            ",".join(self.mask.secret),
+            ",".join(self.mask.ignored),
+            self.party,
+        )
+        return ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+
+    def triggers(self) -> dict[str, str]:
+        """Return the definitions by name; a condition keeps updates that change nothing out."""
+        on = f'ON "{self.name}"'
+        row = f"FOR EACH ROW EXECUTE FUNCTION audit_row({self.arguments()})"
+        changed = "FOR EACH ROW WHEN (old.* IS DISTINCT FROM new.*)"
+        return {
+            "audit_row": f"AFTER INSERT OR DELETE {on} {row}",
+            "audit_row_update": f"AFTER UPDATE {on} {row.replace('FOR EACH ROW', changed)}",
+            "audit_truncate": f"BEFORE TRUNCATE {on} EXECUTE FUNCTION audit_no_truncate()",
+        }
+
+
+def governed() -> list[Table]:
+    """Return the governed tables by name, those of third parties and of relations included."""
+    found = []
+    for model in apps.get_models(include_auto_created=True):
+        meta = model._meta
+        if meta.managed and not meta.proxy and not registries.unaudited.get(meta.label_lower):
+            key = _column(model, meta.pk.name)
+            mask = registries.masks.get(meta.label_lower) or Mask()
+            found.append(Table(meta.db_table, meta.label_lower, key, mask, _party(model)))
+    return sorted(found, key=lambda table: table.name)
+
+
+def log_triggers(table: str) -> dict[str, str]:
+    """Return what seals and guards a table of the log itself."""
+    refuse = "EXECUTE FUNCTION audit_guard()"
+    wanted = {
+        "audit_guard": f'BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW {refuse}',
+        "audit_guard_all": f'BEFORE TRUNCATE ON "{table}" {refuse}',
+    }
+    if table == "audit_event":
+        wanted["audit_seal"] = (
+            f'BEFORE INSERT ON "{table}" FOR EACH ROW EXECUTE FUNCTION audit_seal()'
+        )
+    return wanted
+
+
+def wanted() -> dict[tuple[str, str], str]:
+    """Return every trigger of the log by table and name."""
+    found = {}
+    for table in LOG_TABLES:
+        found.update({(table, name): text for name, text in log_triggers(table).items()})
+    found["governance_decisionlog", "audit_cause"] = (
+        'BEFORE INSERT ON "governance_decisionlog" FOR EACH ROW EXECUTE FUNCTION audit_cause()'
+    )
+    for row in governed():
+        found.update({(row.name, name): text for name, text in row.triggers().items()})
+    return found
+
+
+def install(cursor: CursorWrapper) -> list[str]:
+    """Bring functions and triggers up to date; return the tables newly watched or reshaped.
+
+    Rows that a table held before it was watched, or whose digest a migration changed by
+    changing the columns, get a ``row:<table>:baseline`` event each. Rows of an unchanged
+    table never do: a baseline must not cover up a change made with the triggers off.
+    """
+    functions(cursor)
+    cursor.execute(_SHAPES)
+    shapes = dict(cursor.fetchall())
+    cursor.execute(_EXISTING)
+    existing = {(table, name): (note, state) for table, name, note, state in cursor.fetchall()}
+    expected = wanted()
+    for table, name in existing.keys() - expected.keys():
+        cursor.execute(f'DROP TRIGGER "{name}" ON "{table}"')
+    reshaped = []
+    for (table, name), text in expected.items():
+        shape = shapes[table] if name == "audit_row" else ""
+        mark = f"{_hash(text)} {shape}".strip()
+        note, state = existing.get((table, name), (None, None))
+        if note == mark and state == "A":
+            continue
+        cursor.execute(f'CREATE OR REPLACE TRIGGER "{name}" {text}')
+        # ALWAYS: session_replication_role = replica skips ordinary triggers.
+        cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER "{name}"')
+        cursor.execute(f'COMMENT ON TRIGGER "{name}" ON "{table}" IS \'{mark}\'')
+        if name == "audit_row":
+            reshaped.append(table)
+    for table in reshaped:
+        cursor.execute("SELECT audit_baseline(%s::regclass)", [table])
+    return reshaped
+
+
+def functions(cursor: CursorWrapper) -> None:
+    """Create or replace the functions of ``audit.sql``."""
+    cursor.execute(SOURCE.read_text().replace("%", "%%"), [])
+
+
+def faults(cursor: CursorWrapper) -> list[str]:
+    """Return in words what differs from the triggers and functions that should be there."""
+    cursor.execute(_EXISTING)
+    existing = {(table, name): (note, state) for table, name, note, state in cursor.fetchall()}
+    found = []
+    for (table, name), text in wanted().items():
+        note, state = existing.get((table, name), (None, None))
+        if state is None:
+            found.append(f"trigger {name} is missing on {table}")
+        elif state != "A":
+            found.append(f"trigger {name} on {table} is not always on")
+        elif not str(note).startswith(_hash(text)):
+            found.append(f"trigger {name} on {table} is another than this release's")
+    cursor.execute(
+        "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        " AND starts_with(proname, 'audit_')"
+    )
+    actual = dict(cursor.fetchall())
+    for name, body in _bodies().items():
+        if name not in actual:
+            found.append(f"function {name} is missing")
+        elif actual[name].strip() != body.strip():
+            found.append(f"function {name} is another than this release's")
+    return found
+
+
+def _bodies() -> dict[str, str]:
+    """Return the bodies of the functions in ``audit.sql`` by name."""
+    found = {}
+    for part in SOURCE.read_text().split("CREATE OR REPLACE FUNCTION ")[1:]:
+        found[part.partition("(")[0]] = part.split("$$")[1]
+    return found
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _party(model: type[Model]) -> str:
+    """Return a query from a row (``$1``, jsonb) to the party that ``party_path`` leads to."""
+    path = str(getattr(model, "party_path", ""))
+    if not path:
+        return ""
+    *steps, last = path.split("__")
+    if not steps:
+        return f"SELECT $1 ->> '{_column(model, last)}'"
+    here: type[Model] = model
+    joins, previous, where = [], "", ""
+    for number, step in enumerate(steps):
+        field = here._meta.get_field(step)
+        there = field.related_model
+        assert isinstance(field, Field)
+        assert isinstance(there, type)
+        key = there._meta.pk
+        assert key is not None
+        alias = f"t{number}"
+        if not number:
+            joins.append(f"{there._meta.db_table} {alias}")
+            where = f"{alias}.{key.column} = ($1 ->> '{field.column}')::{_type(key)}"
+        else:
+            on = f"{alias}.{key.column} = {previous}.{field.column}"
+            joins.append(f"JOIN {there._meta.db_table} {alias} ON {on}")
+        previous, here = alias, there
+    column = _column(here, last)
+    return f"SELECT {previous}.{column} FROM {' '.join(joins)} WHERE {where}"  # noqa: S608 - models
+
+
+def _column(model: type[Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    assert isinstance(field, Field)
+    return str(field.column)
+
+
+def _type(key: "Field[object, object]") -> str:
+    return {"UUIDField": "uuid"}.get(key.get_internal_type(), "bigint")

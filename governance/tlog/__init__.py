@@ -1,0 +1,1 @@
+"""A transparency log: Merkle tree, tiles, signed notes, proofs, witness. Bytes in, values out."""

@@ -1,0 +1,69 @@
+"""The client of a witness: C2SP tlog-witness, ``add-checkpoint``."""
+
+import base64
+import http.client
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+TIMEOUT_SECONDS = 5.0
+MAX_ANSWER = 64 * 1024
+MAX_PROOF = 63
+
+
+class Unreachable(Exception):
+    """The witness did not answer, or not as a witness does."""
+
+
+class Refused(Exception):
+    """The witness refuses; the same again will be refused too."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status}: {reason}")
+        self.status = status
+        self.reason = reason
+
+
+class Conflict(Exception):
+    """The witness has seen another size than it was told."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the witness is at {size}")
+        self.size = size
+
+
+def submit(url: str, note: str, old_size: int, proof: Sequence[bytes]) -> str:
+    """Ask the witness at ``url`` to cosign ``note``; return its signature line.
+
+    ``proof`` shows that the head continues the one of ``old_size``, which the witness saw.
+    Redirects are not followed.
+
+    Raises:
+        Conflict: it has seen another size.
+        Refused: it refuses.
+        Unreachable: it did not answer in time, or not as a witness does.
+    """
+    if len(proof) > MAX_PROOF:
+        raise ValueError(f"a proof has at most {MAX_PROOF} lines")
+    lines = [f"old {old_size}", *(base64.b64encode(one).decode() for one in proof), "", note]
+    status, answer = _post(url, "\n".join(lines).encode())
+    if status == 200 and answer.startswith("— "):
+        return answer.splitlines()[0]
+    if status == 409 and answer.strip().isdecimal():
+        raise Conflict(int(answer))
+    if 400 <= status < 500:
+        raise Refused(status, answer.strip()[:200])
+    raise Unreachable(f"answered {status}")
+
+
+def _post(url: str, body: bytes) -> tuple[int, str]:
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("POST", f"{parts.path.rstrip('/')}/add-checkpoint", body)
+        answer = connection.getresponse()
+        return answer.status, answer.read(MAX_ANSWER).decode()
+    except (OSError, http.client.HTTPException, UnicodeDecodeError) as error:
+        raise Unreachable(str(error) or type(error).__name__) from error
+    finally:
+        connection.close()
