@@ -4,14 +4,27 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from governance.domain import sla
-from governance.models import AccessRequest, Membership, RequestState, Site, User, UserKind
+from governance.models import (
+    AccessRequest,
+    AuditVerification,
+    Membership,
+    RequestState,
+    Site,
+    User,
+    UserKind,
+)
 from governance.registries import Measure, Reading, Unit
 
 PERIOD_DAYS = 30
 REQUESTS_URL = "/admin/governance/accessrequest/"
+VERIFICATIONS_URL = "/admin/governance/auditverification/"
+INTEGRITY_DAYS = 90
+FULL_CHECK_WITHIN = timedelta(hours=24)
+CHECK_WITHIN = timedelta(minutes=5)
 USERS_URL = "/admin/governance/user/"
 
 
@@ -71,13 +84,46 @@ def second_factors(site_id: int | None, at: datetime) -> Reading:
 
 
 def audit_integrity(site_id: int | None, at: datetime) -> Reading:
-    """Return no value: rows are kept from change by rights, but nothing proves it yet."""
+    """Return the share of expected entries of the last 90 days for which every rule holds.
+
+    Unknown, never 100 %, when the last full check is older than a day, the last check
+    older than five minutes, or no witness outside was named: the log is one, so every site
+    reads the same.
+    """
+    last = AuditVerification.objects.filter(at__lte=at).order_by("-id").first()
+    why = _unknown(last, at)
+    if last is None or why:
+        return Reading(None, last.at if last else at, records_url=VERIFICATIONS_URL, note=why)
+    first_day = str((at - timedelta(days=INTEGRITY_DAYS)).date())
+    pairs = [
+        pair for day, pair in last.breakdown["days"].items() if not day or day >= first_day
+    ]  # what has no day is missing altogether, and counts always
+    expected, verified = (sum(column) for column in zip(*pairs, strict=True)) if pairs else (0, 0)
+    if not expected:
+        return Reading(None, last.at, records_url=VERIFICATIONS_URL, note="No data yet: no entry")
+    failed = ", ".join(f"{rule} {count}" for rule, count in sorted(last.classes.items()) if count)
+    witnessed = f"witnessed up to entry {last.witnessed_size} of {last.size}"
     return Reading(
-        None,
-        at,
-        records_url="/admin/governance/auditevent/",
-        note="No data yet: the share of events proven unchanged shows once the log is sealed",
+        100 * verified / expected,
+        last.at,
+        verified,
+        expected,
+        f"{VERIFICATIONS_URL}{last.pk}/change/",
+        note=f"Failed: {failed}; {witnessed}" if failed else f"Nothing failed; {witnessed}",
     )
+
+
+def _unknown(last: AuditVerification | None, at: datetime) -> str:
+    """Say why integrity cannot be told; empty when it can."""
+    if not settings.AUDIT_WITNESSES:
+        return "No data yet: no witness is named, so nothing outside confirms the log"
+    if last is None:
+        return "No data yet: the log was not verified so far"
+    if at - last.full_at > FULL_CHECK_WITHIN:
+        return f"Unknown: the last full check is of {last.full_at:%Y-%m-%d %H:%M} UTC"
+    if at - last.at > CHECK_WITHIN:
+        return f"Unknown: the last check is of {last.at:%Y-%m-%d %H:%M} UTC"
+    return ""
 
 
 def backups(site_id: int | None, at: datetime) -> Reading:
@@ -141,7 +187,9 @@ MEASURES = {
         Unit.PERCENT,
         99.9,
         "higher",
-        "Audit events proven unchanged since they were written, over all events.",
+        "Entries of the last 90 days for which every rule holds (sealed bytes, tree, signatures,"
+        " order, witnesses, times, rows), over all that should be there: what witnesses saw,"
+        " what waits for its place, and versions of rows without an entry.",
         audit_integrity,
     ),
     "backup_validation": Measure(

@@ -28,6 +28,8 @@ class Act(StrEnum):
     DRIFT_READ = "governance:drift:read"
     DRIFT_DETECT = "governance:drift:detect"
     AUDIT_READ = "governance:audit:read"
+    AUDIT_VERIFY = "governance:audit:verify"
+    AUDIT_ERASE = "governance:audit:erase"
     JOB_READ = "governance:job:read"
     JOB_RETRY = "governance:job:retry"
     MEASURE_READ = "governance:measure:read"
@@ -39,3 +41,4 @@ class Event(StrEnum):
 
     SIGNED_IN = "auth:session:begin"
     SIGN_IN_REFUSED = "auth:session:refuse"
+    BODY_ERASED = "audit:body:erase"

@@ -3,7 +3,7 @@
 import logging
 
 from governance import duties, jobs, measures, registries
-from governance.actions import drifting, measuring, telling
+from governance.actions import drifting, measuring, telling, verifying
 from governance.connectors import postgresql
 from governance.models import GovernedSystem
 from governance.registries import JobKind, JobRun, Mask
@@ -49,6 +49,22 @@ def _drift(run: JobRun) -> None:
         log.warning("drift: %s", error)
 
 
+def _verify(run: JobRun) -> None:
+    held, silent = verifying.outside_heads()
+    for line in silent:
+        log.warning("audit: no answer from %s", line)
+    verifying.verify(is_full=bool(run.payload.get("full")), by=run.by, at=run.at, held=held)
+
+
+registries.job_kinds.add(
+    "audit_verify", JobKind(_verify, "Verify the newest entries of the audit log", every_seconds=60)
+)
+registries.job_kinds.add(
+    "audit_verify_full",
+    JobKind(
+        _verify, "Verify all of the audit log", every_seconds=12 * 3600, payload={"full": True}
+    ),
+)
 registries.drift_sources.add("postgresql", postgresql.observe)
 registries.job_kinds.add(
     "drift_detect_all", JobKind(_drift, "Compare all systems", every_seconds=24 * 3600)

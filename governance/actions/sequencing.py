@@ -42,7 +42,7 @@ ORDER BY e.cluster, e.xid, e.id LIMIT %s
 """
 _ALARM = """
 INSERT INTO governance_alarm (kind, severity, ref, key, detail, raised_at)
-VALUES ('audit_integrity', 1, 'governance.auditevent:log', %s, %s, clock_timestamp())
+VALUES ('tamper', 1, 'governance.auditevent:log', %s, %s, clock_timestamp())
 ON CONFLICT (key) DO NOTHING
 """
 
@@ -182,7 +182,7 @@ class Sequencer:
             self._refuse(f"the stored hashes of {size} entries do not give the signed root")
 
     def _refuse(self, detail: str) -> None:
-        self._session.execute(_ALARM, (f"audit_integrity:tree:{self._signed_size}", detail))
+        self._session.execute(_ALARM, (f"tamper:tree:{self._signed_size}", detail))
         raise TreeBroken(detail)
 
     def _rows(self, sql: str, params: tuple[object, ...] = ()) -> Iterable[Row]:

@@ -30,7 +30,7 @@ VALUES (%s, %s, to_timestamp(%s), clock_timestamp(), %s) ON CONFLICT DO NOTHING
 """
 _ALARM = """
 INSERT INTO governance_alarm (kind, severity, ref, key, detail, raised_at)
-VALUES ('audit_integrity', 1, 'governance.auditevent:log', %s, %s, clock_timestamp())
+VALUES ('tamper', 1, 'governance.auditevent:log', %s, %s, clock_timestamp())
 ON CONFLICT (key) DO NOTHING
 """
 
@@ -121,7 +121,7 @@ class Pusher:
 
     def _cry(self, kind: str, size: int, detail: str) -> None:
         name = self._witness.verifier.name
-        self._session.execute(_ALARM, (f"audit_integrity:{kind}:{name}:{size}", detail))
+        self._session.execute(_ALARM, (f"tamper:{kind}:{name}:{size}", detail))
         log.error("witness", name=name, error=detail)
 
     def _rows(self, sql: str, params: tuple[object, ...] = ()) -> Iterable[Row]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 
 class Rule(StrEnum):
@@ -51,6 +52,11 @@ class Failure:
     seq: int | None
     event_id: int | None
     detail: str
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Failure":
+        """Return what ``as_json`` stored."""
+        return cls(Rule(stored["rule"]), stored["seq"], stored["event_id"], stored["detail"])
 
     def as_json(self) -> dict[str, object]:
         """Return it as it is stored."""
@@ -98,6 +104,29 @@ class Tally:
                 pair = mine.setdefault(key, [0, 0])
                 pair[0] += expected
                 pair[1] += verified
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as it is stored."""
+        return {
+            "expected": self.expected,
+            "verified": self.verified,
+            "classes": dict(self.classes),
+            "failures": [one.as_json() for one in self.failures],
+            "days": self.days,
+            "tenants": self.tenants,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Tally":
+        """Return what ``as_json`` stored."""
+        return cls(
+            stored["expected"],
+            stored["verified"],
+            Counter(stored["classes"]),
+            [Failure.from_json(one) for one in stored["failures"]],
+            stored["days"],
+            stored["tenants"],
+        )
 
     @property
     def first(self) -> Failure | None:

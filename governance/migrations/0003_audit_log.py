@@ -185,6 +185,8 @@ class Migration(migrations.Migration):
                 ("witnessed_size", models.BigIntegerField()),
                 ("classes", models.JSONField(default=dict, help_text="Failures by rule.")),
                 ("failures", models.JSONField(default=list, help_text="The first failing entries.")),
+                ("breakdown", models.JSONField(default=dict, help_text="Expected and verified by day and tenant.")),
+                ("full_at", models.DateTimeField(help_text="When all of it was last checked.")),
             ],
             {
                 "db_table": "audit_verification",

@@ -193,6 +193,8 @@ class AuditVerification(models.Model):
     witnessed_size = models.BigIntegerField()
     classes = models.JSONField(default=dict, help_text="Failures by rule.")
     failures = models.JSONField(default=list, help_text="The first failing entries.")
+    breakdown = models.JSONField(default=dict, help_text="Expected and verified by day and tenant.")
+    full_at = models.DateTimeField(help_text="When all of it was last checked.")
 
     class Meta:
         db_table = "audit_verification"

@@ -7,6 +7,7 @@ Every table of a managed model is governed unless ``registries.unaudited`` gives
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from django.apps import apps
 from django.db.backends.utils import CursorWrapper
@@ -39,6 +40,16 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
   AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
 """
+
+
+class Cursor(Protocol):
+    """What a cursor of Django and one of psycopg have in common."""
+
+    def execute(self, sql: Any, /) -> Any:
+        """Run one statement."""
+
+    def fetchall(self) -> list[Any]:
+        """Return its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +161,7 @@ def functions(cursor: CursorWrapper) -> None:
     cursor.execute(SOURCE.read_text().replace("%", "%%"), [])
 
 
-def faults(cursor: CursorWrapper) -> list[str]:
+def faults(cursor: Cursor) -> list[str]:
     """Return in words what differs from the triggers and functions that should be there."""
     cursor.execute(_EXISTING)
     existing = {(table, name): (note, state) for table, name, note, state in cursor.fetchall()}

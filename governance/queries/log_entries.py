@@ -52,27 +52,42 @@ class Head:
     is_signed: bool
     cosigned_at: datetime | None = None
     received_at: datetime | None = None
+    signed_at: datetime | None = None
     origin: str = "here"
+
+    def is_settled(self, at: datetime) -> bool:
+        """Whether nothing that happens later changes what is known of the entries below."""
+        if self.received_at is not None:
+            return True
+        return self.signed_at is not None and at - self.signed_at > WITNESS_WITHIN
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found: of settled entries for good, of the others as it stands now."""
+
+    settled: Tally
+    open: Tally
+    settled_size: int
+    settled_root: bytes
 
 
 def examine(
     session: "Connection[Row]", heads: Sequence[Head], tree: Tree, *, at: datetime
-) -> Tally:
+) -> Findings:
     """Check every entry from ``tree.size`` on against ``heads`` (by size); the tree grows."""
-    tally = Tally()
     walk = _Walk(heads, tree, at)
     with session.cursor("log_entries") as cursor:
         cursor.itersize = 5000
         for row in cursor.execute(_LEAVES, (tree.size,)):
-            walk.take(row, tally)
-    walk.end(tally)
+            walk.take(row)
+    walk.end()
     for row in session.execute(_PENDING):
-        late = at - row[6] > WITNESS_WITHIN if row[6] is not None else True
         failed = _sealed(None, row)
-        if late:
+        if at - row[6] > WITNESS_WITHIN:
             failed.append(Failure(Rule.WITNESSED, None, row[2], "not in the tree after 60 s"))
-        tally.count(row[6].date(), row[9], failed)
-    return tally
+        walk.found.open.count(row[6].date(), row[9], failed)
+    return walk.found
 
 
 class _Walk:
@@ -89,9 +104,13 @@ class _Walk:
             default=None,
         )
         self._next = 0
+        self._settles_at = max(
+            (one.size for one in self._heads if one.is_settled(at)), default=tree.size
+        )
+        self.found = Findings(Tally(), Tally(), tree.size, tree.root())
         self._waiting: list[tuple[datetime | None, str, int, list[Failure]]] = []
 
-    def take(self, row: Row, tally: Tally) -> None:
+    def take(self, row: Row) -> None:
         """Check one leaf; what only the next head can tell waits for it."""
         seq, event_id, recorded_at = row[0], row[2], row[6]
         expected = self._tree.size
@@ -105,7 +124,7 @@ class _Walk:
                 (None, "", self._tree.size, [Failure(Rule.ORDER, self._tree.size, None, "missing")])
             )
             self._tree.append(b"\0" * 32)
-            self._head(tally)
+            self._head()
         if seq < expected:
             failed.append(Failure(Rule.ORDER, seq, event_id, "the number is taken twice"))
         data = bytes(row[3]) if row[3] is not None else b""
@@ -116,18 +135,15 @@ class _Walk:
         if recorded_at is not None:
             failed.extend(self._timely(seq, event_id, recorded_at))
         self._waiting.append((recorded_at, row[9] or "", seq, failed))
-        self._head(tally)
+        self._head()
 
-    def end(self, tally: Tally) -> None:
-        """Settle the tail above the last head, and heads above the last entry."""
-        self._settle(tally, [])
+    def end(self) -> None:
+        """Count the tail above the last head, and heads above the last entry."""
+        self._count([])
         for head in self._heads[self._next :]:
             for seq in range(self._tree.size, head.size):
-                tally.count(
-                    None,
-                    "",
-                    [Failure(Rule.TREE, seq, None, f"gone: {head.origin} saw {head.size}")],
-                )
+                gone = Failure(Rule.TREE, seq, None, f"gone: {head.origin} saw {head.size}")
+                self.found.open.count(None, "", [gone])
                 self._tree.append(b"\0" * 32)
 
     def _timely(self, seq: int, event_id: int, recorded_at: datetime) -> list[Failure]:
@@ -149,7 +165,7 @@ class _Walk:
             found.append(Failure(Rule.TIME, seq, event_id, "dated back behind a witnessed head"))
         return found
 
-    def _head(self, tally: Tally) -> None:
+    def _head(self) -> None:
         """At a signed size the roots must agree, or all entries since the last one fail."""
         shared: list[tuple[Rule, str]] = []
         is_head = False
@@ -162,9 +178,14 @@ class _Walk:
             if not head.is_signed:
                 shared.append((Rule.SIGNATURE, f"no valid signature on the head at {head.size}"))
         if is_head:
-            self._settle(tally, shared)
+            self._count(shared)
+            if self._tree.size == self._settles_at:
+                self.found.settled_size = self._tree.size
+                self.found.settled_root = self._tree.root()
 
-    def _settle(self, tally: Tally, shared: list[tuple[Rule, str]]) -> None:
+    def _count(self, shared: list[tuple[Rule, str]]) -> None:
+        is_settled = self._tree.size <= self._settles_at
+        tally = self.found.settled if is_settled else self.found.open
         for recorded_at, tenant, seq, failed in self._waiting:
             failed += [Failure(rule, seq, None, text) for rule, text in shared]
             tally.count(recorded_at.date() if recorded_at else None, tenant, failed)

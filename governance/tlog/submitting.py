@@ -3,7 +3,7 @@
 import base64
 import http.client
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 TIMEOUT_SECONDS = 5.0
 MAX_ANSWER = 64 * 1024
@@ -45,7 +45,7 @@ def submit(url: str, note: str, old_size: int, proof: Sequence[bytes]) -> str:
     if len(proof) > MAX_PROOF:
         raise ValueError(f"a proof has at most {MAX_PROOF} lines")
     lines = [f"old {old_size}", *(base64.b64encode(one).decode() for one in proof), "", note]
-    status, answer = _post(url, "\n".join(lines).encode())
+    status, answer = _ask(url, "POST", "/add-checkpoint", "\n".join(lines).encode())
     if status == 200 and answer.startswith("— "):
         return answer.splitlines()[0]
     if status == 409 and answer.strip().isdecimal():
@@ -55,12 +55,29 @@ def submit(url: str, note: str, old_size: int, proof: Sequence[bytes]) -> str:
     raise Unreachable(f"answered {status}")
 
 
-def _post(url: str, body: bytes) -> tuple[int, str]:
+def latest(url: str, origin: str) -> str | None:
+    """Return the newest note of the log ``origin`` that the witness at ``url`` cosigned.
+
+    Raises:
+        Refused: it refuses to say.
+        Unreachable: it did not answer in time, or not as a witness does.
+    """
+    status, answer = _ask(url, "GET", f"/checkpoint?origin={quote(origin, safe='')}", None)
+    if status == 200:
+        return answer
+    if status == 404:
+        return None
+    if 400 <= status < 500:
+        raise Refused(status, answer.strip()[:200])
+    raise Unreachable(f"answered {status}")
+
+
+def _ask(url: str, method: str, path: str, body: bytes | None) -> tuple[int, str]:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("POST", f"{parts.path.rstrip('/')}/add-checkpoint", body)
+        connection.request(method, parts.path.rstrip("/") + path, body)
         answer = connection.getresponse()
         return answer.status, answer.read(MAX_ANSWER).decode()
     except (OSError, http.client.HTTPException, UnicodeDecodeError) as error:

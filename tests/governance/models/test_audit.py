@@ -89,7 +89,7 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
         "audit_verified_is_within_expected",
         lambda: AuditVerification.objects.create(
             at=NOW, is_full=True, seconds=1, size=1, root=b"", expected=1, verified=2,
-            witnessed_size=1,
+            witnessed_size=1, full_at=NOW,
         ),
     ),
 ]  # fmt: skip
