@@ -4,10 +4,11 @@ import http
 import http.client
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from config.embedded import environment, ports, steps, supervisor
+from config.embedded.compiling import Compiling
 from config.embedded.errors import LaunchError
 from config.embedded.home import Home
 from config.embedded.prepared import Prepared
@@ -35,9 +36,12 @@ def run(
     home = Home.open(root / "var")
     services = Services(home, environ, stopping=stopping, say=_say)
     programs: dict[str, Program] = {}
-    login: Steps | None = None
+    helpers: list[Steps | Compiling] = []
     try:
         ports.require_free(port)
+        is_first = not environ.get("DATABASE_URL") and not (home.path / "pg").exists()
+        if is_first:
+            helpers.append(Compiling(root=root, env=environ))
         services.start()
         env = environment.for_children(environ, services.environment, port=port)
         environment.publish(env, home.path / "environment")
@@ -53,30 +57,42 @@ def run(
             """Return the login: in the process that has imported Django it costs nothing."""
             if known:
                 known.forget()
-            said = run_steps([*wanted, steps.LOGIN]).finish()
+            began = run_steps([*wanted, steps.LOGIN])
+            said = began.finish(after_first=None if web.process else web.start)
             if known:
                 known.note()
             return said
 
-        # It imports Django meanwhile; /readyz says no until the migrations are there.
-        programs["web"].start()
-        if known and known.holds():
-            told = _until_ready(port, watched, stopping, cure=prepare)
-        else:
-            told = prepare()
-            _until_ready(port, watched, stopping)
-        _say(f"ready in {time.monotonic() - started:.1f} s")
-        for line in (f"http://localhost:{port}/", *told):
-            _say(line)
-        login = run_steps([steps.LOGIN]) if not told else None
+        # It imports Django meanwhile; /readyz says no until the migrations are there. On a first
+        # start it waits for them: processes that compile the same modules hinder each other.
+        web = programs["web"]
+        if not is_first:
+            web.start()
+        cure = prepare if known and known.holds() else None
+        told = [] if cure else prepare()
+        told += _until_ready(port, watched, stopping, cure=cure)
+        _tell_ready(port, told, started)
+        _stop_all(helpers)
+        login = None if told else run_steps([steps.LOGIN])
+        helpers = [login] if login else []
         for name in ("worker", "beat"):
             programs[name].start()
         _watch(watched, stopping, login)
     finally:
-        if login is not None:
-            login.stop()
+        _stop_all(helpers)
         _stop(programs, services, home, stopping)
     return 0
+
+
+def _stop_all(helpers: Iterable[Steps | Compiling]) -> None:
+    for helper in helpers:
+        helper.stop()
+
+
+def _tell_ready(port: int, told: list[str], started: float) -> None:
+    _say(f"ready in {time.monotonic() - started:.1f} s")
+    for line in (f"http://localhost:{port}/", *told):
+        _say(line)
 
 
 def _stop(

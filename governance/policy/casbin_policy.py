@@ -3,10 +3,11 @@
 A snapshot never changes: another policy, or another set of memberships, is another
 snapshot. One lock for the whole process stands around every evaluation, for two reasons:
 Casbin's role manager inserts names while it reads, and Casbin parses expressions with
-``ast.parse`` on each decision, which in CPython 3.11 fails with ``SystemError: AST
-constructor recursion depth mismatch`` when two threads do it at once.
+``ast.parse``, which in CPython 3.11 fails with ``SystemError: AST constructor recursion
+depth mismatch`` when two threads do it at once.
 """
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from threading import Lock
 
 import casbin
 from casbin.model import Model
+from casbin.util import SimpleEval
 
 from governance.domain.decisions import Decision, Question, Reason
 
@@ -65,6 +67,28 @@ def content_sha256(model_conf: str, rules: Sequence[Rule]) -> str:
         ensure_ascii=False,
     )
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+class _Enforcer(casbin.Enforcer):  # type: ignore[misc]
+    """Stock Casbin that parses each expression once: stock parses all of them on each decision.
+
+    Only the parsed tree is kept, which nobody changes; whatever an evaluation counts or looks
+    up is still made anew.
+    """
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model, enable_log=False)
+        self._trees: dict[str, ast.expr] = {}
+
+    def _get_expression(self, expr: str, functions: dict[str, object] | None = None) -> SimpleEval:
+        tree = self._trees.get(expr)
+        if tree is None:
+            expression = super()._get_expression(expr, functions)
+            self._trees[expr] = expression.ast_parsed_value
+            return expression
+        expression = SimpleEval("", functions)
+        expression.ast_parsed_value = tree
+        return expression
 
 
 @dataclass(slots=True)
@@ -145,7 +169,7 @@ def build(
     model = Model()
     try:
         model.load_model_from_text(model_conf)
-        enforcer = casbin.Enforcer(model, enable_log=False)
+        enforcer = _Enforcer(model)
         enforcer.enable_auto_save(False)
         for rule in rows:
             model.add_policy("p", "p", rule.values())

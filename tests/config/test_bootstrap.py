@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,39 @@ def test_a_python_without_venv_module_names_the_package(tmp_path: Path) -> None:
     assert "has no venv module. Try: apt install python3-venv" in run.stderr
     assert len(run.stderr.splitlines()) == 1
     assert not (tmp_path / ".venv").exists()
+
+
+def test_the_environment_gets_the_pip_that_came_with_python(tmp_path: Path) -> None:
+    script = copied(tmp_path)
+    make = "import sys; sys.path.insert(0, 'config'); import bootstrap; bootstrap.create_venv()"
+    env = {**os.environ, "PYTHONPATH": ""}
+    run = subprocess.run(
+        [getattr(sys, "_base_executable", sys.executable), "-c", make],
+        cwd=script.parents[1],
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    python = tmp_path / ".venv" / "bin" / "python"
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--disable-pip-version-check"],
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    assert re.search(r"^pip\s+\d", listed.stdout, re.MULTILINE), listed.stderr
+
+
+def test_debians_own_directory_of_wheels_comes_first_and_two_pips_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_config_var", {"WHEEL_PKG_DIR": str(tmp_path)}.get)
+    bundled = bootstrap.pip_wheel()
+    (tmp_path / "pip-99.0-py3-none-any.whl").touch()
+    assert bootstrap.pip_wheel() == str(tmp_path / "pip-99.0-py3-none-any.whl")
+    (tmp_path / "pip-98.0-py3-none-any.whl").touch()
+    assert bootstrap.pip_wheel() == bundled
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
