@@ -160,3 +160,5 @@ BEGIN
   GET DIAGNOSTICS done = ROW_COUNT;
   RETURN done;
 END $$;
+REVOKE ALL ON FUNCTION audit_baseline FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_baseline TO wardroom_eraser;
