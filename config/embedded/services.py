@@ -51,6 +51,9 @@ class Services:
             self._start_postgres()
         if not self._environ.get("REDIS_URL"):
             self._start_valkey()
+        if self.home.throwaway and not self._environ.get("WARDROOM_DATA_DIR"):
+            # Keys and uploads of what is thrown away must not meet those that are kept.
+            self.environment["WARDROOM_DATA_DIR"] = str(self.home.path / "data")
         # Settings want at least 50 characters of SECRET_KEY: 48 bytes give 64.
         if not self._environ.get("SECRET_KEY"):
             self.environment["SECRET_KEY"] = self.home.key("secret_key", size=48)
