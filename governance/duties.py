@@ -26,7 +26,7 @@ def open_requests(by: Actor, at: datetime) -> list[Duty]:
         Duty(
             title=f"Decide: {row}",
             reason=f"{row.requester} asks for {row.days} days in {row.system}: {row.purpose}",
-            url=f"/admin/governance/accessrequest/?id__exact={row.pk}",
+            url=f"/admin/governance/accessrequest/{row.pk}/change/",
             due_at=row.due_at,
         )
         for row in found.order_by("due_at", "pk")[:MOST]

@@ -1,18 +1,26 @@
 """Access requests and grants on the board."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 
+from governance import access
 from governance.actions import granting, requesting
 from governance.board import GovernedAdmin, when, who
-from governance.models import AccessRequest, Grant
+from governance.errors import BadInput
+from governance.models import AccessRequest, Grant, RequestState
 from governance.permissions import Act
+from governance.queries.deciding import deciders
 
 
 @admin.register(AccessRequest)
 class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
-    """Open ones first, soonest due on top; decided with a reason, many at once."""
+    """Open ones first, soonest due on top; decided with a reason, many at once or one by one."""
 
     read_act = Act.REQUEST_READ
     list_display = ["__str__", "system", "requester", "purpose", "state", "due_at", "decided_at"]
@@ -22,6 +30,58 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     list_select_related = ["system", "requester"]
     search_fields = ["principal", "scope", "purpose"]
     actions = ["approve", "deny"]
+    change_form_outer_before_template = "governance/board/decide.html"
+
+    class Media:
+        css = {"all": ["board.css"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address that a decision on the object page is sent to."""
+        decide = self.admin_site.admin_view(require_POST(self.decide))
+        own = path("<path:object_id>/decide/", decide, name="governance_accessrequest_decide")
+        return [own, *super().get_urls()]
+
+    def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Approve or refuse one request with the reason given, then show it again."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        verdicts = {"approve": self.approve, "deny": self.deny}
+        verdict = verdicts.get(request.POST.get("decision", ""))
+        if verdict is None:
+            raise BadInput("decision is approve or deny", pointer="/decision")
+        verdict(request, AccessRequest.objects.filter(pk=row.pk))
+        return redirect("admin:governance_accessrequest_change", row.pk)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the request, who can decide about it, and the decision for whoever can."""
+        row = self.get_object(request, object_id)
+        more = {"deciding": self._deciding(request, row) if row else None}
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **more}
+        )
+        return answer
+
+    def _deciding(self, request: HttpRequest, row: AccessRequest) -> dict[str, Any] | None:
+        if row.state != RequestState.OPEN:
+            return None
+        by, at = who(request), when(request)
+        is_own = row.requester.as_actor().ref == by.ref
+        found = deciders(row, at=at)
+        return {
+            "is_own": is_own,
+            "may": not is_own and access.allows(by, Act.REQUEST_DECIDE, row, at=at),
+            "people": found.people,
+            "more": found.more,
+            "roles": found.roles,
+            "url": reverse("admin:governance_accessrequest_decide", args=[row.pk]),
+        }
 
     @admin.action(description="Approve for the days asked")
     def approve(self, request: HttpRequest, rows: QuerySet[AccessRequest]) -> None:

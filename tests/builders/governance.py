@@ -1,6 +1,6 @@
 """People, sites and systems for tests."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from governance import box
 from governance.actions.policy import restamp
-from governance.models import GovernedSystem, Membership, Role, Site, User
+from governance.models import AccessRequest, GovernedSystem, Membership, Role, Site, User
 
 NOW = datetime(2026, 11, 17, 9, 45, tzinfo=UTC)
 _number = count(1)
@@ -85,3 +85,22 @@ def a_system(**over: Any) -> GovernedSystem:
         "created_at": NOW,
     }
     return GovernedSystem.objects.create(**{**fields, **over})
+
+
+@transaction.atomic
+def a_request(**over: Any) -> AccessRequest:
+    """Return an open request, of a steward at the system's site unless said otherwise."""
+    system = over.pop("system", None) or a_system()
+    requester = over.pop("requester", None) or a_member("steward", site=system.site)
+    fields = {
+        "system": system,
+        "requester": requester,
+        "principal": "plant_reader",
+        "entitlement": "select",
+        "scope": f"mes.table_{next(_number)}",
+        "purpose": "scrap analysis",
+        "days": 30,
+        "submitted_at": NOW,
+        "due_at": NOW + timedelta(hours=4),
+    }
+    return AccessRequest.objects.create(**{**fields, **over})

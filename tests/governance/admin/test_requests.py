@@ -1,0 +1,96 @@
+"""Deciding about an access request on its own page."""
+
+import pytest
+from django.test import Client
+
+from governance.models import AccessRequest, AuditEvent, Grant
+from tests.builders import signin
+from tests.builders.governance import a_member, a_request, a_site, a_system, holds
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client: Client, row: AccessRequest) -> str:
+    answer = client.get(f"/admin/governance/accessrequest/{row.pk}/change/")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def decide(client: Client, row: AccessRequest, verdict: str, reason: str = "agreed") -> str:
+    answer = client.post(
+        f"/admin/governance/accessrequest/{row.pk}/decide/",
+        {"decision": verdict, "reason": reason},
+        follow=True,
+    )
+    row.refresh_from_db()
+    return f"{answer.status_code} {answer.content.decode()}"
+
+
+def a_decider(row: AccessRequest, **over: str) -> Client:
+    return signin.proven(a_member("data_owner", site=row.system.site, **over))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "grants"), [("approve", "granted", 1), ("deny", "denied", 0)]
+)
+def test_a_decision_on_the_page_is_the_same_act_as_in_the_list(
+    verdict: str, state: str, grants: int
+) -> None:
+    row = a_request()
+    client = a_decider(row)
+    assert "Approve for 30 days" in page(client, row)
+    assert "1 requests" in decide(client, row, verdict)
+    assert (row.state, row.decision_reason) == (state, "agreed")
+    assert Grant.objects.filter(request=row).count() == grants
+    assert AuditEvent.objects.filter(act="governance:request:decide", object=row.ref).exists()
+    assert "Approve for" not in page(client, row), "a decided request offers no decision"
+
+
+def test_a_decision_needs_a_reason_and_a_verdict() -> None:
+    row = a_request()
+    client = a_decider(row)
+    assert "say why" in decide(client, row, "approve", reason=" ")
+    assert decide(client, row, "perhaps").startswith("400")
+    assert client.get(f"/admin/governance/accessrequest/{row.pk}/decide/").status_code == 405
+    assert row.state == "open"
+
+
+def test_who_may_only_read_sees_who_can_decide_and_cannot() -> None:
+    row = a_request()
+    a_member("data_owner", site=row.system.site, name="Luis Garza")
+    auditor = signin.proven(a_member("auditor"))
+    shown = page(auditor, row)
+    assert "Who can decide: Luis Garza." in shown
+    assert "Approve for" not in shown
+    decide(auditor, row, "approve")
+    assert row.state == "open"
+    denied = AuditEvent.objects.filter(act="governance:request:decide", outcome="denied")
+    assert denied.filter(object=row.ref).exists()
+
+
+def test_nobody_decides_about_an_own_request() -> None:
+    system = a_system()
+    owner = a_member("data_owner", site=system.site, name="Luis Garza")
+    row = a_request(system=system, requester=owner)
+    client = signin.proven(owner)
+    shown = page(client, row)
+    assert "This request is yours" in shown
+    assert "Approve for" not in shown
+    assert "Nobody can decide about it today. It takes" in shown
+    assert "somebody else must decide" in decide(client, row, "approve").lower()
+    assert row.state == "open"
+
+
+def test_a_request_of_another_site_is_not_found() -> None:
+    row = a_request()
+    elsewhere = signin.proven(a_member("data_owner", site=a_site()))
+    assert decide(elsewhere, row, "approve").startswith("404")
+    assert row.state == "open"
+
+
+def test_the_overview_leads_to_the_page_that_decides() -> None:
+    row = a_request()
+    owner = a_member("data_owner", site=row.system.site)
+    holds(owner, "board_member")
+    shown = signin.proven(owner).get("/admin/").content.decode()
+    assert f"/admin/governance/accessrequest/{row.pk}/change/" in shown
