@@ -15,8 +15,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from redis.exceptions import RedisError
-from rest_framework.exceptions import APIException
-from rest_framework.response import Response
+from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated
 
 from governance import context
 from governance.errors import BadInput, NotAllowed, WardroomError
@@ -67,6 +66,8 @@ def describe(error: Exception) -> dict[str, Any]:
         return _plain(404, "not_found", "There is nothing here, or nothing for you.")
     if isinstance(error, PermissionDenied):
         return _plain(403, "not_allowed", "This is not permitted.")
+    if isinstance(error, NotAuthenticated | AuthenticationFailed):
+        return _plain(401, "not_signed_in", "Sign in first: this needs a session.")
     if isinstance(error, APIException):
         return _of_framework(error)
     return _plain(500, "internal", "Something broke here. Nothing was changed.")
@@ -132,19 +133,16 @@ def respond(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(body) if wants_problem(request) else page(request, body)
 
 
-def answer(error: Exception, view: dict[str, Any]) -> Response | None:
-    """Exception handler of REST framework."""
+def answer(error: Exception, view: dict[str, Any]) -> HttpResponse | None:
+    """Exception handler of REST framework; JSON also where the view renders something else."""
     body = describe(error)
     if body["status"] >= 500:
         log.error("API request failed: %s", type(error).__name__, exc_info=error)
-    now = context.current()
-    if now is not None:
-        body["request_id"] = now.request_id
-    response = Response(body, status=body["status"], content_type="application/problem+json")
-    if body["status"] == 503:
-        response["Retry-After"] = "5"
+    response = problem(body)
     if isinstance(error, APIException) and (wait := getattr(error, "wait", None)):
         response["Retry-After"] = str(int(wait))
+    if isinstance(error, APIException) and (challenge := getattr(error, "auth_header", None)):
+        response["WWW-Authenticate"] = challenge
     return response
 
 

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
+import config.schema  # noqa: F401 - the OpenAPI document knows our scheme once it is loaded
 from config import board, health
 from config.web import icon, overview, refusals
 from governance.api import measures

@@ -27,7 +27,7 @@ def rows(client: Client, **query: str) -> list[dict[str, Any]]:
 
 def test_a_stranger_is_refused_as_a_machine_reads_it() -> None:
     response = Client().get(URL)
-    assert response.status_code == 403
+    assert response.status_code == 401
     assert response.headers["Content-Type"] == "application/problem+json"
 
 

@@ -52,4 +52,4 @@ def test_a_site_that_is_not_visible_is_not_found() -> None:
 def test_it_is_not_for_everybody() -> None:
     assert signin.proven(a_user()).get(ADDRESS).json()["code"] == "not_allowed"
     assert signin.proven(a_user(party="partners.partner:1")).get(ADDRESS).status_code == 404
-    assert Client().get(ADDRESS).status_code == 403
+    assert Client().get(ADDRESS).status_code == 401

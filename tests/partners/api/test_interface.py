@@ -54,7 +54,7 @@ def test_a_site_operator_sees_the_findings_of_the_own_site(client: Client) -> No
 
 
 def test_nobody_reads_without_signing_in(client: Client) -> None:
-    assert client.get(ADDRESS).status_code == 403
+    assert client.get(ADDRESS).status_code == 401
 
 
 @pytest.mark.parametrize("count", [1, 3])
