@@ -49,6 +49,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Evidence",
         (
             ("Audit log", "history", "governance_auditevent"),
+            ("Log integrity", "verified", "governance_auditverification"),
             ("Decisions", "fact_check", "governance_decisionlog"),
             ("Background work", "manufacturing", "governance_job"),
         ),

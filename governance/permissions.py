@@ -29,6 +29,7 @@ class Act(StrEnum):
     DRIFT_DETECT = "governance:drift:detect"
     AUDIT_READ = "governance:audit:read"
     AUDIT_VERIFY = "governance:audit:verify"
+    VERIFICATION_READ = "governance:verification:read"
     AUDIT_ERASE = "governance:audit:erase"
     JOB_READ = "governance:job:read"
     JOB_RETRY = "governance:job:retry"

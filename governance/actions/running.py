@@ -153,16 +153,18 @@ def _bury(job: Job, attempt: int, text: str, *, at: datetime) -> None:
         state=JobState.DEAD, failures=job.failures, lost=job.lost, lease_until=None, last_error=text
     )
     if dead:
-        Alarm.objects.get_or_create(
-            key=f"dead_job:{job.pk}:{attempt}",
-            defaults={
-                "kind": "dead_job",
-                "severity": 3,
-                "ref": f"governance.job:{job.pk}",
-                "detail": f"{job.kind}: {text}"[:500],
-                "raised_at": at,
-            },
-        )
+        # Whoever the job acted for is not acting any more.
+        with boundary.acting(actors.service("scheduler"), at=at):
+            Alarm.objects.get_or_create(
+                key=f"dead_job:{job.pk}:{attempt}",
+                defaults={
+                    "kind": "dead_job",
+                    "severity": 3,
+                    "ref": f"governance.job:{job.pk}",
+                    "detail": f"{job.kind}: {text}"[:500],
+                    "raised_at": at,
+                },
+            )
 
 
 def retry(job: Job, *, by: Actor, at: datetime, reason: str) -> None:

@@ -180,7 +180,7 @@ class AuditErasure(models.Model):
         return f"{self.event_id}: {self.legal_ground}"
 
 
-class AuditVerification(models.Model):
+class AuditVerification(Governed):
     """One check of the log: what was expected, what held, and the entries that failed."""
 
     at = models.DateTimeField()
@@ -209,3 +209,8 @@ class AuditVerification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verified} of {self.expected} at {self.at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def integrity(self) -> float | None:
+        """Return verified over expected, in percent; None for an empty log."""
+        return 100 * self.verified / self.expected if self.expected else None

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from governance import boundary, jobs, registries
+from governance import boundary, context, jobs, registries
 from governance.actions import running
 from governance.domain import actor as actors
 from governance.errors import Conflict, NotAllowed
@@ -182,3 +182,21 @@ def test_any_number_of_planners_makes_one_slot() -> None:
     count = Job.objects.filter(kind="measure_sample").count()
     running.plan(at=at + timedelta(hours=6))
     assert Job.objects.filter(kind="measure_sample").count() == count + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_dies_although_nobody_acts_any_more(effects: list[int]) -> None:
+    with boundary.acting(actors.service("scheduler"), at=timezone.now()):
+        job = a_job(fails=9)
+    token = context._current.set(None)
+    try:
+        for _ in range(3):
+            make_due(job)
+            lease = running.claim(job.pk)
+            assert lease is not None
+            assert not running.run(lease)
+    finally:
+        context._current.reset(token)
+    alarm = Alarm.objects.get(ref=f"governance.job:{job.pk}")
+    event = AuditEvent.objects.get(object=f"governance.alarm:{alarm.pk}")
+    assert (event.act, event.actor) == ("row:governance_alarm:insert", "service:scheduler")
