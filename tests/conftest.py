@@ -76,8 +76,22 @@ def builders_act(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("_django_db_helper")
+    marked = request.node.get_closest_marker("django_db")
+    commits = bool(marked and marked.kwargs.get("transaction")) or bool(
+        {"transactional_db", "live_server"} & set(request.fixturenames)
+    )
     with boundary.acting(actors.service("builder"), at=NOW):
+        if commits:
+            name_session("service:builder")
         yield
+    if commits:
+        name_session("")
+
+
+def name_session(actor: str) -> None:
+    """Let this thread's connection write outside transactions too; the product never may."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT set_config('app.actor', %s, false)", [actor])
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class ActingMiddleware:
         request.actor = actor  # type: ignore[attr-defined]
         try:
             with boundary.acting(actor, at=at, request_id=request.META["wardroom.request_id"]):
-                if request.method == "POST" and request.path.startswith(LIBRARY_WRITES):
+                if request.path.startswith(LIBRARY_WRITES):
                     with transaction.atomic():
                         return self.get_response(request)
                 return self.get_response(request)

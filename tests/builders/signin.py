@@ -8,6 +8,7 @@ import time
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
 
 from governance.models import User
@@ -25,17 +26,20 @@ def totp(secret: str, at: float | None = None) -> str:
     return f"{(number & 0x7FFFFFFF) % 10**6:06d}"
 
 
+@transaction.atomic
 def with_password(user: User) -> User:
     user.set_password(PASSWORD)
     user.save()
     return user
 
 
+@transaction.atomic
 def with_app(user: User) -> Authenticator:
     """Give ``user`` an authenticator app with a known secret."""
     return TOTP.activate(user, SECRET).instance
 
 
+@transaction.atomic
 def in_session(user: User) -> Client:
     """Return a client with a session of ``user`` and no proof of anything."""
     client = Client()

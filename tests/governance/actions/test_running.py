@@ -14,6 +14,7 @@ from governance.errors import Conflict, NotAllowed
 from governance.models import Alarm, AuditEvent, Job, JobState, Notice
 from governance.registries import JobKind, JobRun
 from tests.builders.governance import a_member, a_user
+from tests.conftest import name_session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
 
@@ -189,6 +190,7 @@ def test_a_job_dies_although_nobody_acts_any_more(effects: list[int]) -> None:
     with boundary.acting(actors.service("scheduler"), at=timezone.now()):
         job = a_job(fails=9)
     token = context._current.set(None)
+    name_session("")
     try:
         for _ in range(3):
             make_due(job)
