@@ -42,15 +42,23 @@ ALTER TABLE audit_event ALTER COLUMN body SET STORAGE EXTENDED, ALTER COLUMN lea
 """
 
 
-def seal_existing(apps, schema_editor):
-    """Seal the events written before: ``recorded_at`` becomes the instant of sealing."""
+def take_over(apps, schema_editor):
+    """Seal the events of the table before: ``recorded_at`` becomes the instant of sealing.
+
+    That table stays, so that the version before still works while this one is rolled out.
+    """
     with schema_editor.connection.cursor() as cursor:
         triggers.functions(cursor)
         cursor.execute(
-            "CREATE TRIGGER audit_upgrade BEFORE UPDATE ON audit_event"
+            "CREATE TRIGGER audit_upgrade BEFORE INSERT ON audit_event"
             " FOR EACH ROW EXECUTE FUNCTION audit_seal()"
         )
-        cursor.execute("UPDATE audit_event SET id = id")
+        cursor.execute(
+            "INSERT INTO audit_event (occurred_at, tenant, scope, actor, act, cause, object,"
+            " outcome, request_id, body)"
+            " SELECT occurred_at, 'own', '', actor, act, '', object, outcome, request_id, body::text"
+            " FROM governance_auditevent ORDER BY id"
+        )
         cursor.execute("DROP TRIGGER audit_upgrade ON audit_event")
 
 
@@ -59,40 +67,47 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(ROLES, migrations.RunSQL.noop),
-        migrations.RemoveIndex("auditevent", "audit_by_object"),
-        migrations.RemoveIndex("auditevent", "audit_by_actor"),
-        migrations.AlterModelTable("auditevent", "audit_event"),
-        migrations.AlterField("auditevent", "recorded_at", models.DateTimeField(editable=False)),
-        migrations.AlterField("auditevent", "act", models.CharField(max_length=120)),
-        migrations.AlterField("auditevent", "body", models.TextField(null=True)),
-        *(
-            migrations.AddField("auditevent", name, field, preserve_default=False)
-            for name, field in {
-                "cluster": models.BigIntegerField(editable=False, default=0),
-                "xid": models.BigIntegerField(editable=False, default=0),
-                "leaf_data": models.BinaryField(editable=False, default=b""),
-                "tenant": models.CharField(max_length=120, default="own", help_text="Partner it belongs to, or own."),
-            }.items()
+        migrations.SeparateDatabaseAndState(state_operations=[migrations.DeleteModel("AuditEvent")]),
+        migrations.CreateModel(
+            "AuditEvent",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cluster", models.BigIntegerField(editable=False)),
+                ("xid", models.BigIntegerField(editable=False)),
+                ("recorded_at", models.DateTimeField(editable=False)),
+                ("leaf_data", models.BinaryField(editable=False)),
+                ("salt", models.BinaryField(null=True, editable=False)),
+                ("occurred_at", models.DateTimeField()),
+                ("tenant", models.CharField(max_length=120, help_text="Partner it belongs to, or own.")),
+                ("scope", models.CharField(max_length=120, blank=True)),
+                ("actor", models.CharField(max_length=120)),
+                ("act", models.CharField(max_length=120)),
+                ("cause", models.CharField("part of", max_length=120, blank=True)),
+                ("object", models.CharField(max_length=160)),
+                ("outcome", models.CharField(default="ok", max_length=8)),
+                ("request_id", models.CharField(max_length=64)),
+                ("body", models.TextField(null=True)),
+            ],
+            {
+                "db_table": "audit_event",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["cluster", "xid", "id"], name="audit_event_by_transaction"),
+                    models.Index(fields=["object", "id"], name="audit_event_by_object"),
+                    models.Index(fields=["actor", "id"], name="audit_event_by_actor"),
+                    models.Index(fields=["act", "id"], name="audit_event_by_act"),
+                    models.Index(fields=["tenant", "id"], condition=~Q(tenant="own"), name="audit_event_by_tenant"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=Q(outcome__in=["ok", "denied"]), name="audit_outcome_is_known"),
+                    models.CheckConstraint(
+                        condition=Q(body=None, salt=None) | Q(body__isnull=False, salt__isnull=False),
+                        name="audit_body_is_salted_or_erased",
+                    ),
+                ],
+            },
         ),
-        migrations.AddField("auditevent", "salt", models.BinaryField(null=True, editable=False)),
-        migrations.AddField("auditevent", "scope", models.CharField(max_length=120, blank=True, default=""), preserve_default=False),
-        migrations.AddField("auditevent", "cause", models.CharField("part of", max_length=120, blank=True, default=""), preserve_default=False),
-        migrations.RunPython(seal_existing, migrations.RunPython.noop),
-        migrations.AddIndex("auditevent", models.Index(fields=["cluster", "xid", "id"], name="audit_by_transaction")),
-        migrations.AddIndex("auditevent", models.Index(fields=["object", "id"], name="audit_by_object")),
-        migrations.AddIndex("auditevent", models.Index(fields=["actor", "id"], name="audit_by_actor")),
-        migrations.AddIndex("auditevent", models.Index(fields=["act", "id"], name="audit_by_act")),
-        migrations.AddIndex(
-            "auditevent",
-            models.Index(fields=["tenant", "id"], condition=~Q(tenant="own"), name="audit_by_tenant"),
-        ),
-        migrations.AddConstraint(
-            "auditevent",
-            models.CheckConstraint(
-                condition=Q(body=None, salt=None) | Q(body__isnull=False, salt__isnull=False),
-                name="audit_body_is_salted_or_erased",
-            ),
-        ),
+        migrations.RunPython(take_over, migrations.RunPython.noop),
         migrations.CreateModel(
             "AuditLeaf",
             [

@@ -41,12 +41,12 @@ class AuditEvent(Governed):
         db_table = "audit_event"
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["cluster", "xid", "id"], name="audit_by_transaction"),
-            models.Index(fields=["object", "id"], name="audit_by_object"),
-            models.Index(fields=["actor", "id"], name="audit_by_actor"),
-            models.Index(fields=["act", "id"], name="audit_by_act"),
+            models.Index(fields=["cluster", "xid", "id"], name="audit_event_by_transaction"),
+            models.Index(fields=["object", "id"], name="audit_event_by_object"),
+            models.Index(fields=["actor", "id"], name="audit_event_by_actor"),
+            models.Index(fields=["act", "id"], name="audit_event_by_act"),
             models.Index(
-                fields=["tenant", "id"], condition=~Q(tenant="own"), name="audit_by_tenant"
+                fields=["tenant", "id"], condition=~Q(tenant="own"), name="audit_event_by_tenant"
             ),
         ]
         constraints = [
