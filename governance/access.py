@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from governance import context
-from governance.context import Denial
+from governance.context import Context, Denial
 from governance.domain.actor import Actor
 from governance.domain.decisions import Decision, Question, Reason
 from governance.errors import NotAllowed
@@ -43,16 +43,22 @@ def require(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision
     Raises:
         NotAllowed: the policy refuses, for any reason.
     """
-    question, decision = _decide(by, act, obj, at)
-    now = context.current()
-    if now is None:
-        raise RuntimeError("nobody is acting: enter governance.boundary.acting() first")
-    if not decision.allow:
-        now.denials.append(Denial(by, str(act), obj.ref, question.domain, at, decision))
-        raise NotAllowed(str(act), obj.ref, decision)
+    question, decision, now = _permitted(by, act, obj, at)
     if not str(act).endswith(":read"):
         _log(question, decision, at=at, request_id=now.request_id)
     return decision
+
+
+def foresee(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> None:
+    """Refuse already now what :func:`require` would refuse with the change itself.
+
+    For work that reads for long before it writes: a permit is not logged here, since a
+    transaction that has written anything holds up the audit log until it ends.
+
+    Raises:
+        NotAllowed: the policy refuses, for any reason.
+    """
+    _permitted(by, act, obj, at)
 
 
 def allows(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> bool:
@@ -104,6 +110,19 @@ def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> Quer
     if given is not None:
         condition |= Q(pk__in=given)
     return rows.filter(condition)
+
+
+def _permitted(
+    by: Actor, act: StrEnum, obj: Governed, at: datetime
+) -> tuple[Question, Decision, Context]:
+    question, decision = _decide(by, act, obj, at)
+    now = context.current()
+    if now is None:
+        raise RuntimeError("nobody is acting: enter governance.boundary.acting() first")
+    if not decision.allow:
+        now.denials.append(Denial(by, str(act), obj.ref, question.domain, at, decision))
+        raise NotAllowed(str(act), obj.ref, decision)
+    return question, decision, now
 
 
 def _decide(by: Actor, act: str, obj: Governed, at: datetime) -> tuple[Question, Decision]:

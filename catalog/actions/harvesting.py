@@ -13,7 +13,7 @@ from catalog.harvest.rows import Harvested
 from catalog.models import HarvestRun
 from catalog.permissions import Act
 from governance import audit, jobs
-from governance.access import require
+from governance.access import foresee, require
 from governance.actions import systems
 from governance.domain.actor import Actor
 from governance.models import GovernedSystem, Site
@@ -36,7 +36,7 @@ def harvest(
         NotHarvested: it does not answer, or refuses to be read.
     """
     run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
-    require(by, Act.HARVEST_RUN, run, at=at)
+    foresee(by, Act.HARVEST_RUN, run, at=at)
     try:
         harvested = _read(system.kind, systems.dsn_of(system), progress)
     except NotHarvested as error:
@@ -68,7 +68,7 @@ def connect(
     known = GovernedSystem.objects.filter(slug=slug).select_related("site").first()
     system = known or GovernedSystem(slug=slug, name=name, site=site, kind=kind)
     run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
-    require(by, Act.HARVEST_RUN, run, at=at)
+    foresee(by, Act.HARVEST_RUN, run, at=at)
     try:
         harvested = _read(kind, dsn, progress)
     except NotHarvested as error:
@@ -158,6 +158,7 @@ def _read(kind: str, dsn: str, progress: Progress | None) -> Harvested:
 
 @transaction.atomic
 def _note_failure(run: HarvestRun, error: NotHarvested, *, by: Actor, at: datetime) -> None:
+    require(by, Act.HARVEST_RUN, run, at=at)
     run.error = error.detail[:300]
     run.save()
     audit.record(by=by, act=Act.HARVEST_RUN, ref=run.system.ref, at=at, error=run.error)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from governance import audit, jobs, registries
-from governance.access import require
+from governance.access import foresee, require
 from governance.actions.systems import dsn_of
 from governance.connectors.errors import ConnectorFailed
 from governance.domain.actor import Actor
@@ -63,7 +63,7 @@ def detect(system: GovernedSystem, *, by: Actor, at: datetime) -> Outcome:
         NotReached: it does not answer, or refuses the connection.
     """
     snapshot = Snapshot(system=system, taken_at=at, state=SnapshotState.FAULTY, grants=0)
-    require(by, Act.DRIFT_DETECT, snapshot, at=at)
+    foresee(by, Act.DRIFT_DETECT, snapshot, at=at)
     observe = registries.drift_sources.get(system.kind)
     if observe is None:
         raise NotReached(f"no connector reads {system.kind}")
@@ -71,6 +71,7 @@ def detect(system: GovernedSystem, *, by: Actor, at: datetime) -> Outcome:
         observation = observe(dsn_of(system))
     except ConnectorFailed as error:
         with transaction.atomic():
+            require(by, Act.DRIFT_DETECT, snapshot, at=at)
             snapshot.fault = f"{error.code}: {error.detail}"[:300]
             snapshot.save()
             audit.record(by=by, act=Act.DRIFT_DETECT, ref=system.ref, at=at, fault=snapshot.fault)

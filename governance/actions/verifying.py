@@ -87,13 +87,14 @@ def verify(
     Raises:
         NotAllowed: ``by`` may not.
     """
-    access.require(by, Act.AUDIT_VERIFY, AuditEvent(), at=at)
+    access.foresee(by, Act.AUDIT_VERIFY, AuditEvent(), at=at)
     before = None if is_full else AuditVerification.objects.order_by("-id").first()
     began = time.monotonic()
     with reading() as session:
         found = check(session, at=at, before=before, held=held)
     tally = found.total()
     with transaction.atomic():
+        access.require(by, Act.AUDIT_VERIFY, AuditEvent(), at=at)
         row = AuditVerification.objects.create(
             at=at,
             is_full=found.is_full,

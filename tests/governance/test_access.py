@@ -143,3 +143,16 @@ def test_nobody_is_above_the_policy() -> None:
     user = a_user()
     with pytest.raises(IntegrityError, match="user_is_never_above_the_policy"):
         User.objects.filter(pk=user.pk).update(is_superuser=True)
+
+
+def test_what_is_foreseen_is_refused_but_a_permit_writes_nothing(at: datetime) -> None:
+    """A transaction that has written anything would hold up the audit log until it ends."""
+    system = a_system()
+    stranger, administrator = a_user().as_actor(), a_member("administrator").as_actor()
+    before = DecisionLog.objects.count()
+    with boundary.acting(administrator, at=at):
+        access.foresee(administrator, Act.SYSTEM_CHANGE, system, at=at)
+    assert DecisionLog.objects.count() == before
+    with pytest.raises(NotAllowed), boundary.acting(stranger, at=at):
+        access.foresee(stranger, Act.SYSTEM_CHANGE, system, at=at)
+    assert AuditEvent.objects.get(actor=stranger.ref).outcome == "denied"
