@@ -162,3 +162,10 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION audit_baseline FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_baseline TO wardroom_eraser;
+
+-- The entries of one request. Their ids stand scattered in no order that the planner knows,
+-- so it would rather read the whole log than the summary that finds them: bitmap scans only.
+CREATE OR REPLACE FUNCTION audit_of_request(wanted text) RETURNS SETOF bigint
+LANGUAGE sql STABLE ROWS 20 SET search_path = pg_catalog, public, pg_temp
+SET enable_seqscan = off SET enable_indexscan = off AS
+$$ SELECT id FROM audit_event WHERE request_id = wanted $$;

@@ -1,0 +1,220 @@
+"""Finding entries of the audit log: what was asked for, and the rows in pages by key.
+
+Order is by id, newest first. Ids and ``recorded_at`` are given at the same instant, so a
+range of times becomes a range of ids by bisection, which every index of the log can use.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils.dateparse import parse_date, parse_datetime
+
+from governance.errors import BadInput
+from governance.models import AuditEvent, User
+
+PAGE = 50
+PEOPLE = 20
+"""So many people may carry the name that is searched for."""
+DISORDER = timedelta(seconds=60)
+"""How far apart the order of ids and that of times may be: clocks that were set, stalls."""
+ACTS, ENTRIES = "acts", "entries"
+OUTCOMES = ("ok", "denied")
+COLUMNS = (
+    "id", "recorded_at", "occurred_at", "tenant", "scope", "actor", "act", "cause", "object",
+    "outcome", "request_id", "body", "cluster", "xid",
+)  # fmt: skip
+
+_LOOSE = """
+WITH RECURSIVE words AS (
+  (SELECT {column} AS word FROM audit_event WHERE {condition} ORDER BY {column} LIMIT 1)
+  UNION ALL
+  SELECT (SELECT {column} FROM audit_event
+          WHERE {condition} AND {column} > words.word ORDER BY {column} LIMIT 1)
+  FROM words WHERE words.word IS NOT NULL
+)
+SELECT word FROM words WHERE word IS NOT NULL LIMIT 2000
+"""
+# Bisection over the key: about log2(ids) probes of one row each, in one statement.
+_FIRST_FROM = """
+WITH RECURSIVE half(low, high) AS (
+  SELECT min(id), max(id) + 1 FROM audit_event
+  UNION ALL
+  SELECT CASE WHEN probe.recorded_at < %(at)s THEN probe.id + 1 ELSE half.low END,
+         CASE WHEN probe.recorded_at < %(at)s THEN half.high ELSE (half.low + half.high) / 2 END
+  FROM half, LATERAL (SELECT id, recorded_at FROM audit_event
+                      WHERE id >= (half.low + half.high) / 2 ORDER BY id LIMIT 1) probe
+  WHERE half.low < half.high
+)
+SELECT low FROM half WHERE low >= high
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for; empty means everything. Times are aware, ``until`` is excluded."""
+
+    actor: str = ""
+    act: str = ""
+    object: str = ""
+    request: str = ""
+    scope: str = ""
+    tenant: str = ""
+    outcome: str = ""
+    show: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Wanted":
+        """Read the parameters of an address.
+
+        Raises:
+            BadInput: a time or a word of a fixed list cannot be read.
+        """
+        words = {
+            field.name: given.get(field.name, "").strip()[:160]
+            for field in fields(cls)
+            if field.name not in ("since", "until")
+        }
+        if words["outcome"] and words["outcome"] not in OUTCOMES:
+            raise BadInput("The outcome is ok or denied.", pointer="/outcome")
+        if words["show"] and words["show"] not in (ACTS, ENTRIES):
+            raise BadInput("Show acts or entries.", pointer="/show")
+        if any("\0" in word for word in words.values()):
+            raise BadInput("A value holds a NUL.")
+        return cls(
+            **words,
+            since=_instant(given.get("since", ""), "/since"),
+            until=_instant(given.get("until", ""), "/until"),
+        )
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether changes of rows stand under the act that made them.
+
+        Who asks about an object or about a kind of row change wants to see each.
+        """
+        return self.show != ENTRIES and not (
+            self.object or self.act.startswith("row:") or self.request
+        )
+
+    def words(self) -> dict[str, str]:
+        """Return what was asked for, as the parameters of an address."""
+        return {
+            field.name: value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            if isinstance(value, datetime)
+            else value
+            for field in fields(self)
+            if (value := getattr(self, field.name))
+        }
+
+
+def matching(rows: QuerySet[AuditEvent], wanted: Wanted) -> QuerySet[AuditEvent]:
+    """Return those of ``rows`` that are wanted, newest first."""
+    if wanted.is_folded:
+        rows = rows.filter(cause="")
+    if wanted.actor:
+        rows = rows.filter(_actor(wanted.actor))
+    if wanted.act.endswith("*"):
+        stem = wanted.act[:-1]
+        rows = rows.filter(act__in=[act for act in acts() if act.startswith(stem)])
+    elif wanted.act:
+        rows = rows.filter(act=wanted.act)
+    for column in ("object", "scope", "tenant", "outcome"):
+        if value := getattr(wanted, column):
+            rows = rows.filter(**{column: value})
+    if wanted.request:
+        # Only bitmap scans use the summary of request ids; the planner would rather read it all.
+        rows = rows.filter(pk__in=RawSQL("SELECT audit_of_request(%s)", [wanted.request]))
+    if wanted.since:
+        rows = rows.filter(
+            recorded_at__gte=wanted.since, id__gte=first_from(wanted.since - DISORDER)
+        )
+    if wanted.until:
+        rows = rows.filter(recorded_at__lt=wanted.until, id__lt=first_from(wanted.until + DISORDER))
+    return rows.order_by("-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some neighboring rows, newest first, and the keys that lead on; None at an end."""
+
+    rows: list[dict[str, Any]]
+    older: int | None
+    newer: int | None
+
+
+def page(rows: QuerySet[AuditEvent], *, before: int = 0, after: int = 0, size: int = PAGE) -> Page:
+    """Return rows below the id ``before``, or the nearest above ``after``; never counts."""
+    if after:
+        found = list(rows.filter(id__gt=after).order_by("id").values(*COLUMNS)[: size + 1])
+        has_newer, found = len(found) > size, found[:size][::-1]
+        has_older = True
+    else:
+        narrowed = rows.filter(id__lt=before) if before else rows
+        found = list(narrowed.values(*COLUMNS)[: size + 1])
+        has_newer, has_older, found = bool(before), len(found) > size, found[:size]
+    if not found:
+        return Page([], None, before - 1 if before else None)
+    return Page(
+        found, found[-1]["id"] if has_older else None, found[0]["id"] if has_newer else None
+    )
+
+
+def acts() -> list[str]:
+    """Return the acts that the log holds, in order: a probe of the index for each."""
+    return _loose("act", "true")
+
+
+def scopes() -> list[str]:
+    """Return the scopes that the log holds, other than none and everywhere."""
+    return _loose("scope", "scope <> '' AND scope <> '*'")
+
+
+def tenants() -> list[str]:
+    """Return the partners that the log speaks of."""
+    return _loose("tenant", "tenant <> 'own'")
+
+
+def _loose(column: str, condition: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOSE.format(column=column, condition=condition))
+        return [word for (word,) in cursor.fetchall()]
+
+
+def first_from(at: datetime) -> int:
+    """Return the id of the first entry recorded at ``at`` or later; beyond the last if none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_FROM, {"at": at})
+        found = cursor.fetchone()
+    return int(found[0]) if found else 0
+
+
+def _actor(text: str) -> Q:
+    """A reference, or part of a person's name or address."""
+    if ":" in text or text == "anonymous":
+        return Q(actor=text)
+    people = User.objects.filter(Q(name__icontains=text) | Q(email__iexact=text))
+    keys: list[UUID] = list(people.order_by("pk").values_list("pk", flat=True)[:PEOPLE])
+    return Q(actor__in=[f"user:{key}" for key in keys])
+
+
+def _instant(text: str, pointer: str) -> datetime | None:
+    """Read a date or an instant; without a zone it is UTC."""
+    if not text.strip():
+        return None
+    try:
+        found = parse_datetime(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        if found is None and (day := parse_date(text.strip())):
+            found = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    except ValueError:
+        found = None
+    if found is None or not 1970 < found.year < 9000:
+        raise BadInput("Write a time as 2026-11-17T09:45, in UTC.", pointer=pointer)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
