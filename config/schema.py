@@ -1,5 +1,7 @@
 """What the OpenAPI document says for several parts of the interface alike."""
 
+from typing import Any
+
 from drf_spectacular.authentication import SessionScheme
 
 from catalog.domain.assets import AssetKind
@@ -14,3 +16,30 @@ class SignedInScheme(SessionScheme):  # type: ignore[no-untyped-call]
     """Our way to sign in is the framework's cookie; only the refusal is another."""
 
     target_class = "config.sessions.SessionSignIn"
+
+
+MUTATING = ("post", "put", "patch", "delete")
+RECEIPTS = {
+    "Audit-Event": {
+        "description": (
+            "The entries of the audit log that this wrote, as `<id>; leaf=<SHA-256, hexadecimal>`, "
+            "separated by commas. The proof of each is at `audit/receipts/{id}`."
+        ),
+        "schema": {"type": "string"},
+        "example": "4711; leaf=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    },
+    "Audit-Events-Omitted": {
+        "description": "How many more it wrote than the header holds.",
+        "schema": {"type": "integer"},
+    },
+}
+
+
+def tell_receipts(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Document the header that every answer to a change carries."""
+    for operations in result["paths"].values():
+        for method in MUTATING:
+            for status, response in operations.get(method, {}).get("responses", {}).items():
+                if status.startswith("2"):
+                    response.setdefault("headers", {}).update(RECEIPTS)
+    return result

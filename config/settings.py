@@ -252,6 +252,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Catalog, governance, partners and incidents of a multi-site manufacturer.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.schema.tell_receipts",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "AssetKind": "config.schema.ASSET_KINDS",
         "IncidentKind": "config.schema.INCIDENT_KINDS",

@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 import config.schema  # noqa: F401 - the OpenAPI document knows our scheme once it is loaded
 from config import board, health
 from config.web import icon, overview, refusals
-from governance.api import measures
+from governance.api import audit, measures
 
 board.only_governed()
 # A password alone must not sign in anywhere: the board's own form sends people to ours.
@@ -22,6 +22,17 @@ urlpatterns = [
     path("metrics", health.measurements, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/measures/", measures.Measures.as_view(), name="api-measures"),
+    path("api/v1/audit/events", audit.Entries.as_view(), name="api-audit-events"),
+    path(
+        "api/v1/audit/receipts/<int:event_id>",
+        audit.ReceiptOfAny.as_view(),
+        name="api-audit-receipt",
+    ),
+    path(
+        "portal/api/v1/audit/receipts/<int:event_id>",
+        audit.OwnReceipt.as_view(),
+        name="portal-api-audit-receipt",
+    ),
     path("catalog/", include("catalog.urls")),
     path("api/v1/assets/", include("catalog.api.urls")),
     path("api/v1/", include("partners.api.urls")),

@@ -28,6 +28,8 @@ class Act(StrEnum):
     DRIFT_READ = "governance:drift:read"
     DRIFT_DETECT = "governance:drift:detect"
     AUDIT_READ = "governance:audit:read"
+    AUDIT_EXPORT = "governance:audit:export"
+    RECEIPT_READ = "governance:receipt:read"
     AUDIT_VERIFY = "governance:audit:verify"
     VERIFICATION_READ = "governance:verification:read"
     AUDIT_ERASE = "governance:audit:erase"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from django.conf import settings
 from psycopg import Connection
 
 from governance.queries.tree import StoredTree
@@ -61,6 +62,16 @@ class Outside:
         """Whether it stands on this machine, and so protects from no administrator of it."""
         host = self.url.split("/")[2].rpartition("@")[2]
         return host.startswith(("localhost", "127.", "[::1]"))
+
+
+def configured() -> dict[str, bool]:
+    """Return the witnesses of the settings by name, and whether each shares this host.
+
+    Raises:
+        ValueError: one cannot be read; the sequencer then refuses to start, too.
+    """
+    found = [Outside.parse(text) for text in settings.AUDIT_WITNESSES]
+    return {one.verifier.name: one.shares_this_host for one in found}
 
 
 class Pusher:
