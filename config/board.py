@@ -51,6 +51,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Audit log", "history", "governance_auditevent"),
             ("Log integrity", "verified", "governance_auditverification"),
             ("Decisions", "fact_check", "governance_decisionlog"),
+            ("Backups", "backup", "governance_backupattestation"),
             ("Background work", "manufacturing", "governance_job"),
         ),
     ),

@@ -163,6 +163,16 @@ AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "audit" /
 AUDIT_WITNESSES: list[str] = env.list("AUDIT_WITNESSES", default=[])
 AUDIT_QUORUM: int = env.int("AUDIT_QUORUM", default=1)
 
+# --- Backups ----------------------------------------------------------------------------------
+BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))
+BACKUP_KEEP: int = env.int("BACKUP_KEEP", default=5)
+# What finds and starts PostgreSQL's programs for dumps and scratch clusters.
+SERVER_ENVIRONMENT: dict[str, str] = {
+    name: env.ENVIRON[name]
+    for name in ("PATH", "TMPDIR", "PG_BIN", "WARDROOM_PG")
+    if name in env.ENVIRON
+}
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

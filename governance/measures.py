@@ -5,12 +5,14 @@ from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from governance.domain import sla
+from governance.domain.backups import WEEK, WEEKS, Kind, Result, weeks_covered
 from governance.models import (
     AccessRequest,
     AuditVerification,
+    BackupAttestation,
     Membership,
     RequestState,
     Site,
@@ -21,6 +23,7 @@ from governance.registries import Measure, Reading, Unit
 
 PERIOD_DAYS = 30
 REQUESTS_URL = "/admin/governance/accessrequest/"
+BACKUPS_URL = "/admin/governance/backupattestation/"
 VERIFICATIONS_URL = "/admin/governance/auditverification/"
 INTEGRITY_DAYS = 90
 FULL_CHECK_WITHIN = timedelta(hours=24)
@@ -127,12 +130,26 @@ def _unknown(last: AuditVerification | None, at: datetime) -> str:
 
 
 def backups(site_id: int | None, at: datetime) -> Reading:
-    """Return no value until backups are restored and checked by this service."""
-    return Reading(
-        None,
-        at,
-        note="No data yet: the weeks with a backup restored and checked show once one is recorded",
+    """Return the share of the last 13 weeks in which a backup was restored and checked.
+
+    A backup that nobody restored does not count, nor one whose restore failed or was not held
+    against a witness. Weeks before the first backup do not count either. All sites share one
+    database, so every site reads the same.
+    """
+    rows = BackupAttestation.objects.filter(taken_at__lte=at)
+    first = rows.aggregate(first=Min("taken_at"))["first"]
+    if first is None:
+        note = "No data yet: no backup was made so far"
+        return Reading(None, at, records_url=BACKUPS_URL, note=note)
+    since = at - WEEKS * WEEK
+    valid = BackupAttestation.objects.filter(
+        kind=Kind.RESTORE, result=Result.VALID, restored_at__gt=since, restored_at__lte=at
     )
+    instants = [one for one in valid.values_list("restored_at", flat=True) if one is not None]
+    covered, existed = weeks_covered(instants, since=first, at=at)
+    query = {"result__exact": Result.VALID, "restored_at__gte": since.date()}
+    address = f"{BACKUPS_URL}?{urlencode(query)}"
+    return Reading(100 * covered / existed, at, covered, existed, address)
 
 
 def recoveries(site_id: int | None, at: datetime) -> Reading:
@@ -197,7 +214,8 @@ MEASURES = {
         Unit.PERCENT,
         100,
         "higher",
-        "Weeks of the last 13 in which a backup was restored and checked.",
+        "Weeks of the last 13 in which a backup was restored into a cluster of its own, checked,"
+        " and held against a witness, over those since the first backup.",
         backups,
     ),
     "recovery_test": Measure(

@@ -37,6 +37,10 @@ class Act(StrEnum):
     JOB_RETRY = "governance:job:retry"
     MEASURE_READ = "governance:measure:read"
     MEASURE_SAMPLE = "governance:measure:sample"
+    BACKUP_READ = "governance:backup:read"
+    BACKUP_MAKE = "governance:backup:make"
+    BACKUP_VALIDATE = "governance:backup:validate"
+    BACKUP_ACCEPT = "governance:backup:accept"
 
 
 class Event(StrEnum):
@@ -45,3 +49,5 @@ class Event(StrEnum):
     SIGNED_IN = "auth:session:begin"
     SIGN_IN_REFUSED = "auth:session:refuse"
     BODY_ERASED = "audit:body:erase"
+    RESTORED = "system:restore"
+    BACKUP_SKIPPED = "system:backup:skip"

@@ -1,11 +1,17 @@
 """What the ground registers itself: its periodic work, its measures and duties."""
 
 import logging
+from pathlib import Path
 
-from governance import duties, jobs, measures, registries
-from governance.actions import drifting, measuring, telling, verifying
+from django.conf import settings
+
+from governance import audit, boundary, duties, jobs, measures, registries
+from governance.actions import backing_up, drifting, measuring, restoring, telling, verifying
 from governance.connectors import postgresql
+from governance.domain import actor as actors
+from governance.errors import Unavailable
 from governance.models import GovernedSystem
+from governance.permissions import Event
 from governance.registries import JobKind, JobRun, Mask
 
 log = logging.getLogger(__name__)
@@ -64,6 +70,42 @@ registries.job_kinds.add(
     JobKind(
         _verify, "Verify all of the audit log", every_seconds=12 * 3600, payload={"full": True}
     ),
+)
+
+
+def _back_up(run: JobRun) -> None:
+    """Make the week's backup, and put off its restore to whoever did not make it."""
+    try:
+        row = backing_up.make(settings.BACKUP_DIR, by=run.by, at=run.at, keep=settings.BACKUP_KEEP)
+    except Unavailable as error:
+        _skip(run, error.detail)
+        return
+    jobs.enqueue(
+        "backup_validate", key=f"backup_validate:{row.pk}", payload={"file": row.file}, at=run.at
+    )
+
+
+def _validate(run: JobRun) -> None:
+    with boundary.acting(actors.service("verifier"), at=run.at) as now:
+        try:
+            restoring.validate(Path(str(run.payload["file"])), by=now.actor, at=run.at)
+        except Unavailable as error:
+            _skip(run, error.detail)
+
+
+def _skip(run: JobRun, why: str) -> None:
+    """Say that nothing was done and why: trying again would find no more programs."""
+    log.warning("%s is skipped: %s", run.kind, why)
+    audit.record(
+        by=run.by, act=Event.BACKUP_SKIPPED, ref=f"governance.job:{run.id}", at=run.at, reason=why
+    )
+
+
+registries.job_kinds.add(
+    "backup_make", JobKind(_back_up, "Back the database up", every_seconds=7 * 24 * 3600)
+)
+registries.job_kinds.add(
+    "backup_validate", JobKind(_validate, "Restore a backup and check it", max_attempts=3)
 )
 registries.drift_sources.add("postgresql", postgresql.observe)
 registries.job_kinds.add(

@@ -3,10 +3,12 @@
 Filled once in ``AppConfig.ready()``. Registering a name twice is a programming error.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
 from governance.domain.actor import Actor
@@ -152,6 +154,28 @@ class Mask:
     ignored: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """An empty PostgreSQL cluster of its own, and how its superuser reaches it."""
+
+    host: str
+    user: str
+    programs: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where PostgreSQL's programs lie on this machine, and clusters that exist only for one use.
+
+    ``places`` lists folders, best first. ``scratch`` starts a cluster, which is removed with
+    all it holds at the end of the ``with``; it raises ``errors.Unavailable`` where none can
+    be made.
+    """
+
+    places: Callable[[], Iterable[Path]]
+    scratch: Callable[[], AbstractContextManager[Scratch]]
+
+
 measures: Registry[Measure] = Registry("measure")
 job_kinds: Registry[JobKind] = Registry("job kind")
 attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource attributes")
@@ -162,5 +186,6 @@ alarms: Registry[Callable[[AlarmText, Actor, datetime], None]] = Registry("alarm
 drift_sources: Registry[Callable[[str], Observation]] = Registry("drift source")
 unaudited: Registry[str] = Registry("table without row events")
 """Label of the model -> why changes of its rows need no entry in the audit log."""
+servers: Registry[Servers] = Registry("source of servers")
 masks: Registry[Mask] = Registry("mask of a governed table")
 """Label of the model -> what its row events leave out."""

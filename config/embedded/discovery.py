@@ -42,7 +42,7 @@ def postgres(environ: Mapping[str, str]) -> Binaries:
         LaunchError: nothing of version 15 or newer was found; names every place looked at.
     """
     looked: list[str] = []
-    for source, directory in _postgres_places(environ):
+    for source, directory in postgres_places(environ):
         found = _version(directory)
         if found is None:
             looked.append(f"{directory} ({source}: no postgres and initdb)")
@@ -85,7 +85,8 @@ def valkey(environ: Mapping[str, str]) -> Path:
     )
 
 
-def _postgres_places(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+def postgres_places(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+    """Yield where PostgreSQL may lie and what names that place, best first."""
     if environ.get("PG_BIN"):
         yield "PG_BIN", Path(environ["PG_BIN"])
     if environ.get("WARDROOM_PG") != "system":

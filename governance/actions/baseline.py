@@ -14,7 +14,7 @@ from governance.policy.casbin_policy import Rule
 SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 """Service actors hold their roles since before anything: past instants can be replayed."""
 
-SERVICE_ROLES = {"operator": "Operator", "scheduler": "Scheduler"}
+SERVICE_ROLES = {"operator": "Operator", "scheduler": "Scheduler", "verifier": "Verifier"}
 
 
 @dataclass(frozen=True, slots=True)

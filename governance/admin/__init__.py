@@ -2,6 +2,7 @@
 
 from governance.admin import (
     audit,
+    backups,
     drift,
     jobs,
     people,
@@ -14,6 +15,7 @@ from governance.admin import (
 
 __all__ = [
     "audit",
+    "backups",
     "drift",
     "jobs",
     "people",

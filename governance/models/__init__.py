@@ -11,6 +11,7 @@ from governance.models.audit import (
     AuditTile,
     AuditVerification,
 )
+from governance.models.backup import BackupAttestation
 from governance.models.drift import DriftFinding, DriftState, ObservedGrant, Snapshot, SnapshotState
 from governance.models.governed import Governed
 from governance.models.grant import AccessRequest, Grant, RequestState
@@ -34,6 +35,7 @@ __all__ = [
     "AuditLeaf",
     "AuditTile",
     "AuditVerification",
+    "BackupAttestation",
     "DecisionLog",
     "DriftFinding",
     "DriftState",

@@ -13,7 +13,7 @@ ERASER = "wardroom_eraser"
 def open_session(alias: str, *, role: str | None = None) -> "Connection[tuple[object, ...]]":
     """Connect as the settings of ``alias`` say, in the time zone UTC, and take on ``role``.
 
-    Transactions are the caller's. The caller closes it.
+    ``""`` takes on none at all. Transactions are the caller's. The caller closes it.
     """
     wrapper = connections[alias]
     assert isinstance(wrapper, DatabaseWrapper)
@@ -25,7 +25,7 @@ def open_session(alias: str, *, role: str | None = None) -> "Connection[tuple[ob
     }
     session = connect(**known, autocommit=True, options="-c timezone=UTC")
     session.adapters.register_loader("jsonb", TextLoader)
-    role = role or wrapper.settings_dict.get("ROLE")
+    role = wrapper.settings_dict.get("ROLE") if role is None else role
     if role:
         session.execute("SELECT set_config('role', %s, false)", [role])
     return session

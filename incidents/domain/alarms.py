@@ -4,6 +4,7 @@ from incidents.domain.incidents import Severity
 
 _TITLES = {
     "tamper": "The audit log does not prove itself",
+    "backup_invalid": "A backup does not prove itself",
     "dead_job": "Background work gave up",
     "stale_feed": "A feed has stopped bringing news",
 }

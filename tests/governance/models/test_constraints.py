@@ -12,6 +12,7 @@ from governance import box
 from governance.models import (
     AccessRequest,
     Alarm,
+    BackupAttestation,
     DriftFinding,
     GovernedSystem,
     Grant,
@@ -105,6 +106,23 @@ def an_alarm(severity: int) -> Alarm:
     )
 
 
+def an_attestation(**over: Any) -> BackupAttestation:
+    fields = {
+        "kind": "restore",
+        "file": "f",
+        "sha256": "0" * 64,
+        "taken_at": EARLIER,
+        "restored_at": NOW,
+        "operator": "service:operator",
+        "verifier": "service:verifier",
+        "result": "valid",
+        "rto_seconds": 1.0,
+        "rpo_seconds": 0.0,
+        "missing_entries": 0,
+    }
+    return BackupAttestation.objects.create(**{**fields, **over})
+
+
 def a_sample(**over: Any) -> MeasureSample:
     return MeasureSample.objects.create(**{"measure": "m", "day": NOW.date(), "at": NOW, **over})
 
@@ -138,6 +156,14 @@ def a_notice(user: User) -> Notice:
 
 BREAKING: list[tuple[str, Callable[[], object]]] = [
     ("alarm_severity_is_one_to_four", lambda: an_alarm(5)),
+    ("backup_kind_is_known", lambda: an_attestation(kind="odd")),
+    ("backup_result_is_known", lambda: an_attestation(result="odd")),
+    ("backup_only_a_restore_is_judged", lambda: an_attestation(kind="backup")),
+    ("backup_only_a_restore_is_judged", lambda: an_attestation(verifier="")),
+    ("backup_verifier_is_not_operator", lambda: an_attestation(operator="service:verifier")),
+    ("backup_is_restored_after_it_was_taken", lambda: an_attestation(taken_at=LATER)),
+    ("backup_valid_has_its_figures", lambda: an_attestation(missing_entries=None)),
+    ("backup_figures_are_not_negative", lambda: an_attestation(rpo_seconds=-1.0)),
     ("drift_kind_is_known", lambda: a_finding(kind="odd")),
     ("drift_severity_is_known", lambda: a_finding(severity="odd")),
     ("drift_closed_has_an_instant", lambda: a_finding(state="closed")),
