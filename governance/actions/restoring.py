@@ -33,7 +33,7 @@ from governance.models import Alarm, BackupAttestation
 from governance.permissions import Act
 from governance.postgresql import fingerprints, programs
 from governance.postgresql.sessions import open_session
-from governance.queries import schema, smoke
+from governance.queries import heads, schema, smoke
 from governance.queries.tree import Missing, StoredTree
 from governance.registries import Scratch
 from governance.tlog.notes import Checkpoint, NoteError, Verifier, parse_checkpoint, parse_note
@@ -265,7 +265,7 @@ def _outside(copy: Restored, findings: Findings) -> list[int]:
         own = int(rows("SELECT coalesce(max(seq) + 1, 0) FROM audit_leaf")[0][0])
         for one in held:
             try:
-                head = _witnessed(one)
+                head = _witnessed(one, session)
             except NoteError as error:
                 findings.gaps.append(f"{one.holder} answered with no head of this log: {error}")
                 continue
@@ -282,19 +282,27 @@ def _outside(copy: Restored, findings: Findings) -> list[int]:
     return [max(0, max(sizes.values()) - own)] if sizes else []
 
 
-def _witnessed(held: verifying.Held) -> Checkpoint:
-    """Return the head in what a witness told, its own signature checked."""
+def _witnessed(held: verifying.Held, session: Session) -> Checkpoint:
+    """Return the head in what a witness told: signed by it, or by a key of the log."""
+    who = heads.trust(
+        session,
+        origin=settings.AUDIT_ORIGIN,
+        witnesses=[Verifier(text.partition("@")[0]) for text in settings.AUDIT_WITNESSES],
+        quorum=1,
+    )
     note = parse_note(held.note)
     head = parse_checkpoint(note.text)
-    if head.origin != settings.AUDIT_ORIGIN:
+    for witness in who.witnesses:
+        signature = witness.find(note.signatures)
+        if witness.name == held.holder and signature is not None:
+            witness.verify(note.text, signature)
+            break
+    else:
+        if not heads.outside(held.note, who, origin=held.holder).is_signed:
+            raise NoteError("nobody known signed it")
+    if head.origin != who.origin:
         raise NoteError(f"a head of {head.origin}")
-    for text in settings.AUDIT_WITNESSES:
-        verifier = Verifier(text.partition("@")[0])
-        signature = verifier.find(note.signatures)
-        if verifier.name == held.holder and signature is not None:
-            verifier.verify(note.text, signature)
-            return head
-    raise NoteError("not signed by the witness")
+    return head
 
 
 def _smoke(copy: Restored, findings: Findings, *, at: datetime) -> None:
