@@ -54,8 +54,7 @@ def make(folder: Path, *, by: Actor, at: datetime, keep: int = 0) -> BackupAttes
         Conflict: a backup of this second is there already.
     """
     row = BackupAttestation(kind=Kind.BACKUP, result=Result.MADE, operator=by.ref, taken_at=at)
-    if not access.allows(by, Act.BACKUP_MAKE, row, at=at):
-        access.require(by, Act.BACKUP_MAKE, row, at=at)
+    access.foresee(by, Act.BACKUP_MAKE, row, at=at)
     file = folder / f"{PREFIX}{at:%Y%m%dT%H%M%SZ}{SUFFIX}"
     if file.exists():
         raise Conflict(f"{file} is there already")
@@ -63,7 +62,6 @@ def make(folder: Path, *, by: Actor, at: datetime, keep: int = 0) -> BackupAttes
     manifest, manifest_sha256 = _write(file, by=by, at=at)
     seconds = round(time.monotonic() - began, 3)
     gone = _retain(folder, keep, newest=file)
-    # Only now: a transaction that has written holds the sequencer up while it lasts.
     with transaction.atomic():
         access.require(by, Act.BACKUP_MAKE, row, at=at)
         row.file, row.sha256 = str(file), manifest.sha256

@@ -76,9 +76,7 @@ def validate(file: Path, *, by: Actor, at: datetime) -> BackupAttestation:
         BadInput: there is no such file.
         Unavailable: no scratch cluster can be made here; nothing is attested.
     """
-    subject = BackupAttestation(kind=Kind.RESTORE)
-    if not access.allows(by, Act.BACKUP_VALIDATE, subject, at=at):
-        access.require(by, Act.BACKUP_VALIDATE, subject, at=at)
+    access.foresee(by, Act.BACKUP_VALIDATE, BackupAttestation(kind=Kind.RESTORE), at=at)
     if not file.is_file():
         raise BadInput(f"{file} is no file")
     findings = Findings()

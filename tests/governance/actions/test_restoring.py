@@ -248,3 +248,26 @@ def test_only_a_restored_log_is_accepted_as_one(at: datetime) -> None:
             accepting.accept(missing_entries=0, reason="drill", by=OPERATOR, at=at)
         with pytest.raises(Refused, match="how many"):
             accepting.accept(missing_entries=-1, reason="drill", by=OPERATOR, at=at)
+
+
+def test_a_restored_log_states_its_gap_once_it_is_drained(
+    witness: Witness, ring: keys.KeyRing, at: datetime
+) -> None:
+    happen(3, at)
+    size = grow(ring, witness)
+    happen(1, at)
+    connection.close()
+    with open_session("default", role="") as session:  # as if another cluster had written them
+        session.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_guard")
+        session.execute("UPDATE audit_event SET cluster = 1")
+        session.execute("ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_guard")
+    waiting = AuditEvent.objects.count() - size
+    wait = pytest.raises(accepting.NotDrained, match=f"{waiting} events wait")
+    with boundary.acting(OPERATOR, at=at), wait:
+        accepting.accept(missing_entries=4, reason="disk lost", by=OPERATOR, at=at)
+    assert grow(ring, witness) == size + waiting
+    with boundary.acting(OPERATOR, at=at):
+        accepting.accept(missing_entries=4, reason="disk lost", by=OPERATOR, at=at)
+    event = AuditEvent.objects.get(act="system:restore")
+    assert event.facts["reason"] == "disk lost"
+    assert (event.facts["log_size"], event.facts["missing_entries"]) == (size + waiting, 4)
