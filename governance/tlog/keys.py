@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from governance.tlog.notes import Checkpoint, LogKey
+from governance.tlog.notes import Checkpoint, LogKey, WitnessKey
 
 
 class KeyRing:
@@ -61,12 +61,32 @@ def end_oldest(path: Path) -> str:
     lines = [line for line in path.read_text().splitlines() if line.strip()]
     if len(lines) < 2:
         raise ValueError("the only key cannot end: add its successor first")
+    _replace(path, "".join(f"{line}\n" for line in lines[1:]))
+    return LogKey.from_private(lines[0]).vkey
+
+
+def witness(path: Path, *, name: str) -> WitnessKey:
+    """Return the key of a witness, making the file (0600) if there is none.
+
+    Raises:
+        OSError: the file cannot be read or made.
+        ValueError: it holds something else, or the key of another witness.
+    """
+    if not path.exists():
+        _replace(path, f"{WitnessKey.generate(name).private_text()}\n")
+    key = WitnessKey.from_private(path.read_text())
+    if key.name != name:
+        raise ValueError(f"{path} is the key of {key.name}, not of {name}")
+    return key
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, all of it or none."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.write("".join(f"{line}\n" for line in lines[1:]))
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-    return LogKey.from_private(lines[0]).vkey

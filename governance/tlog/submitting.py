@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
 TIMEOUT_SECONDS = 5.0
-MAX_ANSWER = 64 * 1024
+MAX_ANSWER = 128 * 1024
 MAX_PROOF = 63
 
 
