@@ -18,8 +18,10 @@ Ladder = tuple[tuple[signal.Signals, float], ...]
 # never killed outright; its SIGTERM would wait for the clients, SIGINT does not.
 LADDERS: Mapping[str, Ladder] = {
     "beat": ((signal.SIGTERM, 3), (signal.SIGKILL, 2)),
+    "audit": ((signal.SIGTERM, 3), (signal.SIGKILL, 2)),
     "web": ((signal.SIGTERM, 10), (signal.SIGKILL, 2)),
     "worker": ((signal.SIGTERM, 20), (signal.SIGQUIT, 3), (signal.SIGKILL, 2)),
+    "witness": ((signal.SIGTERM, 3), (signal.SIGKILL, 2)),
     "valkey": ((signal.SIGTERM, 3), (signal.SIGKILL, 2)),
     "postgres": ((signal.SIGINT, 30), (signal.SIGQUIT, 10)),
 }

@@ -30,6 +30,7 @@ PUBLISHED = (
     "SECRET_KEY",
     "MFA_KEYS",
     "PUBLIC_URL",
+    "AUDIT_WITNESSES",
     "PGHOST",
     "WARDROOM_EMBEDDED",
 )

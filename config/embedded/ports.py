@@ -33,6 +33,13 @@ def require_free(port: int) -> None:
             ) from error
 
 
+def any_free() -> int:
+    """Return a port of 127.0.0.1 that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def holder(port: int) -> int | None:
     """Return the process that listens on ``port``, where the system tells."""
     inodes = set()

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from config.embedded import environment, ports, steps, supervisor
+from config.embedded import auditing, environment, ports, steps, supervisor
+from config.embedded.children import LADDERS
 from config.embedded.compiling import Compiling
 from config.embedded.errors import LaunchError
 from config.embedded.home import Home
@@ -44,8 +45,10 @@ def run(
             helpers.append(Compiling(root=root, env=environ))
         services.start()
         env = environment.for_children(environ, services.environment, port=port)
+        audit = auditing.prepare(home, env)
+        env |= audit.environment
         environment.publish(env, home.path / "environment")
-        programs = _programs(home, env, port)
+        programs = _programs(home, env, port, audit.commands)
         watched = _watched(programs, services)
         wanted = [steps.MIGRATE, steps.SEED, *([steps.DEMO] if demo else [])]
         known = Prepared(home.path, root=root, steps=wanted) if services.postgres else None
@@ -75,13 +78,17 @@ def run(
         _stop_all(helpers)
         login = None if told else run_steps([steps.LOGIN])
         helpers = [login] if login else []
-        for name in ("worker", "beat"):
-            programs[name].start()
+        _start_all(program for program in programs.values() if program is not web)
         _watch(watched, stopping, login)
     finally:
         _stop_all(helpers)
         _stop(programs, services, home, stopping)
     return 0
+
+
+def _start_all(programs: Iterable[Program]) -> None:
+    for program in programs:
+        program.start()
 
 
 def _stop_all(helpers: Iterable[Steps | Compiling]) -> None:
@@ -109,8 +116,10 @@ def _stop(
     _say("stopped")
 
 
-def _programs(home: Home, env: Mapping[str, str], port: int) -> dict[str, Program]:
-    """Return the programs by name, in the order of stopping: beat, web, worker."""
+def _programs(
+    home: Home, env: Mapping[str, str], port: int, audit: Mapping[str, list[str]]
+) -> dict[str, Program]:
+    """Return the programs by name, in the order of stopping: that of their ladders."""
     celery = [sys.executable, "-W", _ROOT_IS_FINE, "-m", "celery", "-q", "-A", "config"]
     beat = ["beat", "-l", "info", "-s", str(home.path / "beat-schedule")]
     worker = ["worker", "-l", "info", "-P", "threads", "-c", "4"]
@@ -120,8 +129,9 @@ def _programs(home: Home, env: Mapping[str, str], port: int) -> dict[str, Progra
     # Each thread holds a database connection, and the server has 100. A worker that is told to
     # stop while it still imports would never end by itself.
     web += ["--blocking-threads", "8", "--workers-kill-timeout", "3"]
-    commands = {"beat": [*celery, *beat], "web": web, "worker": [*celery, *worker]}
-    return {name: Program(name, argv, env=env, home=home) for name, argv in commands.items()}
+    commands = {"beat": [*celery, *beat], "web": web, "worker": [*celery, *worker], **audit}
+    ordered = [name for name in LADDERS if name in commands]
+    return {name: Program(name, commands[name], env=env, home=home) for name in ordered}
 
 
 def _watched(programs: Mapping[str, Program], services: Services) -> list[Watched]:

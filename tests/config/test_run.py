@@ -17,7 +17,7 @@ from tests.config.running import Running, copy_checkout, wait_until
 pytestmark = pytest.mark.fault
 
 Run = Callable[[], Running]
-NAMES = {"postgres", "valkey", "web", "worker", "beat"}
+NAMES = {"postgres", "valkey", "web", "worker", "beat", "audit", "witness"}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,25 @@ def work_is_done(runtime: Path, key: str) -> float:
         return wait_until(done, seconds=40, what=f"job {key}")
 
 
+def cosigned(runtime: Path) -> int:
+    """Return how many entries the audit log has, once a witness has signed for all of them."""
+    sizes = (0, 0)
+    with database(runtime, roles.OWNER) as connection:
+
+        def whole() -> bool:
+            nonlocal sizes
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM audit_event),"
+                " (SELECT coalesce(max(size), 0) FROM audit_cosignature)"
+            ).fetchone()
+            assert row is not None
+            sizes = (int(str(row[0])), int(str(row[1])))
+            return 0 < sizes[0] == sizes[1]
+
+        wait_until(whole, seconds=30, what="cosignature of all entries")
+    return sizes[1]
+
+
 def test_it_answers_works_and_ctrl_c_leaves_nothing(run: Run, runtime: Path) -> None:
     product = run()
     assert product.get("/livez") == (200, "ok\n")
@@ -83,6 +102,7 @@ def test_it_answers_works_and_ctrl_c_leaves_nothing(run: Run, runtime: Path) -> 
     product.wait_for_line("The first sign-in enrolls a second factor")
     assert f"launcher | Sign in at http://localhost:{product.port}" in product.said
     work_is_done(runtime, "answers")
+    assert cosigned(runtime) > 0
     children = list(product.children().values())
     code, seconds = product.stop(signal.SIGINT)
     assert (code, product.lines[-1]) == (0, "launcher | stopped")
@@ -105,6 +125,7 @@ def test_every_killed_child_comes_back_and_works(run: Run, runtime: Path) -> Non
         wait_until(lambda: product.get("/readyz")[0] == 200, seconds=30, what=f"ready after {name}")
         assert f"launcher | {name} ended with code -9; starts again in 0.5 s" in product.said
     work_is_done(runtime, "healed")
+    assert cosigned(runtime) > 0
     assert all(pids.token(pid) for pid in product.children().values())
     assert not any(pids.session(pid) for pid in before.values())
     code, _ = product.stop(signal.SIGTERM)
@@ -140,4 +161,21 @@ def test_a_database_that_lost_its_preparation_gets_it_again(run: Run, runtime: P
     again = run()
     assert again.get("/readyz")[0] == 200
     assert "Policy version" in again.said
+    assert again.stop()[0] == 0
+
+
+def test_a_log_that_was_signed_does_not_begin_anew_without_its_key(
+    run: Run, checkout: Path, runtime: Path
+) -> None:
+    assert run().stop()[0] == 0
+    key = checkout / "var" / "audit" / "log.key"
+    kept = key.rename(key.with_suffix(".kept"))
+    refused = Running(checkout, runtime)
+    assert refused.process.wait(timeout=60) == 1
+    refused.clean_up()
+    assert "log.key is missing, but the audit log was signed with it" in refused.said
+    assert not key.exists()
+    kept.rename(key)
+    again = run()
+    assert cosigned(runtime) > 0
     assert again.stop()[0] == 0
