@@ -30,6 +30,8 @@ class Named:
 
     ref: str
     name: str = ""
+    kind: str = ""
+    """What it is, in words; empty where the reference says it well enough."""
 
     @property
     def text(self) -> str:
@@ -69,7 +71,8 @@ def past(verb: str) -> str:
 def sentence(actor: Named, act: str, thing: Named, outcome: str, cause: str = "") -> str:
     """Return one sentence that a person could say aloud."""
     kind = thing.ref.partition(":")[0].rpartition(".")[2]
-    what = f"{_words(kind)} {thing.name or thing.ref.partition(':')[2]}".strip()
+    key = thing.name or thing.ref.partition(":")[2]
+    what = f"{thing.kind or _words(kind)} {key}".strip()
     if is_row(act):
         done = _ROWS.get(act.rpartition(":")[2], act)
         return f"{actor.text} {done} {what}{f', as part of {cause}' if cause else ''}."
@@ -78,7 +81,7 @@ def sentence(actor: Named, act: str, thing: Named, outcome: str, cause: str = ""
     noun, _, verb = act.partition(":")[2].rpartition(":")
     if not noun or not verb:
         return f"{actor.text}: {act} on {what}."
-    if noun.replace("_", "") != kind:
+    if noun.replace("_", "") not in (kind, thing.kind.partition(" ")[0]):
         what = f"{_words(noun)} of {what}"
     if outcome == "denied":
         return f"{actor.text} tried to {_words(verb)} {what} and was refused."
@@ -104,7 +107,7 @@ def said(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (_words(key), shown(value))
         for key, value in facts.items()
-        if key not in known and not (key in ("new", "old") and isinstance(value, dict))
+        if key not in known and value not in ("", None) and not _is_rows(key, value)
     ]
 
 
@@ -117,6 +120,10 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         return value if value else "empty"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _is_rows(key: str, value: Any) -> bool:
+    return key in ("new", "old") and isinstance(value, dict)
 
 
 def _members(facts: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:

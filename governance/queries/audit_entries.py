@@ -72,6 +72,16 @@ class Entry:
         return narration.is_row(self.act)
 
     @property
+    def has_old(self) -> bool:
+        """Whether any column had a value before; a secret one may have had."""
+        return any(change.old or change.is_secret for change in self.changes)
+
+    @property
+    def has_new(self) -> bool:
+        """Whether any column has a value now."""
+        return any(change.new or change.is_secret for change in self.changes)
+
+    @property
     def is_erased(self) -> bool:
         """Whether the body is gone, by an erasure."""
         return self.facts is None
@@ -156,5 +166,7 @@ def _fold(group: tuple[Counter[str], Counter[str]] | None, act: str) -> Fold | N
     if group is None:
         return None
     heads, changed = group
+    if not changed and heads[act] <= 1:
+        return None
     rows = sum(n for cause, n in changed.items() if cause == act or cause not in heads)
     return Fold(heads[act] or 1, rows, sum(heads.values()) + sum(changed.values()) > COUNTED)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
@@ -24,7 +25,7 @@ def named(refs: Iterable[str]) -> dict[str, Named]:
     """
     wanted = {ref for ref in refs if ref}
     groups: dict[tuple[type[Model], str, str, str], list[Any]] = defaultdict(list)
-    found = {ref: Named(ref, _plain(ref)) for ref in wanted}
+    found = {ref: Named(ref, _plain(ref), _kind(ref)) for ref in wanted}
     for ref in wanted:
         place = _place(ref)
         if place is not None:
@@ -36,7 +37,7 @@ def named(refs: Iterable[str]) -> dict[str, Named]:
         for prefix, key, name in rows:
             ref = f"{prefix}:{key}"
             if name and ref in found:
-                found[ref] = Named(ref, str(name)[:_LONGEST])
+                found[ref] = replace(found[ref], name=str(name)[:_LONGEST])
     return found
 
 
@@ -62,6 +63,15 @@ def _plain(ref: str) -> str:
     words = {"service": f"Service {key}", "db": f"Database role {key}"}
     whole = {"anonymous": "Somebody not signed in", "*": "everywhere", "own": "our own"}
     return words.get(kind, whole.get(ref, "")) if kind != ref else whole.get(ref, "")
+
+
+def _kind(ref: str) -> str:
+    """Return what records of this type are called."""
+    try:
+        model: type[Model] = apps.get_model(parse(ref).type)
+    except (ValueError, LookupError):
+        return ""
+    return str(model._meta.verbose_name)
 
 
 def _place(ref: str) -> tuple[type[Model], str, str, str, Any] | None:
