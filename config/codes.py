@@ -6,7 +6,8 @@ from allauth.core import context
 from allauth.core.internal import ratelimit
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import validate_totp_code
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import TOTP, validate_totp_code
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
@@ -38,6 +39,23 @@ class SignInCode(_Explained, AuthenticateForm):  # type: ignore[misc]
 
 class ProofCode(_Explained, ReauthenticateForm):  # type: ignore[misc]
     """A code that proves the factor in a running session."""
+
+
+class AppCode(ActivateTOTPForm):  # type: ignore[misc]
+    """The code that confirms an app at enrollment, which is used up like any other.
+
+    RFC 6238, section 5.2: a second attempt with an accepted code must be refused. Stock
+    allauth marks codes as used only once the authenticator is stored.
+    """
+
+    def clean_code(self) -> str:
+        code = str(super().clean_code())
+        adapter = SecondFactorAdapter()
+        sealed = {"secret": adapter.encrypt(self.secret)}
+        held = Authenticator(user=self.user, type=Authenticator.Type.TOTP, data=sealed)
+        if not TOTP(held).validate_code(code):
+            raise adapter.validation_error("incorrect_code")
+        return code
 
 
 def explain(user: User, code: str) -> str:

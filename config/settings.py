@@ -199,6 +199,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "config.signin.SecondFactorAdapter"
 MFA_FORMS = {
+    "activate_totp": "config.codes.AppCode",
     "authenticate": "config.codes.SignInCode",
     "reauthenticate": "config.codes.ProofCode",
 }

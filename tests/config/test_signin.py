@@ -36,23 +36,50 @@ def test_codes_are_those_of_rfc_6238(at: int, code: str) -> None:
 
 
 def test_from_the_password_to_the_recovery_codes(user: User) -> None:
-    client = Client()
-    assert signin.step_one(client, user)["Location"] == "/"  # type: ignore[index]
-    assert client.get("/")["Location"] == "/accounts/2fa/?next=%2F"
-    page = client.get("/accounts/2fa/totp/activate/")
-    assert "One more code follows" in page.content.decode()
-    secret = client.session["mfa.totp.secret"]
-    done = client.post("/accounts/2fa/totp/activate/", {"code": signin.totp(secret)})
-    asked = client.get(done["Location"])
-    assert asked["Location"].startswith("/accounts/2fa/reauthenticate/?next=")
-    page = client.get(asked["Location"])
-    assert "recovery codes come next" in page.content.decode()
-    proof = {"code": signin.totp(secret), "next": "/accounts/2fa/recovery-codes/"}
-    shown = client.post("/accounts/2fa/reauthenticate/", proof)
-    codes = client.get(shown["Location"])
-    assert codes.status_code == 200
-    assert codes.content.decode().count("<li><code>") == 10
-    assert client.get("/").status_code == 200
+    with time_machine.travel(NOW, tick=False) as clock:
+        client = Client()
+        assert signin.step_one(client, user)["Location"] == "/"  # type: ignore[index]
+        assert client.get("/")["Location"] == "/accounts/2fa/?next=%2F"
+        page = client.get("/accounts/2fa/totp/activate/")
+        assert "The next code follows" in page.content.decode()
+        secret = client.session["mfa.totp.secret"]
+        confirming = {"code": signin.totp(secret)}
+        done = client.post("/accounts/2fa/totp/activate/", confirming)
+        asked = client.get(done["Location"])
+        assert asked["Location"].startswith("/accounts/2fa/reauthenticate/?next=")
+        page = client.get(asked["Location"])
+        assert "recovery codes come next" in page.content.decode()
+
+        proof = {**confirming, "next": "/accounts/2fa/recovery-codes/"}
+        again = client.post("/accounts/2fa/reauthenticate/", proof)
+        assert "used before. Wait for the next one" in again.content.decode()
+        assert client.get("/").status_code == 302, "the confirming code proves nothing"
+
+        clock.shift(30)
+        shown = client.post("/accounts/2fa/reauthenticate/", proof | {"code": signin.totp(secret)})
+        codes = client.get(shown["Location"])
+        assert codes.status_code == 200
+        assert codes.content.decode().count("<li><code>") == 10
+        assert client.get("/").status_code == 200
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_code_that_confirmed_one_app_confirms_no_other_of_that_account(user: User) -> None:
+    """Two sessions enroll the same secret with the same code: the second is too late."""
+    code = {"code": signin.totp(signin.SECRET)}
+    sessions = []
+    for _ in range(2):
+        client = Client()
+        signin.step_one(client, user)
+        session = client.session
+        session["mfa.totp.secret"] = signin.SECRET
+        session.save()
+        sessions.append(client)
+    assert sessions[0].post("/accounts/2fa/totp/activate/", code).status_code == 302
+    Authenticator.objects.filter(user=user).delete()
+    page = sessions[1].post("/accounts/2fa/totp/activate/", code)
+    assert "does not match" in page.content.decode()
+    assert not Authenticator.objects.filter(user=user).exists()
 
 
 def test_the_secret_is_sealed_in_its_row(user: User) -> None:

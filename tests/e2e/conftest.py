@@ -122,3 +122,11 @@ def faces(visit: Visit) -> Callable[[], list[str]]:
         return found
 
     return check
+
+
+def next_code(visit: Visit, secret: str) -> str:
+    """Wait, as a person does, until the app shows another code: at most 30 seconds."""
+    shown = signin.totp(secret)
+    while (code := signin.totp(secret)) == shown:
+        visit.page.wait_for_timeout(200)
+    return code
