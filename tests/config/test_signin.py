@@ -82,6 +82,16 @@ def test_a_code_that_confirmed_one_app_confirms_no_other_of_that_account(user: U
     assert not Authenticator.objects.filter(user=user).exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_seeing_the_recovery_codes_is_a_change_that_the_log_can_name() -> None:
+    """allauth notes on a GET that they were seen; outside any transaction nobody would act."""
+    client = signin.proven(signin.with_password(a_member("administrator")))
+    client.post("/accounts/2fa/recovery-codes/generate/")
+    shown = client.get("/accounts/2fa/recovery-codes/")
+    assert shown.status_code == 200
+    assert shown.content.decode().count("<li><code>") == 10
+
+
 def test_the_secret_is_sealed_in_its_row(user: User) -> None:
     stored = signin.with_app(user).data["secret"]
     assert signin.SECRET not in stored
