@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
+from governance.actions.witnessing import Outside
 from governance.domain import sla
 from governance.domain.backups import WEEK, WEEKS, Kind, Result, weeks_covered
 from governance.models import (
@@ -106,6 +107,8 @@ def audit_integrity(site_id: int | None, at: datetime) -> Reading:
         return Reading(None, last.at, records_url=VERIFICATIONS_URL, note="No data yet: no entry")
     failed = ", ".join(f"{rule} {count}" for rule, count in sorted(last.classes.items()) if count)
     witnessed = f"witnessed up to entry {last.witnessed_size} of {last.size}"
+    if all(Outside.parse(text).shares_this_host for text in settings.AUDIT_WITNESSES):
+        witnessed += ", by this host alone: no proof against its administrator"
     return Reading(
         100 * verified / expected,
         last.at,

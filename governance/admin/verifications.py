@@ -25,11 +25,11 @@ MEANING = {
 @admin.register(AuditVerification)
 class AuditVerificationAdmin(GovernedAdmin[AuditVerification]):
     read_act = Act.VERIFICATION_READ
-    list_display = ["at", "share", "verified", "expected", "failed", "witnessed_size", "is_full"]
+    list_display = ["at", "share", "verified", "expected", "failed", "witnessed_size", "reach"]
     list_filter = ["is_full"]
     fields = ["at", "share", "verified", "expected", "size", "root_hash", "witnessed_size"]
-    fields += ["is_full", "full_at", "seconds", "failed", "failing_entries"]
-    readonly_fields = ["share", "root_hash", "failed", "failing_entries"]
+    fields += ["reach", "full_at", "seconds", "failed", "failing_entries"]
+    readonly_fields = ["share", "reach", "root_hash", "failed", "failing_entries"]
 
     @admin.display(description="integrity")
     def share(self, row: AuditVerification) -> str:
@@ -37,6 +37,10 @@ class AuditVerificationAdmin(GovernedAdmin[AuditVerification]):
             return "No data yet"
         # Rounding must not turn a failure into 100 %.
         return "100 %" if row.verified == row.expected else f"{min(row.integrity, 99.9999):.4f} %"
+
+    @admin.display(description="checked")
+    def reach(self, row: AuditVerification) -> str:
+        return "all of it" if row.is_full else "what was new"
 
     @admin.display(description="failed rules")
     def failed(self, row: AuditVerification) -> str:
