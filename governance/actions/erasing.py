@@ -23,7 +23,8 @@ _GROUND = "INSERT INTO audit_erasure (event_id, at, actor, legal_ground) VALUES 
 _EVENT = """
 INSERT INTO audit_event
   (occurred_at, tenant, scope, actor, act, cause, object, outcome, request_id, body)
-SELECT %s, tenant, scope, %s, %s, '', 'governance.auditevent:' || id, 'ok', %s, '{}'
+SELECT %s, tenant, scope, %s, %s, '', 'governance.auditevent:' || id, 'ok', %s,
+       jsonb_build_object('ground', %s::text)::text
 FROM audit_event WHERE id = %s
 """
 # An erased entry cannot vouch for its row any more: the row is stated anew.
@@ -67,7 +68,8 @@ def erase(
                 raise NotFound(f"there is no audit event {event_id}")
             if session.execute(_BLANK, (event_id,)).rowcount:
                 session.execute(_GROUND, (event_id, at, who[:120], ground[:300]))
-                session.execute(_EVENT, (at, by.ref, Event.BODY_ERASED, request_id, event_id))
+                what = (at, by.ref, Event.BODY_ERASED, request_id, ground[:300], event_id)
+                session.execute(_EVENT, what)
                 session.execute(_RESTATE, (event_id,))
                 done += 1
     return done

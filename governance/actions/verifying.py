@@ -22,8 +22,9 @@ from governance.domain.integrity import BUDGETED, Failure, Rule, Tally, broken
 from governance.models import Alarm, AuditEvent, AuditVerification
 from governance.permissions import Act
 from governance.postgresql import triggers
+from governance.postgresql.faults import faults
 from governance.postgresql.sessions import open_session
-from governance.queries import heads, row_digests
+from governance.queries import heads, row_digests, tiles
 from governance.queries.log_entries import Findings, Head, examine
 from governance.queries.tree import Missing, StoredTree
 from governance.tlog import submitting
@@ -147,36 +148,46 @@ def check(
         witnesses=[Outside.parse(text).verifier for text in settings.AUDIT_WITNESSES],
         quorum=settings.AUDIT_QUORUM,
     )
-    tree = _resume(session, before)
-    known = before if before is not None and tree.size else None
     kept = heads.kept(session, who)
     beyond, refused = _outside(held, who)
+    tree = _resume(session, before, beyond)
+    known = before if before is not None and tree.size else None
     ordered = sorted([*kept, *beyond], key=lambda head: head.size)
     entries = examine(session, ordered, tree, at=at)
+    others = [Failure(Rule.SIGNATURE, None, None, why) for why in [*refused, *who.unreadable]]
+    others += [Failure(Rule.ROW, None, None, why) for why in faults(session.cursor())]
     if known is not None:
         entries.settled.merge(Tally.from_json(known.breakdown["settled"]))
         rows = [Failure.from_json(one) for one in known.breakdown["rows"]]
     else:
         rows = row_digests.failures(session, triggers.governed())
-    others = [Failure(Rule.SIGNATURE, None, None, why) for why in refused]
-    others += [Failure(Rule.ROW, None, None, why) for why in triggers.faults(session.cursor())]
+        others += tiles.failures(session, entries.tree.size)
     witnessed = max((head.size for head in kept if head.received_at), default=0)
-    return Checked(entries, rows, others, tree, witnessed, is_full=known is None)
+    return Checked(entries, rows, others, entries.tree, witnessed, is_full=known is None)
 
 
-def _resume(session: "Connection[Row]", before: AuditVerification | None) -> Tree:
-    """Return the tree of the entries that ``before`` settled; an empty one to read all."""
+def _resume(
+    session: "Connection[Row]", before: AuditVerification | None, beyond: Sequence[Head]
+) -> Tree:
+    """Return the tree of the entries that ``before`` settled; an empty one to read all.
+
+    All is read where the stored hashes give another root, then or at a head held outside.
+    """
     if before is None:
         return Tree()
 
     def rows(sql: str, params: tuple[object, ...] = ()) -> list[Row]:
         return session.execute(sql.encode(), params).fetchall()
 
+    stored, size = StoredTree(rows), before.breakdown["settled_size"]
+    known = [(size, bytes.fromhex(before.breakdown["settled_root"]))]
+    known += [(head.size, head.root) for head in beyond if head.size <= size]
     try:
-        tree = StoredTree(rows).tree(before.breakdown["settled_size"])
+        if all(stored.tree(size).root() == root for size, root in known):
+            return stored.tree(size)
     except Missing:
-        return Tree()
-    return tree if tree.root().hex() == before.breakdown["settled_root"] else Tree()
+        pass  # reading all of it says which
+    return Tree()
 
 
 def _outside(held: Sequence[Held], who: heads.Trust) -> tuple[list[Head], list[str]]:

@@ -41,7 +41,8 @@ BUDGET = 0.001
 WITNESS_WITHIN = timedelta(seconds=60)
 CLOCKS_APART = timedelta(seconds=5)
 LONGEST_TRANSACTION = timedelta(hours=1)
-KEPT_FAILURES = 200
+KEPT_PER_RULE = 50
+"""So many failures of each rule are kept, so that none crowds out the first of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +80,27 @@ class Tally:
     days: dict[str, list[int]] = field(default_factory=dict)
     tenants: dict[str, list[int]] = field(default_factory=dict)
 
-    def count(self, day: date | None, tenant: str, failed: list[Failure]) -> None:
-        """Take one expected entry and the rules that it breaks (none: it is verified)."""
-        good = 0 if failed else 1
-        self.expected += 1
+    def count(
+        self, day: date | None, tenant: str, failed: list[Failure], *, times: int = 1
+    ) -> None:
+        """Take one expected entry (or several alike) and the rules that it breaks, if any."""
+        good = 0 if failed else times
+        self.expected += times
         self.verified += good
         for table, key in ((self.days, str(day or "")), (self.tenants, tenant)):
             pair = table.setdefault(key, [0, 0])
-            pair[0] += 1
+            pair[0] += times
             pair[1] += good
         for failure in failed:
-            self.classes[str(failure.rule)] += 1
-            if len(self.failures) < KEPT_FAILURES:
-                self.failures.append(failure)
+            self.classes[str(failure.rule)] += times
+        self.failures = _kept([*self.failures, *failed]) if failed else self.failures
 
     def merge(self, before: "Tally") -> None:
         """Add what an earlier check of the entries before these found."""
         self.expected += before.expected
         self.verified += before.verified
         self.classes.update(before.classes)
-        self.failures = [*before.failures, *self.failures][:KEPT_FAILURES]
+        self.failures = _kept([*before.failures, *self.failures])
         for mine, theirs in ((self.days, before.days), (self.tenants, before.tenants)):
             for key, (expected, verified) in theirs.items():
                 pair = mine.setdefault(key, [0, 0])
@@ -132,6 +134,16 @@ class Tally:
     def first(self) -> Failure | None:
         """Return the failure with the lowest number."""
         return min(self.failures, key=lambda one: (one.seq is None, one.seq or 0), default=None)
+
+
+def _kept(failures: list[Failure]) -> list[Failure]:
+    seen: Counter[Rule] = Counter()
+    found = []
+    for one in failures:
+        seen[one.rule] += 1
+        if seen[one.rule] <= KEPT_PER_RULE:
+            found.append(one)
+    return found
 
 
 def broken(classes: Mapping[str, int], *, expected: int) -> list[Rule]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg import Connection
@@ -21,12 +21,19 @@ from governance.tlog.tree import Tree, leaf_hash
 
 Row = tuple[Any, ...]
 _STAMP = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
+# A time that no clock shows would end the reading instead of being found: it reads as none.
 _COLUMNS = f"""
-e.id, e.leaf_data, e.salt, e.body, e.recorded_at,
+e.id, e.leaf_data, e.salt, e.body,
+CASE WHEN e.recorded_at BETWEEN '0002-01-01' AND '9998-12-31' THEN e.recorded_at END,
 to_char(e.recorded_at AT TIME ZONE 'UTC', {_STAMP}),
 to_char(e.occurred_at AT TIME ZONE 'UTC', {_STAMP}),
 e.tenant, e.scope, e.actor, e.act, e.cause, e.object, e.request_id, e.outcome,
-e.body IS NULL AND EXISTS (SELECT FROM audit_erasure x WHERE x.event_id = e.id)
+e.body IS NULL AND EXISTS (
+  SELECT FROM audit_erasure x JOIN audit_event y
+    ON y.object = 'governance.auditevent:' || x.event_id AND y.act = 'audit:body:erase'
+  WHERE x.event_id = e.id AND y.id > e.id
+    AND coalesce(y.body = jsonb_build_object('ground', x.legal_ground)::text, true)),
+e.cluster, e.xid
 """
 _LEAVES = f"""
 SELECT l.seq, l.leaf_hash, {_COLUMNS}
@@ -37,15 +44,22 @@ _PENDING = f"""
 SELECT NULL, NULL, {_COLUMNS} FROM audit_event e
 WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) ORDER BY e.id
 """  # noqa: S608 - constants
+_LOWEST = -(2**63)
 _NAMES = (
     "id", "recorded_at", "occurred_at", "tenant", "scope", "actor", "act", "cause", "object",
     "request_id", "outcome",
 )  # fmt: skip
 
 
+HERE = "here"
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A signed size of the log. ``cosigned_at`` and ``received_at`` once a quorum signed."""
+    """A signed size of the log. ``cosigned_at`` and ``received_at`` once a quorum signed.
+
+    ``is_vouched``: it came from outside with the signature of a witness.
+    """
 
     size: int
     root: bytes
@@ -53,7 +67,15 @@ class Head:
     cosigned_at: datetime | None = None
     received_at: datetime | None = None
     signed_at: datetime | None = None
-    origin: str = "here"
+    origin: str = HERE
+    is_vouched: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether others have it too, so that nobody here can sign another in its place."""
+        if self.received_at is not None or self.is_vouched:
+            return True
+        return self.is_signed and self.origin != HERE
 
     def is_settled(self, at: datetime) -> bool:
         """Whether nothing that happens later changes what is known of the entries below."""
@@ -70,32 +92,57 @@ class Findings:
     open: Tally
     settled_size: int
     settled_root: bytes
+    tree: Tree
 
 
 def examine(
     session: "Connection[Row]", heads: Sequence[Head], tree: Tree, *, at: datetime
 ) -> Findings:
-    """Check every entry from ``tree.size`` on against ``heads`` (by size); the tree grows."""
-    walk = _Walk(heads, tree, at)
+    """Check every entry from ``tree.size`` on against ``heads`` (by size)."""
+    row = session.execute("SELECT count(*), greatest(%s, now()) FROM audit_leaf", (at,)).fetchone()
+    assert row is not None
+    # More numbers than leaves and signed heads account for were never given.
+    limit = row[0] + max((head.size for head in heads if head.is_signed), default=0)
+    walk = _Walk(heads, tree, at, clock=row[1], limit=limit)
     with session.cursor("log_entries") as cursor:
         cursor.itersize = 5000
-        for row in cursor.execute(_LEAVES, (tree.size,)):
-            walk.take(row)
+        # The first number is 0; a full check looks below it too.
+        for entry in cursor.execute(_LEAVES, (tree.size or _LOWEST,)):
+            walk.take(entry)
     walk.end()
-    for row in session.execute(_PENDING):
-        failed = _sealed(None, row)
-        if at - row[6] > WITNESS_WITHIN:
-            failed.append(Failure(Rule.WITNESSED, None, row[2], "not in the tree after 60 s"))
-        walk.found.open.count(row[6].date(), row[9], failed)
+    for entry in session.execute(_PENDING):
+        walk.wait(entry)
     return walk.found
 
 
-class _Walk:
-    """Goes along the leaves, from signed head to signed head."""
+@dataclass(slots=True)
+class _Stretch:
+    """Entries of one day and tenant in a row, from ``seq`` on, that fail alike or not at all."""
 
-    def __init__(self, heads: Sequence[Head], tree: Tree, at: datetime) -> None:
+    day: date | None
+    tenant: str
+    seq: int
+    failed: list[Failure]
+    times: int = 1
+    is_settled: bool = False
+
+
+class _Walk:
+    """Goes along the leaves, from signed head to signed head.
+
+    The tree grows from the stored hashes; from the first one that is not that of its entry
+    on, a second tree grows from the entries. If either has the root of a head, it is known
+    which entries are bad; if neither has, any since the head before may be.
+    """
+
+    def __init__(
+        self, heads: Sequence[Head], tree: Tree, at: datetime, *, clock: datetime, limit: int
+    ) -> None:
         self._tree = tree
+        self._recomputed: Tree | None = None
         self._at = at
+        self._clock = clock
+        self._limit = limit
         self._heads = [head for head in heads if head.size > tree.size]
         self._witnessed: Iterator[Head] = iter([one for one in self._heads if one.received_at])
         self._above = next(self._witnessed, None)
@@ -107,44 +154,76 @@ class _Walk:
         self._settles_at = max(
             (one.size for one in self._heads if one.is_settled(at)), default=tree.size
         )
-        self.found = Findings(Tally(), Tally(), tree.size, tree.root())
-        self._waiting: list[tuple[datetime | None, str, int, list[Failure]]] = []
+        self._last: dict[int, tuple[int, int]] = {}
+        self.found = Findings(Tally(), Tally(), tree.size, tree.root(), tree)
+        self._waiting: list[_Stretch] = []  # since the last head
+        self._signed: list[_Stretch] = []  # below it, since the last head that others hold too
 
     def take(self, row: Row) -> None:
         """Check one leaf; what only the next head can tell waits for it."""
         seq, event_id, recorded_at = row[0], row[2], row[6]
-        expected = self._tree.size
-        failed = (
-            _sealed(seq, row)
-            if event_id is not None
-            else [Failure(Rule.ORDER, seq, None, "its event is missing")]
-        )
+        if seq < self._tree.size or seq >= self._limit:
+            why = "the number is taken twice" if seq >= 0 else "the number is none"
+            if seq >= self._limit:
+                why = "the number lies beyond the log"
+            self._await(None, "", seq, [Failure(Rule.ORDER, seq, event_id, why)])
+            return
         while self._tree.size < seq:  # a hole: each missing entry was expected
-            self._waiting.append(
-                (None, "", self._tree.size, [Failure(Rule.ORDER, self._tree.size, None, "missing")])
-            )
-            self._tree.append(b"\0" * 32)
+            gone = Failure(Rule.ORDER, self._tree.size, None, "missing")
+            self._await(None, "", self._tree.size, [gone])
+            self._grow(b"\0" * 32, b"\0" * 32)
             self._head()
-        if seq < expected:
-            failed.append(Failure(Rule.ORDER, seq, event_id, "the number is taken twice"))
-        data = bytes(row[3]) if row[3] is not None else b""
-        actual = leaf_hash(data)
-        if actual != bytes(row[1]):
+        stored = bytes(row[1] or b"")
+        if event_id is None:
+            failed, actual = [Failure(Rule.ORDER, seq, None, "its event is missing")], stored
+        else:
+            failed, actual = sealed(seq, row), leaf_hash(bytes(row[3] or b""))
+            failed.extend(self._follows(seq, row))
+        if actual != stored:
             failed.append(Failure(Rule.LEAF, seq, event_id, "the leaf hash is another"))
-        self._tree.append(actual)
+        self._grow(stored, actual)
         if recorded_at is not None:
             failed.extend(self._timely(seq, event_id, recorded_at))
-        self._waiting.append((recorded_at, row[9] or "", seq, failed))
+        self._await(recorded_at.date() if recorded_at else None, row[9] or "", seq, failed)
         self._head()
 
     def end(self) -> None:
-        """Count the tail above the last head, and heads above the last entry."""
-        self._count([])
+        """Count the tail above the last head, and what signed heads above it saw."""
+        self._count()
+        size = self._tree.size
         for head in self._heads[self._next :]:
-            for seq in range(self._tree.size, head.size):
-                gone = Failure(Rule.TREE, seq, None, f"gone: {head.origin} saw {head.size}")
-                self.found.open.count(None, "", [gone])
-                self._tree.append(b"\0" * 32)
+            if not head.is_signed:
+                why = f"no valid signature on the head at {head.size}"
+                self.found.open.count(None, "", [Failure(Rule.SIGNATURE, size, None, why)])
+            elif head.size > size:
+                gone = Failure(Rule.TREE, size, None, f"gone: {head.origin} saw {head.size}")
+                self.found.open.count(None, "", [gone], times=head.size - size)
+                size = head.size
+
+    def wait(self, row: Row) -> None:
+        """Check an event that has no number yet."""
+        failed, recorded_at = sealed(None, row), row[6]
+        if recorded_at is None or self._at - recorded_at > WITNESS_WITHIN:
+            failed.append(Failure(Rule.WITNESSED, None, row[2], "not in the tree after 60 s"))
+        elif recorded_at > self._clock + CLOCKS_APART:
+            failed.append(Failure(Rule.TIME, None, row[2], "dated in the future"))
+        self.found.open.count(recorded_at.date() if recorded_at else None, row[9] or "", failed)
+
+    def _grow(self, stored: bytes, actual: bytes) -> None:
+        if self._recomputed is None and stored != actual:
+            self._recomputed = self._tree.copy()
+        self._tree.append(stored)
+        if self._recomputed is not None:
+            self._recomputed.append(actual)
+
+    def _follows(self, seq: int, row: Row) -> list[Failure]:
+        """Numbers follow transactions, and events within one; so none comes twice either."""
+        event_id, cluster, xid = row[2], row[18], row[19]
+        here, last = (xid or 0, event_id), self._last.get(cluster)
+        self._last[cluster] = here
+        if last is None or here > last:
+            return []
+        return [Failure(Rule.ORDER, seq, event_id, "it does not follow the entry before")]
 
     def _timely(self, seq: int, event_id: int, recorded_at: datetime) -> list[Failure]:
         while self._above is not None and self._above.size <= seq:
@@ -154,10 +233,14 @@ class _Walk:
         if self._above is None:
             if self._at - recorded_at > WITNESS_WITHIN:
                 found.append(Failure(Rule.WITNESSED, seq, event_id, "no witness has seen it"))
+            if recorded_at > self._clock + CLOCKS_APART:
+                found.append(Failure(Rule.TIME, seq, event_id, "dated in the future"))
         else:
             assert self._above.received_at is not None
             assert self._above.cosigned_at is not None
-            if self._above.received_at - recorded_at > WITNESS_WITHIN:
+            # The time of receipt is ours to forge; the witness's own is not.
+            late = self._above.cosigned_at - recorded_at > WITNESS_WITHIN + CLOCKS_APART
+            if late or self._above.received_at - recorded_at > WITNESS_WITHIN:
                 found.append(Failure(Rule.WITNESSED, seq, event_id, "witnessed after 60 s"))
             if recorded_at > self._above.cosigned_at + CLOCKS_APART:
                 found.append(Failure(Rule.TIME, seq, event_id, "dated after it was witnessed"))
@@ -165,52 +248,86 @@ class _Walk:
             found.append(Failure(Rule.TIME, seq, event_id, "dated back behind a witnessed head"))
         return found
 
+    def _await(self, day: date | None, tenant: str, seq: int, failed: list[Failure]) -> None:
+        last = self._waiting[-1] if self._waiting else None
+        if last and not failed and not last.failed and (last.day, last.tenant) == (day, tenant):
+            last.times += 1
+        else:
+            self._waiting.append(_Stretch(day, tenant, seq, failed))
+
     def _head(self) -> None:
-        """At a signed size the roots must agree, or all entries since the last one fail."""
-        shared: list[tuple[Rule, str]] = []
-        is_head = False
+        """At a signed size the roots must agree, or all entries since the last one fail.
+
+        Where others hold the head too and it says otherwise, heads that nobody else holds
+        vouch for nothing: all fail since the last one on which we and others agree.
+        """
+        is_head = is_held = False
         while self._next < len(self._heads) and self._heads[self._next].size == self._tree.size:
             head = self._heads[self._next]
             self._next += 1
             is_head = True
-            if head.root != self._tree.root():
-                shared.append((Rule.TREE, f"another root than {head.origin} signed at {head.size}"))
+            is_held |= head.is_held
+            if head.root != self._tree.root() and not self._recovers(head.root):
+                why = f"another root than {head.origin} signed at {head.size}"
+                for one in [*(self._signed if head.is_held else []), *self._waiting]:
+                    one.failed.append(Failure(Rule.TREE, one.seq, None, why))
             if not head.is_signed:
-                shared.append((Rule.SIGNATURE, f"no valid signature on the head at {head.size}"))
-        if is_head:
-            self._count(shared)
-            if self._tree.size == self._settles_at:
-                self.found.settled_size = self._tree.size
-                self.found.settled_root = self._tree.root()
+                why = f"no valid signature on the head at {head.size}"
+                for one in self._waiting:
+                    one.failed.append(Failure(Rule.SIGNATURE, one.seq, None, why))
+        if not is_head:
+            return
+        for one in self._waiting:
+            one.is_settled = self._tree.size <= self._settles_at
+        self._signed += self._waiting
+        self._waiting = []
+        if is_held:
+            self._count()
+        if self._tree.size == self._settles_at:
+            self.found.settled_size = self._tree.size
+            self.found.settled_root = self._tree.root()
 
-    def _count(self, shared: list[tuple[Rule, str]]) -> None:
-        is_settled = self._tree.size <= self._settles_at
-        tally = self.found.settled if is_settled else self.found.open
-        for recorded_at, tenant, seq, failed in self._waiting:
-            failed += [Failure(rule, seq, None, text) for rule, text in shared]
-            tally.count(recorded_at.date() if recorded_at else None, tenant, failed)
-        self._waiting.clear()
+    def _recovers(self, root: bytes) -> bool:
+        """Go on with the entries' own hashes if those, and not the stored ones, were signed."""
+        if self._recomputed is None or self._recomputed.root() != root:
+            return False
+        self._tree, self._recomputed = self._recomputed, None
+        self.found.tree = self._tree
+        return True
+
+    def _count(self) -> None:
+        for one in [*self._signed, *self._waiting]:
+            tally = self.found.settled if one.is_settled else self.found.open
+            tally.count(one.day, one.tenant, one.failed, times=one.times)
+        self._signed, self._waiting = [], []
 
 
-def _sealed(seq: int | None, row: Row) -> list[Failure]:
+def sealed(seq: int | None, row: Row) -> list[Failure]:
     """Compare the columns and the body with the sealed bytes (V1, V6)."""
-    event_id, data, salt, body, _, recorded, occurred, *words, is_erased = row[2:]
-    found = []
+    event_id, data, salt, body, _, recorded, occurred, *words, is_erased, _, _ = row[2:]
+
+    def failure(why: str, rule: Rule = Rule.LEAF) -> Failure:
+        return Failure(rule, seq, event_id, why)
+
     try:
-        said = json.loads(bytes(data), object_pairs_hook=_once)
-    except ValueError as error:
-        return [Failure(Rule.LEAF, seq, event_id, f"the sealed bytes are no JSON: {error}")]
+        said = json.loads(bytes(data or b""), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        return [failure(f"the sealed bytes are no JSON: {error}")]
+    if not isinstance(said, dict):
+        return [failure("the sealed bytes are no JSON object")]
     stated = (event_id, recorded, occurred, *words)
-    for name, value in zip(_NAMES, stated, strict=True):
-        if said.get(name) != value:
-            found.append(Failure(Rule.LEAF, seq, event_id, f"{name} is another than was sealed"))
+    found = [
+        failure(f"{name} is another than was sealed")
+        for name, value in zip(_NAMES, stated, strict=True)
+        if said.get(name) != value
+    ]
     if body is None:
         if not is_erased:
-            found.append(Failure(Rule.LEAF, seq, event_id, "the body is gone without an erasure"))
-    elif hashlib.sha256(bytes(salt) + body.encode()).hexdigest() != said.get("body_sha256"):
-        found.append(Failure(Rule.LEAF, seq, event_id, "the body is another than was sealed"))
+            found.append(failure("the body is gone without an erasure"))
+    elif hashlib.sha256(bytes(salt or b"") + body.encode()).hexdigest() != said.get("body_sha256"):
+        found.append(failure("the body is another than was sealed"))
     if not all(said.get(name) for name in ("actor", "act", "object", "recorded_at", "request_id")):
-        found.append(Failure(Rule.COMPLETE, seq, event_id, "who, what, when or where is missing"))
+        found.append(failure("who, what, when or where is missing", Rule.COMPLETE))
     return found
 
 

@@ -44,6 +44,10 @@ class Tree:
         tree.size, tree._edge = size, list(hashes)
         return tree
 
+    def copy(self) -> "Tree":
+        """Return another tree of the same leaves that grows by itself."""
+        return Tree.from_subtrees(self.size, self._edge)
+
     def append(self, leaf: bytes) -> None:
         """Add a leaf by its hash."""
         size, sha256 = self.size, hashlib.sha256
