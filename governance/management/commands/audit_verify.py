@@ -12,6 +12,7 @@ from governance.actions.verifying import Held
 from governance.commands import OperatorCommand
 from governance.domain.integrity import Rule
 from governance.models import AuditVerification
+from governance.tlog.notes import parse_checkpoint, parse_note
 
 TAMPERED, INCOMPLETE = 1, 2
 
@@ -48,7 +49,7 @@ class Command(OperatorCommand):
             sys.exit(self.code)
 
     def act(self, **options: Any) -> dict[str, Any]:
-        held = [Held(name, Path(name).read_text(encoding="utf-8")) for name in options["prior"]]
+        held = [_held(name) for name in options["prior"]]
         asked, silent = verifying.outside_heads()
         found = verifying.verify(
             is_full=not options["incremental"], by=self.by, at=self.at, held=[*held, *asked]
@@ -85,6 +86,16 @@ class Command(OperatorCommand):
                 self.say(f"{rule}: {found.classes[rule]} failed. {Rule(rule).name.lower()}")
         for one in found.failures[:20]:
             self.say(f"  {one['rule']} entry {one['seq']} event {one['event_id']}: {one['detail']}")
+
+
+def _held(name: str) -> Held:
+    """Read a head that the caller kept; what is none of any log cannot be compared."""
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+        parse_checkpoint(parse_note(text).text)
+    except ValueError as error:
+        raise CommandError(f"{name} is no signed head: {error}") from error
+    return Held(name, text)
 
 
 def _code(found: AuditVerification, silent: list[str]) -> int:
