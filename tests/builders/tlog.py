@@ -93,7 +93,7 @@ class Log:
         log.grow(size - tail, every=every)
         log.head(cosigned=True)
         if tail:
-            log.grow(tail, every=tail + 1)
+            log.grow(tail, every=10**9)
             log.head()
         return log
 
