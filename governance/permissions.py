@@ -49,5 +49,6 @@ class Event(StrEnum):
     SIGNED_IN = "auth:session:begin"
     SIGN_IN_REFUSED = "auth:session:refuse"
     BODY_ERASED = "audit:body:erase"
+    LOG_EXPORTED = "audit:log:export"
     RESTORED = "system:restore"
     BACKUP_SKIPPED = "system:backup:skip"
