@@ -8,8 +8,8 @@ from typing import Any
 ROW = "row:"
 _PAST = {
     "begin": "began", "give": "gave", "hand": "handed over", "put": "put", "read": "read",
-    "run": "ran", "make": "made", "set": "set", "write": "wrote", "hold": "held", "send": "sent", "take": "took",
-    "tell": "told", "withdraw": "withdrew", "put_back": "put back",
+    "run": "ran", "set": "set", "write": "wrote", "hold": "held", "send": "sent", "take": "took",
+    "make": "made", "tell": "told", "withdraw": "withdrew", "put_back": "put back",
 }  # fmt: skip
 _DOUBLED = {"submit", "permit", "admit", "stop", "drop", "plan"}
 _WHOLE = {
