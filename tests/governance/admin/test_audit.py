@@ -151,7 +151,7 @@ def test_one_entry_shows_its_change_its_request_and_its_place(
     event = renamed(site, "Monterrey North", administrator, at)
     row = AuditEvent.objects.get(act="row:governance_site:update", object=site.ref)
     page = text(auditor, f"{LIST}{row.pk}/change/")
-    assert '<td class="old"><span class="sr-only">was </span>Monterrey</td>' in page
+    assert '<td class="old"><span class="audit-unseen">was </span>Monterrey</td>' in page
     assert '<td class="new">Monterrey North</td>' in page
     assert "Luis Garza changed site Monterrey North." in page
     assert "No place yet" in page
