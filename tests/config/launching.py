@@ -29,7 +29,8 @@ time.sleep(600)
 def bare_environ(**more: str) -> dict[str, str]:
     """Return our environment without the servers of this test run."""
     servers = {"DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_BOOTSTRAP_URL", "REDIS_URL"}
-    servers |= {"PGHOST"}
+    # Keys and uploads belong to the checkout that runs.
+    servers |= {"PGHOST", "WARDROOM_DATA_DIR"}
     ours = servers | {"SECRET_KEY", "MFA_KEYS"}
     return {**{k: v for k, v in os.environ.items() if k not in ours}, **more}
 
