@@ -13,9 +13,9 @@ import structlog
 from django.conf import settings
 from psycopg import Connection
 
-from governance.queries.tree import StoredTree
+from governance.queries.tree import Missing, StoredTree
 from governance.tlog import submitting
-from governance.tlog.notes import Verifier, cosigned_at
+from governance.tlog.notes import NoteError, Verifier, cosigned_at
 from governance.tlog.tree import consistency_proof
 
 log = structlog.get_logger("audit")
@@ -81,35 +81,44 @@ class Pusher:
         self._session = session
         self._witness = witness
         self._seen: int | None = None
+        self._is_kept = True  # its signature on what it saw last is here
 
     def step(self) -> bool:
         """Submit the newest head if the witness has not seen it; return whether it signed.
 
         Raises:
-            submitting.Unreachable: it did not answer.
+            submitting.Unreachable: it did not answer, or with something else than it should.
         """
         if self._seen is None:
             self._seen = int(self._one(_SEEN, (self._witness.verifier.name,))[0])
         head = self._session.execute(_HEAD).fetchone()
-        if head is None or head[0] == self._seen:
+        if head is None or (head[0] == self._seen and self._is_kept):
             return False
         size, note = int(head[0]), str(head[1])
         if size < self._seen:
             self._cry("rollback", size, f"the witness saw {self._seen} entries, {size} are here")
             return False
-        stored = StoredTree(self._rows)
-        proof = consistency_proof(self._seen, size, stored.node) if self._seen else []
         try:
+            proof = self._proof(size)
             line = submitting.submit(self._witness.url, note, self._seen, proof)
         except submitting.Conflict as conflict:
-            self._seen = conflict.size
+            if conflict.size == self._seen:
+                # C2SP tlog-witness answers so where ours says 422.
+                self._cry("split", size, f"the witness saw another head of {self._seen} entries")
+            self._seen, self._is_kept = conflict.size, False
             return False
         except submitting.Refused as refusal:
             self._refused(refusal, size)
             return False
-        when = cosigned_at(line, note, self._witness.verifier)
+        except Missing as error:
+            self._cry("missing", size, str(error))
+            return False
+        try:
+            when = cosigned_at(line, note, self._witness.verifier)
+        except NoteError as error:
+            raise submitting.Unreachable(f"its answer is no cosignature: {error}") from error
         self._session.execute(_KEEP, (size, self._witness.verifier.name, when, line))
-        self._seen = size
+        self._seen, self._is_kept = size, True
         return True
 
     def run(self, *, until: Callable[[], bool]) -> None:
@@ -123,6 +132,11 @@ class Pusher:
                 log.warning("witness", name=self._witness.verifier.name, error=str(error))
                 wait = min(wait * 2, PATIENCE_SECONDS)
             _sleep(wait, until)
+
+    def _proof(self, size: int) -> list[bytes]:
+        if not self._seen:
+            return []
+        return consistency_proof(self._seen, size, StoredTree(self._rows).node)
 
     def _refused(self, refusal: submitting.Refused, size: int) -> None:
         """A refused proof means two stories about one log; anything else is a setting."""
