@@ -52,6 +52,10 @@ class Processes:
         """Start a web server; ``answer`` waits until it listens."""
         return self._start([*_WEB, str(port)])
 
+    def run(self, argv: list[str], **environ: str) -> Process:
+        """Start any other process on the same database, with more in its environment."""
+        return self._start(argv, **environ)
+
     def log(self, process: Process) -> str:
         """Return what a process has said."""
         return (self._logs / f"{self._running.index(process)}.log").read_text()
@@ -61,14 +65,14 @@ class Processes:
         for process in self._running:
             kill(process)
 
-    def _start(self, argv: list[str]) -> Process:
+    def _start(self, argv: list[str], **environ: str) -> Process:
         name = connection.settings_dict["NAME"]
         url = re.sub(r"^(postgres(?:ql)?://[^/]*)/[^?]*", rf"\1/{name}", os.environ["DATABASE_URL"])
         with (self._logs / f"{len(self._running)}.log").open("wb") as log:
             process = subprocess.Popen(
                 argv,
                 cwd=ROOT,
-                env={**os.environ, "DATABASE_URL": url, "DATABASE_OWNER_URL": url},
+                env={**os.environ, "DATABASE_URL": url, "DATABASE_OWNER_URL": url, **environ},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
