@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection, models, transaction
 from psycopg import conninfo
 
 from governance import context, registries
-from governance.models import AuditEvent, User
+from governance.models import AuditEvent, Role, User
 from governance.postgresql import triggers
 from governance.postgresql.faults import faults
 from governance.postgresql.triggers import Table
@@ -70,8 +70,9 @@ def value(field: "models.Field[Any, Any]", table: Table, n: int) -> object:
         permission = Permission.objects.get(codename="view_role")
         is_type = field.related_model is ContentType
         return permission.content_type_id if is_type else permission.pk
-    if field.column == "object_pk":  # the key of something, as text
-        return str(9000 + n)
+    if field.column == "object_pk":  # of a role that there is: permissions look it up too
+        roles = Role.objects.order_by("pk").values_list("pk", flat=True)
+        return str(roles[(n // 10 * 2 + n % 10) % len(roles)])
     if field.remote_field is not None:
         n += 500  # no row refers to itself
     while target.remote_field is not None:
