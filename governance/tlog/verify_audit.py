@@ -132,9 +132,9 @@ def up(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
 
 def digest_of(line: str, index: int) -> str:
     """Return the digest of a line of ``bodies/`` in its one form; ValueError."""
-    mark = f'{{"seq": {index}, "salt": "", "body": "'
-    salt = len(mark) - 12
-    if line[:salt] + line[salt + 64 : salt + 76] != mark:
+    mark = f'{{"seq": {index}, "salt": "'
+    salt = len(mark)
+    if not line.startswith(mark) or line[salt + 64 : salt + 76] != '", "body": "':
         raise ValueError("not the body of this entry")
     body, end = scanstring(line, salt + 76)
     if line[end:] != "}\n":
@@ -330,13 +330,15 @@ class Audit:
         if data is None:
             return found
         end = len(data)
-        while at < end and len(found) < width:
+        for index in range(n * 256, n * 256 + width):
             start = at + 2
-            at = start + int.from_bytes(data[at:start], "big")
-            if at <= end:
-                found.append(data[start:at])
-        if len(found) < width or at != end:
-            self.blame(n * 256 + len(found), "bundle", f"{stem} is cut off or goes on")
+            at = start + (data[at] << 8 | data[at + 1]) if start <= end else NEVER
+            if at > end:
+                self.blame(index, "bundle", f"{stem} is cut off")
+                return found
+            found.append(data[start:at])
+        if at < end:
+            self.blame(n * 256 + width, "bundle", f"{stem} goes on behind its last entry")
         return found
 
     def settle(self, end: int, hashes: list[bytes]) -> None:
