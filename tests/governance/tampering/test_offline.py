@@ -27,7 +27,6 @@ SHOWN = [
     "leaves_shuffled",
     "body_blanked",
     "body_blanked_with_a_forged_erasure",
-    "rewritten_with_a_key_of_their_own",
     "rewritten_with_the_stolen_key",
     "entry_removed_with_the_stolen_key",
     "rewritten_without_the_key",
@@ -50,3 +49,14 @@ def test_an_attack_that_the_export_shows_is_found_offline(
         KINDS[name](attacker)
         attacker.leave()
         assert verified(lab, session, tmp_path) == 1
+
+
+def test_a_log_signed_by_another_key_cannot_be_told_from_a_wrong_key(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """Whoever names the wrong key gets the same answer, and no verdict: exit code 3."""
+    with lab.session() as session:
+        attacker = Attacker(lab, session, random.Random(1))
+        KINDS["rewritten_with_a_key_of_their_own"](attacker)
+        attacker.leave()
+        assert verified(lab, session, tmp_path) == 3

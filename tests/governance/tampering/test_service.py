@@ -170,9 +170,7 @@ def run(*words: str) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-def test_the_command_tells_by_its_exit_code(
-    here: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_tells_by_its_exit_code(here: Lab, tmp_path: Path) -> None:
     good, other, garbage = (tmp_path / name for name in ("good", "other", "garbage"))
     good.write_text(here.witness.note)
     other.write_text(forged_note(here.stolen, 5, bytes(32)))
@@ -187,11 +185,9 @@ def test_the_command_tells_by_its_exit_code(
     code, said = run("--prior", str(tmp_path / "nothing"))
     assert (code, "No such file" in said) == (3, True)
 
-    def silent(url: str, origin: str) -> str:
-        raise submitting.Unreachable("timed out")
-
-    monkeypatch.setattr(submitting, "latest", silent)
-    code, said = run()
+    silent = submitting.Unreachable("timed out")
+    with mock.patch.object(submitting, "latest", side_effect=silent):
+        code, said = run()
     assert (code, "timed out" in said) == (2, True)
     seq = tamper(here, object="governance.site:1")
     code, said = run()
