@@ -39,7 +39,8 @@ class Trust:
         self, origin: str, keys: Iterable[Row], witnesses: Sequence[Verifier], quorum: int
     ) -> None:
         self.origin = origin
-        self.witnesses = list(witnesses)
+        # One key under two names is one witness.
+        self.witnesses = list({one.public: one for one in witnesses}.values())
         self.quorum = quorum
         self.unreadable: list[str] = []
         self._spans: dict[str, list[float]] = {}

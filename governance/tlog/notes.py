@@ -153,6 +153,11 @@ class Verifier:
             raise NoteError("the id is not that of the key")
         self._key = Ed25519PublicKey.from_public_bytes(self._public)
 
+    @property
+    def public(self) -> bytes:
+        """Return the key itself: whoever has two names is still one."""
+        return self._public
+
     def find(self, signatures: Iterable[Signature]) -> Signature | None:
         """Return the line that claims to be of this key."""
         for one in signatures:
@@ -228,7 +233,10 @@ def _read_private(text: str, kind: int) -> tuple[str, Ed25519PrivateKey]:
     raw = strict_base64(words[4])
     if len(raw) != 33 or raw[0] != kind:
         raise NoteError("not a signing key of this kind")
-    return words[2], Ed25519PrivateKey.from_private_bytes(raw[1:])
+    private = Ed25519PrivateKey.from_private_bytes(raw[1:])
+    if _key_id(words[2], kind, private.public_key().public_bytes_raw()).hex() != words[3]:
+        raise NoteError("the id is not that of the key")
+    return words[2], private
 
 
 class LogKey(_Key):

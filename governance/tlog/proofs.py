@@ -111,7 +111,8 @@ def check_proof(
         raise ProofError(f"the proof is of the log {head.origin}")
     if not any(key.vkey in signed for key in log_keys):
         raise ProofError("the log did not sign the head")
-    cosigned = {one.vkey for one in witnesses if one.vkey in signed}
+    ours = {key.public for key in log_keys}
+    cosigned = {one.public for one in witnesses if one.vkey in signed} - ours
     if len(cosigned) < quorum:
         raise ProofError(f"{len(cosigned)} witnesses signed, {quorum} are wanted")
     verify_inclusion(leaf, proof.index, head.size, proof.hashes, head.root)

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import re
 from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
@@ -46,13 +47,21 @@ def submit(url: str, note: str, old_size: int, proof: Sequence[bytes]) -> str:
         raise ValueError(f"a proof has at most {MAX_PROOF} lines")
     lines = [f"old {old_size}", *(base64.b64encode(one).decode() for one in proof), "", note]
     status, answer = _ask(url, "POST", "/add-checkpoint", "\n".join(lines).encode())
-    if status == 200 and answer.startswith("— "):
-        return answer.splitlines()[0]
-    if status == 409 and answer.strip().isdecimal():
+    if status == 200:
+        return _one_line(answer)
+    if status == 409 and re.fullmatch(r"(0|[1-9][0-9]{0,18})\n", answer):
         raise Conflict(int(answer))
     if 400 <= status < 500:
         raise Refused(status, answer.strip()[:200])
     raise Unreachable(f"answered {status}")
+
+
+def _one_line(answer: str) -> str:
+    """Return the line of a cosignature; its signature is checked by whoever keeps it."""
+    line, end, rest = answer.partition("\n")
+    if not end or rest or not line.startswith("— "):
+        raise Unreachable("answered something else than a cosignature")
+    return line
 
 
 def latest(url: str, origin: str) -> str | None:

@@ -142,6 +142,10 @@ def digest_of(line: str, index: int) -> str:
     return sha256(bytes.fromhex(line[salt : salt + 64]) + body.encode()).hexdigest()
 
 
+class Forged(ValueError):
+    """A signature that must hold does not."""
+
+
 class Key:
     """A verifier key; that of a log may end in @from-until, the sizes that it signs."""
 
@@ -190,7 +194,7 @@ class Head:
                 self.times[key.name] = when = int.from_bytes(raw[:8], "big")
                 raw, said = raw[8:], f"cosignature/v1\ntime {when}\n{said}"
             if not holds(key.public, raw, said.encode()):
-                raise ValueError(f"the signature of {key.name} does not hold")
+                raise Forged(f"the signature of {key.name} does not hold")
         if max(self.times.values(), default=0) > 2**37:
             raise ValueError("cosigned in the far future")
         if len(self.times) >= args.quorum:
@@ -202,11 +206,16 @@ class Audit:
 
     def __init__(self, args: argparse.Namespace) -> None:
         args.keys = [Key(one, 1) for one in args.vkey] + [Key(one, 4) for one in args.witness]
-        if not 1 <= args.quorum <= len({key.name for key in args.keys if not key.is_log}):
+        if len({key.public for key in args.keys}) < len(args.keys):
+            raise ValueError("one key under two names would count twice")
+        if not 1 <= args.quorum <= len(args.witness):
             raise ValueError("the quorum is none, or more than the witnesses")
         self.place, self.args = Path(args.dir), args
         self.head = Head((self.place / "checkpoint").read_bytes(), "checkpoint", args)
-        held = [Head(Path(one).read_bytes(), one, args) for one in [*args.prior, *args.proof]]
+        try:
+            held = [Head(Path(one).read_bytes(), one, args) for one in [*args.prior, *args.proof]]
+        except Forged as error:  # of no use to hold the export against, so no verdict on it
+            raise ValueError(f"a head held elsewhere: {error}") from error
         self.receipts = [one for one in held if one.index >= 0]
         self.bad, self.short, self.good = (NEVER, "", ""), (NEVER, ""), (0, 0)
         self.queue, self.levels = deque[Head](), [list[bytes]() for _ in range(9)]
@@ -423,6 +432,8 @@ def main(argv: list[str] | None = None) -> int:
             code, said = 1, said | dict(zip(("index", "rule", "detail"), bad, strict=True))
     except SystemExit as ended:
         return 3 if ended.code else 0
+    except Forged as error:
+        code, said = 1, {"index": 0, "rule": "signature", "detail": str(error)}
     except (ValueError, OSError) as error:
         code, said = 3, {"detail": str(error)}
     verdict = ("verified", "tampering", "incomplete", "unreadable")[code]

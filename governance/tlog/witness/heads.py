@@ -28,11 +28,13 @@ MAX_PROOF = 63
 # The old size, the proof and the head, each at its longest.
 MAX_BODY = 32 + MAX_PROOF * 45 + 1 + MAX_NOTE
 _LARGEST = 2**63 - 1
+CLOCK_MAY_STEP_SECONDS = 60
 TEXT, SIZE = "text/plain; charset=utf-8", "text/x.tlog.size"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS head (
-  origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL
+  origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL,
+  stated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS head_only_grows BEFORE UPDATE ON head
 WHEN new.size < old.size OR (new.size = old.size AND new.root <> old.root)
@@ -40,10 +42,11 @@ BEGIN SELECT raise(ABORT, 'a head only grows'); END;
 CREATE TRIGGER IF NOT EXISTS head_stays BEFORE DELETE ON head
 BEGIN SELECT raise(ABORT, 'a head is never forgotten'); END;
 """
-_LAST = "SELECT size, root FROM head WHERE origin = ?"
+_LAST = "SELECT size, root, stated_at FROM head WHERE origin = ?"
 _KEEP = """
-INSERT INTO head (origin, size, root, note) VALUES (?, ?, ?, ?)
-ON CONFLICT (origin) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note
+INSERT INTO head (origin, size, root, note, stated_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (origin) DO UPDATE SET size = excluded.size, root = excluded.root,
+  note = excluded.note, stated_at = excluded.stated_at
 """
 
 
@@ -116,7 +119,8 @@ class Witness:
 
         200 and a cosignature; 400 malformed, or an old size above the new; 403 no known key
         signed; 404 unknown log; 409 and the size that was seen, if it is another than
-        ``old``; 422 a proof that does not hold, or another root at the same size.
+        ``old``; 422 a proof that does not hold, or another root at the same size; 503 while
+        its store does not answer or its clock stands behind what it stated last.
         """
         try:
             asked = _read(body)
@@ -128,6 +132,8 @@ class Witness:
             return _No(400, str(error)).answer
         except _No as refusal:
             return refusal.answer
+        except sqlite3.Error as error:
+            return _No(503, f"the store does not answer: {error}").answer
         return Answer(200, TEXT, f"{line}\n")
 
     def latest(self, origin: str) -> str | None:
@@ -146,7 +152,9 @@ class Witness:
         found = []
         for verifier in verifiers:
             signature = verifier.find(asked.note.signatures)
-            if signature is not None and _holds(verifier, asked.note.text, signature):
+            if signature is not None:
+                if not _holds(verifier, asked.note.text, signature):
+                    raise _No(403, f"the signature of {verifier.name} does not hold")
                 found.append(signature)
         if not found:
             raise _No(403, "no known key signed it")
@@ -158,17 +166,26 @@ class Witness:
         with self._lock, closing(self._store.cursor()) as cursor:
             cursor.execute("BEGIN IMMEDIATE")
             try:
-                seen, root = cursor.execute(_LAST, (head.origin,)).fetchone() or (0, EMPTY_ROOT)
+                last = cursor.execute(_LAST, (head.origin,)).fetchone()
+                seen, root, stated_at = last or (0, EMPTY_ROOT, 0)
                 _continues(asked, seen, bytes(root))
-                line = self._key.cosign(asked.note.text, int(self._clock()))
+                at = _instant(int(self._clock()), stated_at)
+                line = self._key.cosign(asked.note.text, at)
                 lines = "".join(f"{_line(one)}\n" for one in signed) + f"{line}\n"
                 note = f"{asked.note.text}\n{lines}"
-                cursor.execute(_KEEP, (head.origin, head.size, head.root, note))
+                cursor.execute(_KEEP, (head.origin, head.size, head.root, note, at))
                 cursor.execute("COMMIT")
             finally:
                 if self._store.in_transaction:
                     cursor.execute("ROLLBACK")
         return line
+
+
+def _instant(now: int, stated_at: int) -> int:
+    """Return the time to state: never before the last one, or an honest log would look forged."""
+    if stated_at - now > CLOCK_MAY_STEP_SECONDS:
+        raise _No(503, "the clock of this witness stands behind what it stated before")
+    return max(now, stated_at)
 
 
 def _continues(asked: _Request, seen: int, root: bytes) -> None:

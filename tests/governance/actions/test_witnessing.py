@@ -3,13 +3,11 @@
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.utils import timezone
 from psycopg import Connection
 
 from governance.actions import witnessing
@@ -111,12 +109,13 @@ def test_each_new_head_is_cosigned_and_kept(
         sizes.append(sequencer.size)
         assert pusher.step()
         assert not pusher.step(), "nothing new"
-        # A clock that is set back harms nothing: it is the witness's own word.
-        clock.now -= 3600
+        # A clock that steps back a little harms nothing: no earlier time is stated.
+        clock.now -= 15
     assert cosigned() == sizes
     kept = AuditCosignature.objects.order_by("id").last()
     assert kept is not None
-    assert kept.witnessed_at < timezone.now() - timedelta(hours=1)
+    times = AuditCosignature.objects.order_by("id").values_list("witnessed_at", flat=True)
+    assert list(times) == sorted(times)
     assert submitting.latest(outside.url, settings.AUDIT_ORIGIN) == f"{note}{kept.line}\n"
     assert not Alarm.objects.filter(kind="tamper").exists()
 

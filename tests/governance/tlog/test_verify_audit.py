@@ -234,3 +234,13 @@ def test_it_imports_the_standard_library_alone() -> None:
     lines = SOURCE.read_text().splitlines()
     words = [line.split()[1].split(".")[0] for line in lines if line.startswith(("import", "from"))]
     assert set(words) <= set(sys.stdlib_module_names)
+
+
+def test_one_key_under_two_names_is_no_quorum(
+    honest: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = honest.export(tmp_path / "export")
+    key = a_witness_key("another.example")
+    said = verify([*honest.arguments(place), "--witness", key.vkey, "--quorum", "2"], capsys)
+    assert said["exit"] == 3
+    assert "twice" in str(said["detail"])

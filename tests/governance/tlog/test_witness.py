@@ -215,14 +215,39 @@ def test_of_many_at_once_one_moves_the_head(store: Path, log: ALog, key: LogKey)
         witness.close()
 
 
-def test_a_clock_set_back_does_not_stop_it(witness: Witness, log: ALog, clock: Clock) -> None:
-    seen(witness, log, 5)
-    clock.now -= 86_400
-    answer = witness.add_checkpoint(log.request(5, 6))
-    assert cosigned_at(answer.body, log.note(6), Verifier(witness.vkey)) == clock.now
-
-
 def test_a_key_of_a_cosigner_is_no_log(store: Path) -> None:
     key = WitnessKey.generate("w.example/1")
     with pytest.raises(NoteError, match="watches logs"):
         Witness(store, key, {ORIGIN: [key.vkey]}, lambda: 1)
+
+
+def test_a_clock_that_steps_back_states_no_earlier_time(
+    witness: Witness, log: ALog, clock: Clock
+) -> None:
+    seen(witness, log, 5)
+    stated = clock.now
+    clock.now -= 30
+    answer = witness.add_checkpoint(log.request(5, 8))
+    assert cosigned_at(answer.body, log.note(8), Verifier(witness.vkey)) == stated
+    clock.now -= 40
+    assert witness.add_checkpoint(log.request(8, 9)).status == 503
+    clock.now = stated + 1
+    assert witness.add_checkpoint(log.request(8, 9)).status == 200
+
+
+def test_a_false_signature_of_a_known_key_is_refused_beside_a_good_one(
+    tmp_path: Path, log: ALog, key: LogKey, clock: Clock
+) -> None:
+    second = LogKey.generate(ORIGIN)
+    both = Witness(
+        tmp_path / "both.db", WitnessKey.generate("w.example/2"),
+        {ORIGIN: [key.vkey, second.vkey]}, lambda: clock.now,
+    )  # fmt: skip
+    false = second.sign(Checkpoint(ORIGIN, 4, EMPTY_ROOT))
+    assert both.add_checkpoint(log.request(0, 5) + f"{false}\n".encode()).status == 403
+    both.close()
+
+
+def test_a_store_that_does_not_answer_is_said(witness: Witness, log: ALog) -> None:
+    witness._store.close()
+    assert witness.add_checkpoint(log.request(0, 5)).status == 503
