@@ -46,6 +46,11 @@ VALUES ('tamper', 1, 'governance.auditevent:log', %s, %s, clock_timestamp())
 ON CONFLICT (key) DO NOTHING
 """
 
+_LEFT = """
+SELECT count(*) FROM audit_event e
+WHERE e.id <= %s AND NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id)
+"""
+
 Row = tuple[Any, ...]
 
 
@@ -60,10 +65,19 @@ class NotAlone(Exception):
 class Sequencer:
     """Adds committed events to the tree and signs its head, on one session of its own."""
 
-    def __init__(self, session: "Connection[Row]", keys: KeyRing, *, origin: str) -> None:
+    def __init__(
+        self,
+        session: "Connection[Row]",
+        keys: KeyRing,
+        *,
+        origin: str,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    ) -> None:
+        """Sign as ``origin``, at most once in ``checkpoint_seconds`` unless asked to."""
         self._session = session
         self._keys = keys
         self._origin = origin
+        self._checkpoint_seconds = checkpoint_seconds
         self._tree = Tree()
         self._cursor = (0, 0)
         self._foreign = True
@@ -107,6 +121,21 @@ class Sequencer:
                 self._sign(cursor)
         return len(rows)
 
+    def catch_up(self, *, seconds: float) -> int:
+        """Sequence all that is committed now and sign; return how much still waits after that.
+
+        An open transaction in any database of the cluster holds up what came after it.
+        """
+        newest = self._one("SELECT coalesce(max(id), 0) FROM audit_event")[0]
+        end = time.monotonic() + seconds
+        while True:
+            while self.step(force_checkpoint=True):
+                pass
+            left = int(self._one(_LEFT, (newest,))[0])
+            if not left or time.monotonic() > end:
+                return left
+            time.sleep(0.05)
+
     def run(self, *, until: Callable[[], bool], pause_seconds: float = 0.05) -> None:
         """Go on until told to stop; a full batch is followed by the next at once."""
         while not until():
@@ -148,7 +177,7 @@ class Sequencer:
     def _checkpoint_is_due(self, force: bool) -> bool:
         if self._tree.size == self._signed_size:
             return False
-        return force or time.monotonic() - self._signed_at >= CHECKPOINT_SECONDS
+        return force or time.monotonic() - self._signed_at >= self._checkpoint_seconds
 
     def _sign(self, cursor: "Cursor[Row]") -> None:
         size, root = self._tree.size, self._tree.root()

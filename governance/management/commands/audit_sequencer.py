@@ -20,6 +20,7 @@ from governance.tlog import keys
 
 log = structlog.get_logger("audit")
 STANDBY_SECONDS = 2.0
+ONCE_SECONDS = 30.0
 BROKEN_SECONDS = 60.0
 
 
@@ -71,8 +72,12 @@ class Command(BaseCommand):
     def once(self) -> None:
         with open_session("sequencer") as session:
             sequencer = self.begun(session)
-            while sequencer.step(force_checkpoint=True):
-                pass
+            left = sequencer.catch_up(seconds=ONCE_SECONDS)
+            if left:
+                raise CommandError(
+                    f"{left} events wait for a transaction that is still open, here or in another"
+                    " database of the cluster"
+                )
             self.stdout.write(f"{sequencer.size} entries")
 
     def sequence(self) -> float:

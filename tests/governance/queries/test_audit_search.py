@@ -127,7 +127,8 @@ def test_pages_by_key_go_through_everything_once_and_back(filled: None) -> None:
 
 
 def test_an_act_of_many_is_folded_with_its_share_said(filled: None) -> None:
-    rows = audit_search.matching(AuditEvent.objects.all(), Wanted(act=RARE["act"]))
+    wanted = Wanted(act=RARE["act"], actor=RARE["actor"])
+    rows = audit_search.matching(AuditEvent.objects.all(), wanted)
     entries = audit_entries.read(audit_search.page(rows).rows, is_folded=True)
     assert [one.fold.text for one in entries if one.fold] == ["1 act, 2 row changes"]
 

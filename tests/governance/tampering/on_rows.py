@@ -16,7 +16,9 @@ def _found(user: object) -> Expected:
 def row_changed(a: Attacker) -> Expected:
     a.switch_off(USER)
     user = a.a_row()
-    a.sql("UPDATE governance_user SET is_staff = NOT is_staff WHERE id = %s", user)
+    a.sql(
+        "UPDATE governance_user SET created_at = created_at + interval '1 day' WHERE id = %s", user
+    )
     return _found(user)
 
 
@@ -76,7 +78,9 @@ def row_key_changed(a: Attacker) -> Expected:
 def row_changed_and_covered_by_a_recorded_change(a: Attacker) -> Expected:
     a.switch_off(USER)
     user = a.a_row()
-    a.sql("UPDATE governance_user SET is_staff = NOT is_staff WHERE id = %s", user)
+    a.sql(
+        "UPDATE governance_user SET created_at = created_at + interval '1 day' WHERE id = %s", user
+    )
     a.switch_on(USER, "audit_event")
     a.sql("UPDATE governance_user SET name = name || '!' WHERE id = %s", user)
     return _found(user)
@@ -87,7 +91,9 @@ def row_changed_and_stated_anew(a: Attacker) -> Expected:
     """A baseline is for rows that a release reshaped, not for those that somebody changed."""
     a.switch_off(USER)
     user = a.a_row()
-    a.sql("UPDATE governance_user SET is_staff = NOT is_staff WHERE id = %s", user)
+    a.sql(
+        "UPDATE governance_user SET created_at = created_at + interval '1 day' WHERE id = %s", user
+    )
     a.switch_on(USER, "audit_event")
     a.sql("SELECT audit_baseline('governance_user')")
     return _found(user)
