@@ -177,7 +177,8 @@ class Sequencer:
     def _checkpoint_is_due(self, force: bool) -> bool:
         if self._tree.size == self._signed_size:
             return False
-        return force or time.monotonic() - self._signed_at >= self._checkpoint_seconds
+        # With infinite seconds the sum is no number, and so no head is due by itself.
+        return force or time.monotonic() >= self._signed_at + self._checkpoint_seconds
 
     def _sign(self, cursor: "Cursor[Row]") -> None:
         size, root = self._tree.size, self._tree.root()
