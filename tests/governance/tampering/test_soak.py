@@ -27,7 +27,10 @@ def test_no_attack_is_missed_wherever_it_is_made(lab: Lab, request: pytest.Fixtu
     wrong = {}
     for name, attack in KINDS.items():
         for place in range(PLACES):
-            why = missed(lab, attack, random.Random(f"{seed} {name} {place}"))
+            try:
+                why = missed(lab, attack, random.Random(f"{seed} {name} {place}"))
+            except Exception as error:  # noqa: BLE001 - neither found nor missed: the check itself broke
+                why = repr(error)
             if why:
                 wrong[f"{name} {place}"] = why
     evidence.record(
