@@ -115,7 +115,12 @@ def test_it_answers_works_and_ctrl_c_leaves_nothing(run: Run, runtime: Path) -> 
 def test_every_killed_child_comes_back_and_works(run: Run, runtime: Path) -> None:
     product = run()
     before = product.children()
-    for name, pid in before.items():
+    for name in before:
+        # A child that ended with a server killed before it is another process by now.
+        wait_until(
+            lambda name=name: pids.token(product.children()[name]), seconds=10, what=f"{name} alive"
+        )
+        pid = product.children()[name]
         os.kill(pid, signal.SIGKILL)
         wait_until(
             lambda name=name, pid=pid: product.children()[name] != pid,
@@ -123,7 +128,7 @@ def test_every_killed_child_comes_back_and_works(run: Run, runtime: Path) -> Non
             what=f"{name} anew",
         )
         wait_until(lambda: product.get("/readyz")[0] == 200, seconds=30, what=f"ready after {name}")
-        assert f"launcher | {name} ended with code -9; starts again in 0.5 s" in product.said
+        assert f"launcher | {name} ended with code -9; starts again in" in product.said
     work_is_done(runtime, "healed")
     assert cosigned(runtime) > 0
     assert all(pids.token(pid) for pid in product.children().values())
