@@ -1,5 +1,6 @@
 -- What the database itself does for the audit log. Installed by `manage.py migrate`
 -- (governance.postgresql.triggers) and compared with this file by every full verification.
+-- The triggers of governed tables stand in audit_row.sql.
 
 -- The cluster that assigns transaction ids. Marked immutable so that a session reads the
 -- control file once; a restored copy is another cluster, hence another session.
@@ -36,62 +37,6 @@ BEGIN
     'outcome', new.outcome, 'db_user', session_user,
     'body_sha256', encode(sha256(new.salt || convert_to(new.body, 'UTF8')), 'hex'))::text, 'UTF8');
   RETURN new;
-END $$;
-
--- Whatever happens to a row of a governed table enters the log, whoever did it and how.
--- Arguments: label of the model, key column, columns whose values stay out of the log,
--- columns that are no part of the record, and a query from the row to its partner.
-CREATE OR REPLACE FUNCTION audit_row() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET extra_float_digits = 1
-SET bytea_output = 'hex' SET intervalstyle = 'iso_8601' AS $$
-DECLARE
-  o jsonb; n jsonb; k jsonb; said jsonb; key text; party text;
-  who text := nullif(current_setting('app.actor', true), '');
-BEGIN
-  IF who IS NULL THEN
-    IF session_user = 'wardroom_app'
-       OR current_setting('role') IN ('wardroom_app', 'wardroom_portal') THEN
-      RAISE EXCEPTION 'nobody is acting: the change of % cannot be recorded', tg_table_name
-        USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    who := 'db:' || session_user;
-  END IF;
-  IF tg_op <> 'INSERT' THEN o := to_jsonb(old); END IF;
-  IF tg_op <> 'DELETE' THEN n := to_jsonb(new); END IF;
-  IF tg_argv[3] <> '' THEN
-    o := o - string_to_array(tg_argv[3], ',');
-    n := n - string_to_array(tg_argv[3], ',');
-    IF o = n THEN RETURN NULL; END IF;
-  END IF;
-  k := coalesce(n, o);
-  IF tg_op = 'UPDATE' THEN
-    said := jsonb_build_object('was', audit_digest(o), 'digest', audit_digest(n), 'diff',
-      (SELECT jsonb_object_agg(e.key, jsonb_build_array(o -> e.key, e.value))
-       FROM jsonb_each(n) e WHERE e.value IS DISTINCT FROM o -> e.key));
-  ELSIF tg_op = 'INSERT' THEN
-    said := jsonb_build_object('digest', audit_digest(n), 'new', jsonb_strip_nulls(n));
-  ELSE
-    said := jsonb_build_object('was', audit_digest(o), 'old', jsonb_strip_nulls(o));
-  END IF;
-  IF tg_argv[2] <> '' THEN
-    FOREACH key IN ARRAY string_to_array(tg_argv[2], ',') LOOP
-      IF said #> ARRAY['diff', key] IS NOT NULL THEN
-        said := jsonb_set(said, ARRAY['diff', key], '"changed"');
-      END IF;
-      said := said #- ARRAY['new', key] #- ARRAY['old', key];
-    END LOOP;
-  END IF;
-  IF tg_argv[4] <> '' THEN EXECUTE tg_argv[4] INTO party USING k; END IF;
-  INSERT INTO audit_event
-    (occurred_at, tenant, scope, actor, act, cause, object, outcome, request_id, body)
-  VALUES (
-    coalesce(nullif(current_setting('app.at', true), '')::timestamptz, clock_timestamp()),
-    coalesce(nullif(party, ''), nullif(current_setting('app.tenant', true), ''), 'own'), '', who,
-    'row:' || tg_table_name || ':' || lower(tg_op), '',
-    tg_argv[0] || ':' || (k ->> tg_argv[1]), 'ok',
-    coalesce(nullif(current_setting('app.request_id', true), ''), 'none'), said::text);
-  RETURN NULL;
 END $$;
 
 -- The fingerprint of a row. Nulls are left out, so that a new nullable column changes none.

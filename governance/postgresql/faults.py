@@ -5,9 +5,18 @@ leaves: whoever replaces a trigger can copy its mark.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from governance.postgresql.triggers import LOG_TABLES, SOURCE, Cursor, governed, wanted
+from governance.postgresql import row_functions
+from governance.postgresql.triggers import (
+    LOG_TABLES,
+    SOURCE,
+    Cursor,
+    columns,
+    governed,
+    wanted,
+)
 
 _TRIGGERS = """
 SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid, true), t.tgenabled
@@ -27,7 +36,7 @@ UNION ALL
 SELECT relname, 'row-level security' FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relrowsecurity
 """
-_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION (\w+)\((.*?)AS\s*\$\$(.*?)\$\$", re.DOTALL)
+_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION "?(\w+)"?\((.*?)AS\s*\$\$(.*?)\$\$", re.DOTALL)
 _SETTING = re.compile(r"SET (\w+) = ((?:'[^']*'|\w+)(?:, \w+)*)")
 
 
@@ -87,26 +96,38 @@ def _functions(cursor: Cursor) -> list[str]:
         known = frozenset(re.sub(r"[\s\"']", "", one).lower() for one in settings)
         function = Function(body.strip(), is_definer, language, known)
         actual.setdefault(name, []).append(function)
-    for name, function in _expected().items():
+    for name, allowed in _expected(cursor).items():
         if name not in actual:
             found.append(f"function {name} is missing")
-        elif actual[name] != [function]:
+        elif len(actual[name]) > 1 or actual[name][0] not in allowed:
             found.append(f"function {name} is another than this release's")
     return found
 
 
-def _expected() -> dict[str, Function]:
-    """Return the functions of ``audit.sql`` by name."""
-    found = {}
-    for name, head, body in _FUNCTION.findall(SOURCE.read_text()):
+def _expected(cursor: Cursor) -> dict[str, list[Function]]:
+    """Return what each function may be: while migrations run, columns are looked up."""
+    expected = {name: [function] for name, function in _parsed(SOURCE.read_text())}
+    known = columns(cursor)
+    for table in governed():
+        expected[row_functions.name(table.name)] = [
+            function
+            for named in (known.get(table.name, []), None)
+            for _, function in _parsed(table.function(named))
+        ]
+    return expected
+
+
+def _parsed(source: str) -> Iterator[tuple[str, Function]]:
+    """Yield the functions that ``source`` creates, by name."""
+    for name, head, body in _FUNCTION.findall(source):
         language = re.search(r"LANGUAGE (\w+)", head)
         assert language is not None
         settings = frozenset(
             f"{key}={re.sub(r'[^A-Za-z0-9_,]', '', value)}".lower()
             for key, value in _SETTING.findall(head)
         )
-        found[name] = Function(body.strip(), "SECURITY DEFINER" in head, language[1], settings)
-    return found
+        is_definer = "SECURITY DEFINER" in head
+        yield name, Function(body.strip(), is_definer, language[1], settings)
 
 
 def _tables() -> set[str]:

@@ -5,6 +5,7 @@ Every table of a managed model is governed unless ``registries.unaudited`` gives
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Field, Model
 
 from governance import registries
+from governance.postgresql import row_functions
+from governance.postgresql.row_functions import Column, literal
 from governance.registries import Mask
 
 SOURCE = Path(__file__).with_name("audit.sql")
@@ -33,12 +36,15 @@ SELECT c.relname, t.tgname, obj_description(t.oid, 'pg_trigger'), t.tgenabled
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE NOT t.tgisinternal AND t.tgname LIKE 'audit\\_%%' AND c.relnamespace = 'public'::regnamespace
 """
-_SHAPES = """
-SELECT c.relname, md5(string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ','
-                                 ORDER BY a.attname))
+_COLUMNS = """
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
-  AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
+  AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attname
+"""
+_SOURCES = """
+SELECT proname, prosrc FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND starts_with(proname, 'audit_')
 """
 
 # Without it, a baseline that says otherwise than the entry before counts as tampering.
@@ -78,16 +84,22 @@ class Table:
             ",".join(self.mask.ignored),
             self.party,
         )
-        return ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+        return ", ".join(literal(word) for word in words)
+
+    def function(self, columns: Sequence[Column] | None) -> str:
+        """Return the statement that creates what records its rows; see ``row_functions``."""
+        return row_functions.definition(
+            self.name, columns, label=self.label, key=self.key, mask=self.mask, party=self.party
+        )
 
     def triggers(self) -> dict[str, str]:
-        """Return the definitions by name; a condition keeps updates that change nothing out."""
+        """Return the definitions by name. Baselines and checks read the arguments too."""
         on = f'ON "{self.name}"'
-        row = f"FOR EACH ROW EXECUTE FUNCTION audit_row({self.arguments()})"
-        changed = "FOR EACH ROW WHEN (old.* IS DISTINCT FROM new.*)"
+        function = f'"{row_functions.name(self.name)}"({self.arguments()})'
+        row = f"FOR EACH ROW EXECUTE FUNCTION {function}"
         return {
             "audit_row": f"AFTER INSERT OR DELETE {on} {row}",
-            "audit_row_update": f"AFTER UPDATE {on} {row.replace('FOR EACH ROW', changed)}",
+            "audit_row_update": f"AFTER UPDATE {on} {row}",
             "audit_truncate": f"BEFORE TRUNCATE {on} FOR EACH STATEMENT"
             " EXECUTE FUNCTION audit_no_truncate()",
         }
@@ -140,8 +152,9 @@ def install(cursor: CursorWrapper) -> list[str]:
     table never do: a baseline must not cover up a change made with the triggers off.
     """
     functions(cursor)
-    cursor.execute(_SHAPES)
-    shapes = dict(cursor.fetchall())
+    known = columns(cursor)
+    shapes = {table: _shape(found) for table, found in known.items()}
+    _watch(cursor, {row: known[row.name] for row in governed()})
     cursor.execute(_EXISTING)
     existing = {(table, name): (note, state) for table, name, note, state in cursor.fetchall()}
     expected = wanted()
@@ -161,6 +174,8 @@ def install(cursor: CursorWrapper) -> list[str]:
         if name == "audit_row":
             # Without a mark before, or with the same, nothing was reshaped by a release.
             reshaped[table] = note if note != mark else None
+    # The function that all tables shared before; a trigger still on it would be an error.
+    cursor.execute("DROP FUNCTION IF EXISTS audit_row()")
     for table, was in reshaped.items():
         if was:
             cursor.execute(_RESHAPED, [f"table:{table}", was])
@@ -168,9 +183,39 @@ def install(cursor: CursorWrapper) -> list[str]:
     return list(reshaped)
 
 
+def loosen(cursor: CursorWrapper) -> None:
+    """Let the triggers in place record rows whose columns change, until the next ``install``."""
+    cursor.execute(_SOURCES)
+    existing = dict(cursor.fetchall())
+    _watch(cursor, {row: None for row in governed() if row_functions.name(row.name) in existing})
+
+
 def functions(cursor: CursorWrapper) -> None:
     """Create or replace the functions of ``audit.sql``."""
     cursor.execute(SOURCE.read_text().replace("%", "%%"), [])
+
+
+def columns(cursor: Cursor) -> dict[str, list[Column]]:
+    """Return the columns of every table, by name."""
+    cursor.execute(_COLUMNS)
+    found: dict[str, list[Column]] = {}
+    for table, name, kind in cursor.fetchall():
+        found.setdefault(table, []).append(Column(name, kind))
+    return found
+
+
+def _watch(cursor: CursorWrapper, tables: Mapping[Table, Sequence[Column] | None]) -> None:
+    """Create the functions of ``tables`` that are not yet as they should be."""
+    cursor.execute(_SOURCES)
+    actual = dict(cursor.fetchall())
+    for table, known in tables.items():
+        statement = table.function(known)
+        if actual.get(row_functions.name(table.name)) != row_functions.body(statement):
+            cursor.execute(statement.replace("%", "%%"), [])
+
+
+def _shape(found: Sequence[Column]) -> str:
+    return _hash(",".join(f"{one.name} {one.type}" for one in found))
 
 
 def _hash(text: str) -> str:

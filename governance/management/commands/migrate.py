@@ -25,6 +25,9 @@ class Command(migrate.Command):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
+            if not options.get("plan") and not options.get("check_unapplied"):
+                with transaction.atomic(using=alias), connection.cursor() as cursor:
+                    triggers.loosen(cursor)
             super().handle(*args, **options)
             if _is_complete(options):
                 with transaction.atomic(using=alias), connection.cursor() as cursor:

@@ -1,0 +1,51 @@
+-- The row trigger of one governed table. Whatever happens to a row enters the log, whoever
+-- did it and how. governance.postgresql.row_functions writes one such function for each
+-- table, so that its columns are named in it: looking them up row by row cost more than all
+-- the rest. The words in braces are filled in there.
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET extra_float_digits = 1
+SET bytea_output = 'hex' SET intervalstyle = 'iso_8601' AS $$
+DECLARE
+  k jsonb; said text; party text;
+  who text := nullif(current_setting('app.actor', true), '');
+BEGIN
+  IF tg_op = 'UPDATE' THEN
+    said := {diff};
+    IF said = '' AND old *= new THEN RETURN NULL; END IF;
+  END IF;
+  IF who IS NULL THEN
+    IF session_user = 'wardroom_app'
+       OR current_setting('role') IN ('wardroom_app', 'wardroom_portal') THEN
+      RAISE EXCEPTION 'nobody is acting: the change of % cannot be recorded', tg_table_name
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    who := 'db:' || session_user;
+  END IF;
+  IF tg_op = 'UPDATE' THEN
+    IF said = '' AND to_jsonb(old){less_ignored} = to_jsonb(new){less_ignored} THEN
+      RETURN NULL;
+    END IF;
+    k := jsonb_strip_nulls(to_jsonb(new){less_ignored});
+    said := '{"was": "' || encode(sha256(convert_to(jsonb_strip_nulls(to_jsonb(old){less_ignored})::text, 'UTF8')), 'hex')
+      || '", "digest": "' || encode(sha256(convert_to(k::text, 'UTF8')), 'hex')
+      || '", "diff": {' || said || '}}';
+  ELSIF tg_op = 'INSERT' THEN
+    k := jsonb_strip_nulls(to_jsonb(new){less_ignored});
+    said := '{"digest": "' || encode(sha256(convert_to(k::text, 'UTF8')), 'hex')
+      || '", "new": ' || (k{less_secret})::text || '}';
+  ELSE
+    k := jsonb_strip_nulls(to_jsonb(old){less_ignored});
+    said := '{"was": "' || encode(sha256(convert_to(k::text, 'UTF8')), 'hex')
+      || '", "old": ' || (k{less_secret})::text || '}';
+  END IF;
+  {party}
+  INSERT INTO audit_event
+    (occurred_at, tenant, scope, actor, act, cause, object, outcome, request_id, body)
+  VALUES (
+    coalesce(nullif(current_setting('app.at', true), '')::timestamptz, clock_timestamp()),
+    coalesce(nullif(party, ''), nullif(current_setting('app.tenant', true), ''), 'own'), '', who,
+    {act} || lower(tg_op), '', {object}, 'ok',
+    coalesce(nullif(current_setting('app.request_id', true), ''), 'none'), said);
+  RETURN NULL;
+END $$;
