@@ -68,15 +68,6 @@ class AuditEvent(Governed):
                 autosummarize=True,
             ),
         ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(outcome__in=["ok", "denied"]), name="audit_outcome_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(body=None, salt=None) | Q(body__isnull=False, salt__isnull=False),
-                name="audit_body_is_salted_or_erased",
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.actor} {self.act} {self.object}"

@@ -18,6 +18,15 @@ BEGIN
      ('wardroom_app', 'wardroom_portal', 'wardroom_sequencer', 'wardroom_eraser') THEN
     RAISE EXCEPTION 'only the row trigger writes row events' USING ERRCODE = 'insufficient_privilege';
   END IF;
+  -- As check constraints these would be parsed anew for every row event, an eighth of its cost.
+  IF new.outcome NOT IN ('ok', 'denied') THEN
+    RAISE EXCEPTION 'an outcome is ok or denied, not %', new.outcome
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_outcome_is_known';
+  END IF;
+  IF new.body IS NULL THEN
+    RAISE EXCEPTION 'an event without a body'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_body_is_salted_or_erased';
+  END IF;
   new.cluster := audit_cluster();
   new.xid := pg_current_xact_id()::text::bigint;
   new.recorded_at := clock_timestamp();
@@ -36,6 +45,10 @@ BEGIN
     'cause', new.cause, 'object', new.object, 'request_id', new.request_id,
     'outcome', new.outcome, 'db_user', session_user,
     'body_sha256', encode(sha256(new.salt || convert_to(new.body, 'UTF8')), 'hex'))::text, 'UTF8');
+  IF octet_length(new.leaf_data) > 65535 THEN
+    RAISE EXCEPTION 'a leaf of % bytes does not fit its bundle', octet_length(new.leaf_data)
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_leaf_fits_its_bundle';
+  END IF;
   RETURN new;
 END $$;
 

@@ -7,7 +7,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET extra_float_digits = 1
 SET bytea_output = 'hex' SET intervalstyle = 'iso_8601' AS $$
 DECLARE
-  k jsonb; said text; party text;
+  k jsonb; said text; party text; moment timestamptz; act text; object text; request text;
   who text := nullif(current_setting('app.actor', true), '');
 BEGIN
   IF tg_op = 'UPDATE' THEN
@@ -40,12 +40,14 @@ BEGIN
       || '", "old": ' || (k{less_secret})::text || '}';
   END IF;
   {party}
+  party := coalesce(nullif(party, ''), nullif(current_setting('app.tenant', true), ''), 'own');
+  -- Assigned, not written into the statement below: expressions there are compiled each time.
+  moment := coalesce(nullif(current_setting('app.at', true), '')::timestamptz, clock_timestamp());
+  act := {act} || lower(tg_op);
+  object := {object};
+  request := coalesce(nullif(current_setting('app.request_id', true), ''), 'none');
   INSERT INTO audit_event
     (occurred_at, tenant, scope, actor, act, cause, object, outcome, request_id, body)
-  VALUES (
-    coalesce(nullif(current_setting('app.at', true), '')::timestamptz, clock_timestamp()),
-    coalesce(nullif(party, ''), nullif(current_setting('app.tenant', true), ''), 'own'), '', who,
-    {act} || lower(tg_op), '', {object}, 'ok',
-    coalesce(nullif(current_setting('app.request_id', true), ''), 'none'), said);
+  VALUES (moment, party, '', who, act, '', object, 'ok', request, said);
   RETURN NULL;
 END $$;

@@ -36,7 +36,7 @@ UNION ALL
 SELECT relname, 'row-level security' FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relrowsecurity
 """
-_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION "?(\w+)"?\((.*?)AS\s*\$\$(.*?)\$\$", re.DOTALL)
+_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION (\w+)\((.*?)AS\s*\$\$(.*?)\$\$", re.DOTALL)
 _SETTING = re.compile(r"SET (\w+) = ((?:'[^']*'|\w+)(?:, \w+)*)")
 
 

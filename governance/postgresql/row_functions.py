@@ -43,7 +43,7 @@ def definition(
     (``$1``, jsonb) to the partner it belongs to, or empty.
     """
     filled = {
-        "name": f'"{name(table)}"',
+        "name": name(table),
         "diff": _any_diff(mask) if columns is None else _diff(columns, mask),
         "less_ignored": _less(mask.ignored),
         "less_secret": _less(mask.secret),

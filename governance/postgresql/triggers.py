@@ -95,7 +95,7 @@ class Table:
     def triggers(self) -> dict[str, str]:
         """Return the definitions by name. Baselines and checks read the arguments too."""
         on = f'ON "{self.name}"'
-        function = f'"{row_functions.name(self.name)}"({self.arguments()})'
+        function = f"{row_functions.name(self.name)}({self.arguments()})"
         row = f"FOR EACH ROW EXECUTE FUNCTION {function}"
         return {
             "audit_row": f"AFTER INSERT OR DELETE {on} {row}",
