@@ -112,6 +112,7 @@ def verify(
                 "settled": found.entries.settled.as_json(),
                 "settled_size": found.entries.settled_size,
                 "settled_root": found.entries.settled_root.hex(),
+                "horizon": found.entries.horizon,
                 "rows": [one.as_json() for one in found.rows],
                 "days": tally.days,
                 "tenants": tally.tenants,
@@ -148,12 +149,14 @@ def check(
         witnesses=[Outside.parse(text).verifier for text in settings.AUDIT_WITNESSES],
         quorum=settings.AUDIT_QUORUM,
     )
-    kept = heads.kept(session, who)
     beyond, refused = _outside(held, who)
     tree = _resume(session, before, beyond)
     known = before if before is not None and tree.size else None
+    below = heads.witnessed(session, who, up_to=tree.size) if tree.size else None
+    kept = [*([below] if below else []), *heads.kept(session, who, above=tree.size)]
     ordered = sorted([*kept, *beyond], key=lambda head: head.size)
-    entries = examine(session, ordered, tree, at=at)
+    cluster, xid = known.breakdown.get("horizon", (0, 0)) if known is not None else (0, 0)
+    entries = examine(session, ordered, tree, at=at, horizon=(cluster, xid))
     others = [Failure(Rule.SIGNATURE, None, None, why) for why in [*refused, *who.unreadable]]
     others += [Failure(Rule.ROW, None, None, why) for why in faults(session.cursor())]
     if known is not None:

@@ -29,6 +29,9 @@ SELECT c.size, c.root, CASE WHEN isfinite(c.at) THEN c.at END, c.note,
 FROM audit_checkpoint c LEFT JOIN audit_cosignature s ON s.size = c.size
 WHERE c.size > %s GROUP BY c.size ORDER BY c.size
 """
+_WITNESSED = (
+    _HEADS.replace("LEFT JOIN", "JOIN").replace("c.size > ", "c.size <= ").rstrip() + " DESC"
+)
 _KEYS = "SELECT vkey, is_end, size FROM audit_key ORDER BY id"
 
 
@@ -107,14 +110,18 @@ def trust(
 
 def kept(session: "Connection[Row]", who: Trust, *, above: int = 0) -> list[Head]:
     """Return the heads that this database keeps, by size, each with its signatures checked."""
-    return [
-        _head(
-            int(size), bytes(root), signed_at, note, lines or [], received or [], stated or [], who
-        )
-        for size, root, signed_at, note, lines, received, stated in session.execute(
-            _HEADS, (above,)
-        ).fetchall()
-    ]
+    return [_head(row, who) for row in session.execute(_HEADS, (above,)).fetchall()]
+
+
+def witnessed(session: "Connection[Row]", who: Trust, *, up_to: int) -> Head | None:
+    """Return the newest head that a quorum cosigned and that is no larger than ``up_to``."""
+    with session.cursor("heads_witnessed") as cursor:
+        cursor.itersize = 10
+        for row in cursor.execute(_WITNESSED.encode(), (up_to,)):
+            head = _head(row, who)
+            if head.received_at is not None:
+                return head
+    return None
 
 
 def outside(note: str, who: Trust, *, origin: str) -> Head:
@@ -140,16 +147,10 @@ def outside(note: str, who: Trust, *, origin: str) -> Head:
     )
 
 
-def _head(
-    size: int,
-    root: bytes,
-    signed_at: datetime | None,
-    note: str,
-    lines: list[str],
-    received: list[datetime],
-    stated: list[str],
-    who: Trust,
-) -> Head:
+def _head(row: Row, who: Trust) -> Head:
+    size, root, signed_at, note, lines, received, stated = row
+    lines, received, stated = lines or [], received or [], stated or []
+    root = bytes(root)
     bad = Head(size, root, False, signed_at=signed_at)
     try:
         parsed = parse_note(note)

@@ -1,8 +1,7 @@
 """The entries of the log in order, each held against the rules V1 to V7."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,39 +16,26 @@ from governance.domain.integrity import (
     Rule,
     Tally,
 )
+from governance.queries import sealed
 from governance.tlog.tree import Tree, leaf_hash
 
 Row = tuple[Any, ...]
-_STAMP = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
-# A time that no clock shows would end the reading instead of being found: it reads as none.
-_COLUMNS = f"""
-e.id, e.leaf_data, e.salt, e.body,
-CASE WHEN e.recorded_at BETWEEN '0002-01-01' AND '9998-12-31' THEN e.recorded_at END,
-to_char(e.recorded_at AT TIME ZONE 'UTC', {_STAMP}),
-to_char(e.occurred_at AT TIME ZONE 'UTC', {_STAMP}),
-e.tenant, e.scope, e.actor, e.act, e.cause, e.object, e.request_id, e.outcome,
-e.body IS NULL AND EXISTS (
-  SELECT FROM audit_erasure x JOIN audit_event y
-    ON y.object = 'governance.auditevent:' || x.event_id AND y.act = 'audit:body:erase'
-  WHERE x.event_id = e.id AND y.id > e.id
-    AND coalesce(y.body = jsonb_build_object('ground', x.legal_ground)::text, true)),
-e.cluster, e.xid
-"""
 _LEAVES = f"""
-SELECT l.seq, l.leaf_hash, {_COLUMNS}
+SELECT l.seq, l.leaf_hash, {sealed.COLUMNS}
 FROM audit_leaf l LEFT JOIN audit_event e ON e.id = l.event_id
 WHERE l.seq >= %s ORDER BY l.seq
 """  # noqa: S608 - constants
 _PENDING = f"""
-SELECT NULL, NULL, {_COLUMNS} FROM audit_event e
-WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) ORDER BY e.id
+SELECT NULL, NULL, {sealed.COLUMNS} FROM audit_event e
+WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id)
 """  # noqa: S608 - constants
 _LOWEST = -(2**63)
-_NAMES = (
-    "id", "recorded_at", "occurred_at", "tenant", "scope", "actor", "act", "cause", "object",
-    "request_id", "outcome",
-)  # fmt: skip
-
+_SINCE = " AND e.cluster = %s AND e.xid >= %s"
+_HORIZON = "SELECT audit_cluster(), pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+_COUNT = "SELECT count(*), greatest(%s, now()) FROM audit_leaf WHERE seq >= %s"
+_BATCH = 2000
+_EVENT = 2
+"""Where the columns of the event begin behind those of its leaf."""
 
 HERE = "here"
 
@@ -93,26 +79,59 @@ class Findings:
     settled_size: int
     settled_root: bytes
     tree: Tree
+    horizon: tuple[int, int] = (0, 0)
+    """Cluster and transaction id before which every event had its place."""
 
 
 def examine(
-    session: "Connection[Row]", heads: Sequence[Head], tree: Tree, *, at: datetime
+    session: "Connection[Row]",
+    heads: Sequence[Head],
+    tree: Tree,
+    *,
+    at: datetime,
+    horizon: tuple[int, int] = (0, 0),
 ) -> Findings:
-    """Check every entry from ``tree.size`` on against ``heads`` (by size)."""
-    row = session.execute("SELECT count(*), greatest(%s, now()) FROM audit_leaf", (at,)).fetchone()
+    """Check every entry from ``tree.size`` on against ``heads`` (by size).
+
+    ``horizon`` is that of the check before: events without a place are looked for behind it,
+    or everywhere if it is of another cluster.
+    """
+    row = session.execute(_COUNT, (at, tree.size)).fetchone()
     assert row is not None
     # More numbers than leaves and signed heads account for were never given.
-    limit = row[0] + max((head.size for head in heads if head.is_signed), default=0)
+    limit = tree.size + row[0] + max((head.size for head in heads if head.is_signed), default=0)
     walk = _Walk(heads, tree, at, clock=row[1], limit=limit)
-    with session.cursor("log_entries") as cursor:
-        cursor.itersize = 5000
-        # The first number is 0; a full check looks below it too.
-        for entry in cursor.execute(_LEAVES, (tree.size or _LOWEST,)):
-            walk.take(entry)
+    # The first number is 0; a full check looks below it too.
+    for entry in _read(session, tree.size or _LOWEST):
+        walk.take(entry)
     walk.end()
-    for entry in session.execute(_PENDING):
-        walk.wait(entry)
+    _pending(session, walk, horizon)
     return walk.found
+
+
+def _read(session: "Connection[Row]", size: int) -> Iterator[Row]:
+    """Yield the leaves from ``size`` on; the server reads ahead while a batch is checked."""
+    with (
+        session.cursor("log_entries", binary=True) as cursor,
+        ThreadPoolExecutor(max_workers=1) as ahead,
+    ):
+        cursor.execute(_LEAVES, (size,))
+        coming = ahead.submit(cursor.fetchmany, _BATCH)
+        while rows := coming.result():
+            coming = ahead.submit(cursor.fetchmany, _BATCH)
+            yield from rows
+
+
+def _pending(session: "Connection[Row]", walk: "_Walk", before: tuple[int, int]) -> None:
+    """Check the events that have no place in the log yet, and find the next horizon."""
+    cluster, xid = session.execute(_HORIZON).fetchall()[0]
+    sql, params = (_PENDING + _SINCE, before) if before[0] == cluster else (_PENDING, ())
+    for row in session.cursor(binary=True).execute(sql.encode(), params):
+        walk.wait(row)
+        if row[-2] != cluster:  # of a copy that was restored: looked for everywhere again
+            cluster = 0
+        xid = min(xid, row[-1])
+    walk.found.horizon = (cluster, xid)
 
 
 @dataclass(slots=True)
@@ -151,6 +170,8 @@ class _Walk:
             default=None,
         )
         self._next = 0
+        self._head_at = self._heads[0].size if self._heads else -1
+        self._bound()
         self._settles_at = max(
             (one.size for one in self._heads if one.is_settled(at)), default=tree.size
         )
@@ -172,20 +193,27 @@ class _Walk:
             gone = Failure(Rule.ORDER, self._tree.size, None, "missing")
             self._await(None, "", self._tree.size, [gone])
             self._grow(b"\0" * 32, b"\0" * 32)
-            self._head()
-        stored = bytes(row[1] or b"")
+            if self._tree.size == self._head_at:
+                self._head()
+        stored = row[1] or b""
         if event_id is None:
             failed, actual = [Failure(Rule.ORDER, seq, None, "its event is missing")], stored
         else:
-            failed, actual = sealed(seq, row), leaf_hash(bytes(row[3] or b""))
-            failed.extend(self._follows(seq, row))
+            event = row[_EVENT:]
+            failed = [] if sealed.is_whole(event) else sealed.failures(seq, event)
+            actual = leaf_hash(row[3] or b"")
+            failed += self._follows(seq, row)
         if actual != stored:
             failed.append(Failure(Rule.LEAF, seq, event_id, "the leaf hash is another"))
         self._grow(stored, actual)
         if recorded_at is not None:
-            failed.extend(self._timely(seq, event_id, recorded_at))
+            if seq >= self._bound_at:
+                self._move(seq)
+            if not self._first <= recorded_at <= self._latest:
+                failed += self._timely(seq, event_id, recorded_at)
         self._await(recorded_at.date() if recorded_at else None, row[9] or "", seq, failed)
-        self._head()
+        if self._tree.size == self._head_at:
+            self._head()
 
     def end(self) -> None:
         """Count the tail above the last head, and what signed heads above it saw."""
@@ -202,7 +230,8 @@ class _Walk:
 
     def wait(self, row: Row) -> None:
         """Check an event that has no number yet."""
-        failed, recorded_at = sealed(None, row), row[6]
+        event, recorded_at = row[_EVENT:], row[6]
+        failed = [] if sealed.is_whole(event) else sealed.failures(None, event)
         if recorded_at is None or self._at - recorded_at > WITNESS_WITHIN:
             failed.append(Failure(Rule.WITNESSED, None, row[2], "not in the tree after 60 s"))
         elif recorded_at > self._clock + CLOCKS_APART:
@@ -225,10 +254,30 @@ class _Walk:
             return []
         return [Failure(Rule.ORDER, seq, event_id, "it does not follow the entry before")]
 
-    def _timely(self, seq: int, event_id: int, recorded_at: datetime) -> list[Failure]:
+    def _move(self, seq: int) -> None:
+        """Go on to the witnessed heads around entry ``seq``."""
         while self._above is not None and self._above.size <= seq:
             self._below = self._above.cosigned_at
             self._above = next(self._witnessed, None)
+        self._bound()
+
+    def _bound(self) -> None:
+        """Work out between which instants ``_timely`` finds nothing, and up to which entry."""
+        above = self._above
+        if above is None or above.cosigned_at is None or above.received_at is None:
+            self._bound_at: float = float("inf")
+            self._first = self._at - WITNESS_WITHIN
+            self._latest = self._clock + CLOCKS_APART
+        else:
+            self._bound_at = above.size
+            seen = max(above.received_at, above.cosigned_at - CLOCKS_APART)
+            self._first = seen - WITNESS_WITHIN
+            self._latest = above.cosigned_at + CLOCKS_APART
+        if self._below is not None:
+            self._first = max(self._first, self._below - LONGEST_TRANSACTION)
+
+    def _timely(self, seq: int, event_id: int, recorded_at: datetime) -> list[Failure]:
+        """Return what is wrong with an instant (V5, V7)."""
         found = []
         if self._above is None:
             if self._at - recorded_at > WITNESS_WITHIN:
@@ -261,11 +310,10 @@ class _Walk:
         Where others hold the head too and it says otherwise, heads that nobody else holds
         vouch for nothing: all fail since the last one on which we and others agree.
         """
-        is_head = is_held = False
+        is_held = False
         while self._next < len(self._heads) and self._heads[self._next].size == self._tree.size:
             head = self._heads[self._next]
             self._next += 1
-            is_head = True
             is_held |= head.is_held
             if head.root != self._tree.root() and not self._recovers(head.root):
                 why = f"another root than {head.origin} signed at {head.size}"
@@ -275,8 +323,7 @@ class _Walk:
                 why = f"no valid signature on the head at {head.size}"
                 for one in self._waiting:
                     one.failed.append(Failure(Rule.SIGNATURE, one.seq, None, why))
-        if not is_head:
-            return
+        self._head_at = self._heads[self._next].size if self._next < len(self._heads) else -1
         for one in self._waiting:
             one.is_settled = self._tree.size <= self._settles_at
         self._signed += self._waiting
@@ -300,39 +347,3 @@ class _Walk:
             tally = self.found.settled if one.is_settled else self.found.open
             tally.count(one.day, one.tenant, one.failed, times=one.times)
         self._signed, self._waiting = [], []
-
-
-def sealed(seq: int | None, row: Row) -> list[Failure]:
-    """Compare the columns and the body with the sealed bytes (V1, V6)."""
-    event_id, data, salt, body, _, recorded, occurred, *words, is_erased, _, _ = row[2:]
-
-    def failure(why: str, rule: Rule = Rule.LEAF) -> Failure:
-        return Failure(rule, seq, event_id, why)
-
-    try:
-        said = json.loads(bytes(data or b""), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        return [failure(f"the sealed bytes are no JSON: {error}")]
-    if not isinstance(said, dict):
-        return [failure("the sealed bytes are no JSON object")]
-    stated = (event_id, recorded, occurred, *words)
-    found = [
-        failure(f"{name} is another than was sealed")
-        for name, value in zip(_NAMES, stated, strict=True)
-        if said.get(name) != value
-    ]
-    if body is None:
-        if not is_erased:
-            found.append(failure("the body is gone without an erasure"))
-    elif hashlib.sha256(bytes(salt or b"") + body.encode()).hexdigest() != said.get("body_sha256"):
-        found.append(failure("the body is another than was sealed"))
-    if not all(said.get(name) for name in ("actor", "act", "object", "recorded_at", "request_id")):
-        found.append(failure("who, what, when or where is missing", Rule.COMPLETE))
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
