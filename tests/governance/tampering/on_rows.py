@@ -179,7 +179,7 @@ def trigger_replaced_under_its_mark(a: Attacker) -> Expected:
         "SELECT pg_get_triggerdef(oid) FROM pg_trigger"
         " WHERE tgname = 'audit_row_update' AND tgrelid = 'governance_user'::regclass"
     )
-    never = text.replace("old.* IS DISTINCT FROM new.*", "false")
+    never = text.replace("FOR EACH ROW", "FOR EACH ROW WHEN (false)")
     assert never != text
     a.sql(never.replace("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER").replace("%", "%%"))
     a.sql("ALTER TABLE governance_user ENABLE ALWAYS TRIGGER audit_row_update")
@@ -212,7 +212,9 @@ def policy_that_hides_rows(a: Attacker) -> Expected:
 
 @kind
 def function_replaced(a: Attacker) -> Expected:
-    name = a.dice.choice(["audit_row", "audit_seal", "audit_guard", "audit_no_truncate"])
+    name = a.dice.choice(
+        ["audit_row_governance_user", "audit_seal", "audit_guard", "audit_no_truncate"]
+    )
     a.sql(f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
           " $$ BEGIN RETURN new; END $$")  # fmt: skip
     return Expected(Rule.ROW, says=f"function {name} is another")
@@ -221,15 +223,15 @@ def function_replaced(a: Attacker) -> Expected:
 @kind
 def function_led_elsewhere(a: Attacker) -> Expected:
     """The same text, but the names in it mean something else."""
-    name = a.dice.choice(["audit_row", "audit_seal", "audit_guard"])
+    name = a.dice.choice(["audit_row_governance_user", "audit_seal", "audit_guard"])
     a.sql(f"ALTER FUNCTION {name}() SET search_path = evil, pg_catalog, public")
     return Expected(Rule.ROW, says=f"function {name} is another")
 
 
 @kind
 def function_run_as_the_caller(a: Attacker) -> Expected:
-    a.sql("ALTER FUNCTION audit_row() SECURITY INVOKER")
-    return Expected(Rule.ROW, says="function audit_row is another")
+    a.sql("ALTER FUNCTION audit_row_governance_user() SECURITY INVOKER")
+    return Expected(Rule.ROW, says="function audit_row_governance_user is another")
 
 
 @kind
