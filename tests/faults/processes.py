@@ -40,9 +40,9 @@ class Processes:
         self._logs = logs
         self._running: list[Process] = []
 
-    def worker(self) -> Process:
+    def worker(self, **environ: str) -> Process:
         """Start a Celery worker that also knows the kind ``fault``."""
-        return self._start([*_WORKER, "-n", f"{len(self._running)}@%h"])
+        return self._start([*_WORKER, "-n", f"{len(self._running)}@%h"], **environ)
 
     def beat(self) -> Process:
         """Start the scheduler, which looks every five seconds what is due."""

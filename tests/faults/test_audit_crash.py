@@ -12,7 +12,7 @@ from tests.faults.crashing import Campaign, durable_server, victims
 from tests.faults.processes import Processes
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
-ROUNDS = 20
+ROUNDS = 10
 
 
 def seed_of(request: pytest.FixtureRequest) -> int:
