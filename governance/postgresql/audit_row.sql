@@ -4,15 +4,14 @@
 -- the rest. The words in braces are filled in there.
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET extra_float_digits = 1
-SET bytea_output = 'hex' SET intervalstyle = 'iso_8601' AS $$
+SET search_path = pg_catalog, public, pg_temp{settings} AS $$
 DECLARE
-  k jsonb; said text; party text; moment timestamptz; act text; object text; request text;
+  o jsonb; k jsonb; said text; changed text; diff text := ''; col text; party text; moment timestamptz; act text; object text; request text;
   who text := nullif(current_setting('app.actor', true), '');
 BEGIN
   IF tg_op = 'UPDATE' THEN
-    said := {diff};
-    IF said = '' AND old *= new THEN RETURN NULL; END IF;
+    changed := {changed};
+    IF changed = '' AND old *= new THEN RETURN NULL; END IF;
   END IF;
   IF who IS NULL THEN
     IF session_user = 'wardroom_app'
@@ -23,13 +22,18 @@ BEGIN
     who := 'db:' || session_user;
   END IF;
   IF tg_op = 'UPDATE' THEN
-    IF said = '' AND to_jsonb(old){less_ignored} = to_jsonb(new){less_ignored} THEN
-      RETURN NULL;
-    END IF;
-    k := jsonb_strip_nulls(to_jsonb(new){less_ignored});
-    said := '{"was": "' || encode(sha256(convert_to(jsonb_strip_nulls(to_jsonb(old){less_ignored})::text, 'UTF8')), 'hex')
+    o := to_jsonb(old){less_ignored};
+    k := to_jsonb(new){less_ignored};
+    IF changed = '' AND o = k THEN RETURN NULL; END IF;
+    -- Named first and written out then: the expression for each column is set up anew in
+    -- every transaction, so it has to be short.
+    FOREACH col IN ARRAY string_to_array(changed, ',') LOOP
+      diff := diff || ', "' || col || '": ' || {value};
+    END LOOP;
+    k := jsonb_strip_nulls(k);
+    said := '{"was": "' || encode(sha256(convert_to(jsonb_strip_nulls(o)::text, 'UTF8')), 'hex')
       || '", "digest": "' || encode(sha256(convert_to(k::text, 'UTF8')), 'hex')
-      || '", "diff": {' || said || '}}';
+      || '", "diff": {' || substr(diff, 3) || '}}';
   ELSIF tg_op = 'INSERT' THEN
     k := jsonb_strip_nulls(to_jsonb(new){less_ignored});
     said := '{"digest": "' || encode(sha256(convert_to(k::text, 'UTF8')), 'hex')
