@@ -12,7 +12,7 @@ from django.db import connection, connections
 
 from bench.figures import Sheet
 from governance.models import AuditEvent
-from governance.queries import audit_entries, audit_search
+from governance.queries import audit_entries, audit_paging, audit_search
 from governance.queries.audit_search import Wanted
 from tests.builders.audit_log import DAYS, NOW, RARE, fill
 
@@ -64,10 +64,9 @@ def cases(share: float = 1) -> Iterator[tuple[str, Wanted]]:
                     yield "+".join([*one, *other]), Wanted(show=show, **one, **other)
 
 
-def search(wanted: Wanted, before: int) -> audit_search.Page:
+def search(wanted: Wanted, before: int) -> audit_paging.Page:
     """Do what a page of the list does in the database."""
-    rows = audit_search.matching(AuditEvent.objects.all(), wanted)
-    page = audit_search.page(rows, before=before)
+    page = audit_paging.page(AuditEvent.objects.all(), wanted, before=before)
     audit_entries.read(page.rows, is_folded=wanted.is_folded)
     return page
 

@@ -27,11 +27,13 @@ from governance.queries import (
     audit_entries,
     audit_export,
     audit_heads,
+    audit_paging,
     audit_search,
     names,
     receipts,
 )
-from governance.queries.audit_search import Page, Wanted
+from governance.queries.audit_paging import Page
+from governance.queries.audit_search import Wanted
 
 
 @admin.register(AuditEvent)
@@ -62,7 +64,7 @@ class AuditEventAdmin(GovernedAdmin[AuditEvent]):
             wanted = Wanted.of(request.GET.dict())
         except BadInput as error:
             problem = error.detail
-        page = _page(audit_search.matching(rows, wanted), request)
+        page = _page(rows, wanted, request)
         places = [*audit_search.scopes(), *audit_search.tenants()]
         known = names.named(places)
         return self._show(
@@ -112,7 +114,7 @@ class AuditEventAdmin(GovernedAdmin[AuditEvent]):
         ref = request.GET.get("object", "").strip().replace("\0", "")[:160]
         entries, links = [], {}
         if ref:
-            page = _page(audit_search.matching(rows, Wanted(object=ref)), request)
+            page = _page(rows, Wanted(object=ref), request)
             entries = audit_entries.read(page.rows, is_folded=False)
             links = _links(request, page)
         return self._show(
@@ -194,12 +196,12 @@ class DecisionLogAdmin(GovernedAdmin[DecisionLog]):
     search_fields = ["=subject", "=resource"]
 
 
-def _page(rows: QuerySet[AuditEvent], request: HttpRequest) -> Page:
+def _page(rows: QuerySet[AuditEvent], wanted: Wanted, request: HttpRequest) -> Page:
     def key(name: str) -> int:
         text = request.GET.get(name, "")
         return int(text) if text.isdecimal() and len(text) < 19 else 0
 
-    return audit_search.page(rows, before=key("before"), after=key("after"))
+    return audit_paging.page(rows, wanted, before=key("before"), after=key("after"))
 
 
 def _links(request: HttpRequest, page: Page) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """``/api/v1/audit/``: entries of the log, and receipts that prove them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -17,11 +18,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance import access
+from governance.api.paging import Pages
 from governance.board import when, who
 from governance.errors import NotFound
 from governance.models import AuditEvent
 from governance.permissions import Act
-from governance.queries import audit_search, receipts
+from governance.queries import audit_paging, audit_search, receipts
 from governance.queries.audit_search import Wanted
 
 RETRY_SECONDS = 5
@@ -56,6 +58,28 @@ class Waiting(serializers.Serializer[dict[str, Any]]):
     is_sequenced = serializers.BooleanField()
 
 
+class EntryPages(Pages):
+    """Pages of entries; where filters cross, the page's keys are looked for with bounded work."""
+
+    def narrowed(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any
+    ) -> QuerySet[Any] | Sequence[Any]:
+        wanted = Wanted.of(request._request.GET.dict())
+        if not wanted.is_crossed or not isinstance(queryset, QuerySet):
+            return queryset
+        cursor = self.decode_cursor(request)
+        key = int(cursor.position or 0) if cursor else 0
+        is_back = bool(cursor and cursor.reverse)
+        found = audit_paging.nearest(
+            view.visible(),
+            wanted,
+            before=0 if is_back else key,
+            after=key if is_back else 0,
+            count=(cursor.offset if cursor else 0) + self.max_page_size + 1,
+        )
+        return queryset.filter(pk__in=[row["id"] for row in found])
+
+
 @extend_schema_view(
     get=extend_schema(
         operation_id="audit_events_list",
@@ -83,15 +107,19 @@ class Entries(generics.ListAPIView[Any]):
 
     serializer_class = EntryRow
     queryset = AuditEvent.objects.none()
+    pagination_class = EntryPages
 
-    def get_queryset(self) -> Any:
+    def visible(self) -> QuerySet[AuditEvent]:
+        """Return the entries that the caller may read."""
         request = self.request._request
         by, at = who(request), when(request)
         if by.party:
             raise Http404
-        rows = access.visible(AuditEvent.objects.all(), to=by, act=Act.AUDIT_READ, at=at)
-        wanted = Wanted.of(request.GET.dict())
-        return audit_search.matching(rows, wanted).values(*audit_search.COLUMNS)
+        return access.visible(AuditEvent.objects.all(), to=by, act=Act.AUDIT_READ, at=at)
+
+    def get_queryset(self) -> Any:
+        wanted = Wanted.of(self.request._request.GET.dict())
+        return audit_search.matching(self.visible(), wanted).values(*audit_search.COLUMNS)
 
 
 def _receipt(operation: str) -> Callable[[View], View]:

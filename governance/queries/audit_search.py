@@ -1,4 +1,4 @@
-"""Finding entries of the audit log: what was asked for, and the rows in pages by key.
+"""Finding entries of the audit log: what was asked for, and which entries that is.
 
 Order is by id, newest first. Ids and ``recorded_at`` are given at the same instant, so a
 range of times becomes a range of ids by bisection, which every index of the log can use.
@@ -7,18 +7,17 @@ range of times becomes a range of ids by bisection, which every index of the log
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.dateparse import parse_date, parse_datetime
 
+from governance.context import OWN
 from governance.errors import BadInput
 from governance.models import AuditEvent, User
 
-PAGE = 50
 PEOPLE = 20
 """So many people may carry the name that is searched for."""
 DISORDER = timedelta(seconds=60)
@@ -104,6 +103,19 @@ class Wanted:
             self.object or self.act.startswith("row:") or self.request
         )
 
+    @property
+    def is_crossed(self) -> bool:
+        """Whether two filters or more must meet, each of which has an index of its own."""
+        given = (
+            self.actor,
+            self.act,
+            self.object,
+            self.scope not in ("", "*"),
+            self.tenant not in ("", OWN),
+            self.outcome == "denied",
+        )
+        return not self.request and sum(map(bool, given)) > 1
+
     def words(self) -> dict[str, str]:
         """Return what was asked for, as the parameters of an address."""
         return {
@@ -117,6 +129,16 @@ class Wanted:
 
 def matching(rows: QuerySet[AuditEvent], wanted: Wanted) -> QuerySet[AuditEvent]:
     """Return those of ``rows`` that are wanted, newest first."""
+    rows = fitting(rows, wanted)
+    if wanted.since:
+        rows = rows.filter(id__gte=first_from(wanted.since - DISORDER))
+    if wanted.until:
+        rows = rows.filter(id__lt=first_from(wanted.until + DISORDER))
+    return rows.order_by("-id")
+
+
+def fitting(rows: QuerySet[AuditEvent], wanted: Wanted) -> QuerySet[AuditEvent]:
+    """Return the same as :func:`matching`, in no order, with no range of ids to find them by."""
     if wanted.is_folded:
         rows = rows.filter(cause="")
     if wanted.actor:
@@ -133,38 +155,21 @@ def matching(rows: QuerySet[AuditEvent], wanted: Wanted) -> QuerySet[AuditEvent]
         # Only bitmap scans use the summary of request ids; the planner would rather read it all.
         rows = rows.filter(pk__in=RawSQL("SELECT audit_of_request(%s)", [wanted.request]))
     if wanted.since:
-        rows = rows.filter(
-            recorded_at__gte=wanted.since, id__gte=first_from(wanted.since - DISORDER)
-        )
+        rows = rows.filter(recorded_at__gte=wanted.since)
     if wanted.until:
-        rows = rows.filter(recorded_at__lt=wanted.until, id__lt=first_from(wanted.until + DISORDER))
-    return rows.order_by("-id")
+        rows = rows.filter(recorded_at__lt=wanted.until)
+    return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some neighboring rows, newest first, and the keys that lead on; None at an end."""
-
-    rows: list[dict[str, Any]]
-    older: int | None
-    newer: int | None
-
-
-def page(rows: QuerySet[AuditEvent], *, before: int = 0, after: int = 0, size: int = PAGE) -> Page:
-    """Return rows below the id ``before``, or the nearest above ``after``; never counts."""
-    if after:
-        found = list(rows.filter(id__gt=after).order_by("id").values(*COLUMNS)[: size + 1])
-        has_newer, found = len(found) > size, found[:size][::-1]
-        has_older = True
-    else:
-        narrowed = rows.filter(id__lt=before) if before else rows
-        found = list(narrowed.values(*COLUMNS)[: size + 1])
-        has_newer, has_older, found = bool(before), len(found) > size, found[:size]
-    if not found:
-        return Page([], None, before - 1 if before else None)
-    return Page(
-        found, found[-1]["id"] if has_older else None, found[0]["id"] if has_newer else None
-    )
+def ids(wanted: Wanted) -> tuple[int, int]:
+    """Return the least id that may be wanted, and the one after the greatest; equal if none."""
+    ends = AuditEvent.objects.aggregate(low=Min("id"), high=Max("id"))
+    low, high = ends["low"] or 0, (ends["high"] or -1) + 1
+    if wanted.since:
+        low = max(low, first_from(wanted.since - DISORDER))
+    if wanted.until:
+        high = min(high, first_from(wanted.until + DISORDER))
+    return low, high
 
 
 def acts() -> list[str]:

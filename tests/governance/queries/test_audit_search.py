@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance.models import AuditEvent
-from governance.queries import audit_entries, audit_export, audit_search
+from governance.queries import audit_entries, audit_export, audit_paging, audit_search
 from governance.queries.audit_search import Wanted
 from tests.builders import audit_log
 from tests.builders.audit_log import RARE
@@ -113,23 +114,78 @@ def test_each_value_finds_its_entries_and_no_other(filled: None) -> None:
 
 
 def test_pages_by_key_go_through_everything_once_and_back(filled: None) -> None:
-    rows = audit_search.matching(AuditEvent.objects.all(), Wanted(outcome="denied"))
+    everything, wanted = AuditEvent.objects.all(), Wanted(outcome="denied")
     keys, before = [], 0
     while True:
-        page = audit_search.page(rows, before=before, size=10)
+        page = audit_paging.page(everything, wanted, before=before, size=10)
         keys += [row["id"] for row in page.rows]
         if page.older is None:
             break
         before = page.older
+    rows = audit_search.matching(everything, wanted)
     assert keys == list(rows.values_list("id", flat=True))
-    back = audit_search.page(rows, after=keys[20], size=10)
+    back = audit_paging.page(everything, wanted, after=keys[20], size=10)
     assert [row["id"] for row in back.rows] == keys[10:20]
+
+
+CROSSED: list[dict[str, Any]] = [
+    {"act": "app*", "actor": "service:scheduler"},
+    {"act": "app*", "actor": RARE["actor"]},
+    {"act": "governance:*", "actor": "service:scheduler", "show": "entries"},
+    {"act": "row:*", "actor": "service:harvester", "outcome": "ok"},
+    {"act": RARE["act"], "scope": RARE["scope"]},
+    {"actor": "service:harvester", "scope": "*", "tenant": "own"},
+    {"object": RARE["object"], "act": "row:*", "since": END - timedelta(days=390)},
+]
+
+
+@pytest.mark.parametrize("span", [7, 900, 50_000])
+def test_filters_that_cross_find_the_same_in_any_span(
+    filled: None, monkeypatch: pytest.MonkeyPatch, span: int
+) -> None:
+    monkeypatch.setattr(audit_paging, "SPAN", span)
+    everything = AuditEvent.objects.all()
+    for words in CROSSED:
+        wanted = Wanted(**words)
+        keys = list(audit_search.matching(everything, wanted).values_list("id", flat=True)[:60])
+        page = audit_paging.page(everything, wanted, size=20)
+        found = [row["id"] for row in page.rows]
+        assert found == keys[:20], words
+        assert (page.older is not None) == (len(keys) > 20), words
+        if page.older:
+            more = audit_paging.page(everything, wanted, before=page.older, size=20)
+            assert [row["id"] for row in more.rows] == keys[20:40], words
+            assert more.newer is not None
+            back = audit_paging.page(everything, wanted, after=more.newer, size=20)
+            assert [row["id"] for row in back.rows] == keys[:20], words
+
+
+def test_filters_that_seldom_meet_read_no_entry_in_vain(
+    filled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler did a third of everything, but nothing of the applications."""
+    monkeypatch.setattr(audit_paging, "SPAN", 500)
+    wanted = Wanted(act="app*", actor="service:scheduler")
+    with CaptureQueriesContext(connection) as queries:
+        assert audit_paging.page(AuditEvent.objects.all(), wanted, before=10**9).rows == []
+    far = next(one["sql"] for one in queries if '"id" + 0' in one["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(audit_paging._BITMAPS)
+        cursor.execute(f"EXPLAIN {far}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("SHOW enable_indexscan")
+        assert cursor.fetchone() == ("off",)
+        cursor.execute(audit_paging._AS_BEFORE)
+        cursor.execute("SHOW enable_indexscan")
+        assert cursor.fetchone() == ("on",)
+    assert "BitmapAnd" in plan
+    assert {"audit_event_by_act", "audit_event_by_actor"} <= set(plan.split())
 
 
 def test_an_act_of_many_is_folded_with_its_share_said(filled: None) -> None:
     wanted = Wanted(act=RARE["act"], actor=RARE["actor"])
-    rows = audit_search.matching(AuditEvent.objects.all(), wanted)
-    entries = audit_entries.read(audit_search.page(rows).rows, is_folded=True)
+    found = audit_paging.page(AuditEvent.objects.all(), wanted).rows
+    entries = audit_entries.read(found, is_folded=True)
     assert [one.fold.text for one in entries if one.fold] == ["1 act, 2 row changes"]
 
 
