@@ -2,11 +2,16 @@
 
 import base64
 import http.client
+import io
 import re
+import socket
+import ssl
+import time
 from collections.abc import Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 TIMEOUT_SECONDS = 5.0
+"""For all of a call, from reaching the witness to the last byte of its answer."""
 MAX_ANSWER = 128 * 1024
 MAX_PROOF = 63
 
@@ -81,15 +86,80 @@ def latest(url: str, origin: str) -> str | None:
     raise Unreachable(f"answered {status}")
 
 
+class _Deadline:
+    """One instant for all steps of a call: a limit for each could be stretched byte by byte."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left.
+
+        Raises:
+            TimeoutError: none are.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no whole answer in time")
+        return left
+
+
+class _Incoming(io.RawIOBase):
+    """What comes over a connection, each read of it within what is left of the time."""
+
+    def __init__(self, peer: socket.socket, deadline: _Deadline) -> None:
+        self._peer = peer
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        self._peer.settimeout(self._deadline.left())
+        return self._peer.recv_into(buffer)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """Stand for the socket where an answer wants to read from one."""
+        return io.BufferedReader(self)
+
+
 def _ask(url: str, method: str, path: str, body: bytes | None) -> tuple[int, str]:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+    deadline = _Deadline(TIMEOUT_SECONDS)
     try:
+        connection.sock = _reach(connection, parts, deadline)
         connection.request(method, parts.path.rstrip("/") + path, body)
-        answer = connection.getresponse()
+        incoming = _Incoming(connection.sock, deadline)
+        answer = http.client.HTTPResponse(incoming, method=method)  # type: ignore[arg-type]
+        answer.begin()
         return answer.status, answer.read(MAX_ANSWER).decode()
     except (OSError, http.client.HTTPException, UnicodeDecodeError) as error:
         raise Unreachable(str(error) or type(error).__name__) from error
     finally:
         connection.close()
+
+
+def _reach(
+    connection: http.client.HTTPConnection, parts: SplitResult, deadline: _Deadline
+) -> socket.socket:
+    """Connect, to the first of its addresses that answers; only the resolver has its own time."""
+    host, failed = connection.host, OSError(f"{connection.host} has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(
+        host, connection.port, type=socket.SOCK_STREAM
+    ):
+        peer = socket.socket(family, kind, protocol)
+        try:
+            peer.settimeout(deadline.left())
+            peer.connect(address)
+            if parts.scheme == "https":
+                peer.settimeout(deadline.left())
+                peer = ssl.create_default_context().wrap_socket(peer, server_hostname=host)
+            peer.settimeout(deadline.left())
+        except OSError as error:
+            peer.close()
+            failed = error
+        else:
+            return peer
+    raise failed

@@ -137,6 +137,36 @@ def test_nobody_there_is_said() -> None:
             submitting.latest(url, ORIGIN)
 
 
+@pytest.mark.parametrize("endless", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_who_answers_byte_by_byte_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch, endless: bytes
+) -> None:
+    """Each byte comes in time; all of them never would, in the head or in the body."""
+    monkeypatch.setattr(submitting, "TIMEOUT_SECONDS", 0.6)
+    is_over = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        peer, _ = listening.accept()
+        with peer:
+            peer.sendall(endless)
+            while not is_over.wait(0.05):
+                try:
+                    peer.sendall(b"x")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip, args=(listening,))
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(submitting.Unreachable, match="time"):
+            submitting.latest(f"http://127.0.0.1:{listening.getsockname()[1]}", ORIGIN)
+        took = time.monotonic() - begun
+        is_over.set()
+        thread.join()
+    assert 0.5 < took < 3
+
+
 def test_its_files_are_private_and_belong_together(tmp_path: Path) -> None:
     store, key = tmp_path / "w" / "seen.sqlite3", tmp_path / "w" / "witness.key"
     first = keep(store, key, name="w.example/1")
