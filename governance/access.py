@@ -63,7 +63,7 @@ def foresee(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> None:
 
 def allows(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> bool:
     """Say whether :func:`require` would permit, without recording; for menus and buttons."""
-    return _decide(by, act, obj, at)[1].allow
+    return _decide(by, act, obj, at, is_shown=True)[1].allow
 
 
 def ask(by: Actor, act: str, obj: Governed, *, at: datetime) -> Decision:
@@ -76,7 +76,7 @@ def ask(by: Actor, act: str, obj: Governed, *, at: datetime) -> Decision:
 
 def allows_somewhere(by: Actor, act: StrEnum, resource_type: str, *, at: datetime) -> bool:
     """Say whether ``by`` may do ``act`` in any scope at all; for menus and list pages."""
-    snapshot = _snapshot(at)
+    snapshot = _snapshot(at, is_shown=True)
     if snapshot is None:
         return False
     return bool(snapshot.scopes(by.ref, _attributes(by), resource_type, str(act)))
@@ -91,7 +91,7 @@ def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> Quer
         casbin_policy.NotFilterable: the policy for ``act`` depends on the record.
     """
     model = rows.model
-    snapshot = _snapshot(at)
+    snapshot = _snapshot(at, is_shown=True)
     if snapshot is None:
         return rows.none()
     scopes = snapshot.scopes(to.ref, _attributes(to), model.resource_type(), str(act))
@@ -125,7 +125,9 @@ def _permitted(
     return question, decision, now
 
 
-def _decide(by: Actor, act: str, obj: Governed, at: datetime) -> tuple[Question, Decision]:
+def _decide(
+    by: Actor, act: str, obj: Governed, at: datetime, *, is_shown: bool = False
+) -> tuple[Question, Decision]:
     question = Question(
         subject=by.ref,
         action=str(act),
@@ -135,7 +137,7 @@ def _decide(by: Actor, act: str, obj: Governed, at: datetime) -> tuple[Question,
         subject_attributes=_attributes(by),
         resource_attributes=obj.policy_attributes(),
     )
-    snapshot = _snapshot(at)
+    snapshot = _snapshot(at, is_shown=is_shown)
     if snapshot is None:
         return question, Decision(False, Reason.ERROR_NO_POLICY)
     decision = snapshot.decide(question)
@@ -175,21 +177,36 @@ def _log(question: Question, decision: Decision, *, at: datetime, request_id: st
     )
 
 
-def _snapshot(at: datetime) -> Snapshot | None:
-    """Return what is in force at ``at``: one query when nothing changed."""
-    head = PolicyHead.objects.values("version_id", "stamp").first()
-    if head is None or head["version_id"] is None:
+def _head(*, is_shown: bool) -> tuple[int | None, UUID] | None:
+    """Return which policy is in force, and the stamp of it and of all memberships.
+
+    What is only shown takes the look that its request had before; a decision on which
+    something is done or recorded looks anew.
+    """
+    now = context.current()
+    if is_shown and now is not None and now.keeps_head and now.head is not None:
+        return now.head
+    head = PolicyHead.objects.values_list("version_id", "stamp").first()
+    if now is not None and now.keeps_head:
+        now.head = head
+    return head
+
+
+def _snapshot(at: datetime, *, is_shown: bool) -> Snapshot | None:
+    """Return what is in force at ``at``: at most one query when nothing changed."""
+    version_id, stamp = _head(is_shown=is_shown) or (None, None)
+    if version_id is None or stamp is None:
         return None
-    snapshot = _snapshots.get(head["stamp"])
+    snapshot = _snapshots.get(stamp)
     if snapshot is not None and snapshot.valid_at(at):
         return snapshot
     with _building:
-        snapshot = _snapshots.get(head["stamp"])
+        snapshot = _snapshots.get(stamp)
         if snapshot is not None and snapshot.valid_at(at):
             return snapshot
-        snapshot = _build(head["version_id"], at)
-        _snapshots.pop(head["stamp"], None)
-        _snapshots[head["stamp"]] = snapshot
+        snapshot = _build(version_id, at)
+        _snapshots.pop(stamp, None)
+        _snapshots[stamp] = snapshot
         while len(_snapshots) > _KEPT:
             _snapshots.pop(next(iter(_snapshots)))
     return snapshot

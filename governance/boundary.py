@@ -14,17 +14,20 @@ from governance.postgresql.base import DatabaseWrapper
 
 
 @contextmanager
-def acting(by: Actor, *, at: datetime, request_id: str | None = None) -> Iterator[Context]:
+def acting(
+    by: Actor, *, at: datetime, request_id: str | None = None, is_request: bool = False
+) -> Iterator[Context]:
     """Let ``by`` act: every transaction inside is told who, in which request, and when.
 
     Refusals are written here, after the transaction that they ended has been rolled
     back. If they cannot be written, the caller gets ``Unavailable`` rather than an
-    unrecorded refusal.
+    unrecorded refusal. A request is over soon, so that menus and lists may go by the
+    policy that it began with; what it writes never does.
 
     Raises:
         Unavailable: the refusals could not be recorded.
     """
-    now = Context(actor=by, at=at)
+    now = Context(actor=by, at=at, keeps_head=is_request)
     if request_id:
         now.request_id = request_id
     token = context.enter(now)

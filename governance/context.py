@@ -45,6 +45,14 @@ class Context:
 
     receipts: list[Receipt] = field(default_factory=list)
 
+    keeps_head: bool = False
+    """Whether all that is only shown may go by one look at which policy is in force."""
+    head: tuple[int | None, uuid.UUID] | None = None
+
+    def forget_head(self) -> None:
+        """Look anew each time from now on: this very context changed what is in force."""
+        self.keeps_head, self.head = False, None
+
     def settings(self) -> tuple[str, str, str, str]:
         """Return actor, request id, instant and tenant as the database is told them."""
         return self.actor.ref, self.request_id, self.at.isoformat(), self.actor.party or OWN

@@ -44,7 +44,7 @@ class ActingMiddleware:
         request.actor = actor  # type: ignore[attr-defined]
         try:
             with boundary.acting(
-                actor, at=at, request_id=request.META["wardroom.request_id"]
+                actor, at=at, request_id=request.META["wardroom.request_id"], is_request=True
             ) as now:
                 if request.path.startswith(LIBRARY_WRITES):
                     with transaction.atomic():

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Max
 
-from governance import audit
+from governance import audit, context
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.models import PolicyHead, PolicyRule, PolicyState, PolicyVersion
@@ -66,6 +66,7 @@ def publish(
     PolicyHead.objects.filter(pk=1).update(
         version=version, policy_seq=F("policy_seq") + 1, stamp=uuid.uuid4()
     )
+    _look_anew()
     audit.record(
         by=by,
         act=Act.POLICY_PUBLISH,
@@ -81,3 +82,9 @@ def publish(
 def restamp() -> None:
     """Say, in the running transaction, that memberships, people or sites changed."""
     PolicyHead.objects.filter(pk=1).update(grant_seq=F("grant_seq") + 1, stamp=uuid.uuid4())
+    _look_anew()
+
+
+def _look_anew() -> None:
+    if now := context.current():
+        now.forget_head()

@@ -1,15 +1,18 @@
 """The door: who may do what, where, and until when."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from governance import access, boundary, context
+from governance.actions.policy import restamp
 from governance.domain.actor import Actor
 from governance.domain.decisions import Reason
 from governance.errors import NotAllowed
-from governance.models import AuditEvent, DecisionLog, Site, User, guardian_grants
+from governance.models import AuditEvent, DecisionLog, PolicyHead, Site, User, guardian_grants
 from governance.permissions import Act
 from tests.builders.governance import a_member, a_site, a_system, a_user, holds
 
@@ -59,8 +62,6 @@ def test_a_disabled_person_holds_nothing(at: datetime) -> None:
     user, system = a_member("steward"), a_system()
     assert access.allows(user.as_actor(), Act.SYSTEM_READ, system, at=at)
     User.objects.filter(pk=user.pk).update(is_active=False)
-    from governance.actions.policy import restamp
-
     restamp()
     assert not access.allows(user.as_actor(), Act.SYSTEM_READ, system, at=at)
 
@@ -156,3 +157,50 @@ def test_what_is_foreseen_is_refused_but_a_permit_writes_nothing(at: datetime) -
     with pytest.raises(NotAllowed), boundary.acting(stranger, at=at):
         access.foresee(stranger, Act.SYSTEM_CHANGE, system, at=at)
     assert AuditEvent.objects.get(actor=stranger.ref).outcome == "denied"
+
+
+def heads(queries: CaptureQueriesContext) -> int:
+    return len([one for one in queries if "governance_policyhead" in one["sql"]])
+
+
+def test_a_request_looks_once_which_policy_its_menus_go_by(at: datetime) -> None:
+    by, system = a_member("administrator").as_actor(), a_system()
+    with boundary.acting(by, at=at, is_request=True), CaptureQueriesContext(connection) as queries:
+        for _ in range(3):
+            assert access.allows(by, Act.SYSTEM_READ, system, at=at)
+            assert access.allows_somewhere(by, Act.SITE_READ, "governance.site", at=at)
+            assert access.visible(Site.objects.all(), to=by, act=Act.SITE_READ, at=at)
+    assert heads(queries) == 1
+    with boundary.acting(by, at=at), CaptureQueriesContext(connection) as queries:
+        for _ in range(3):
+            assert access.allows(by, Act.SYSTEM_READ, system, at=at)
+    assert heads(queries) == 3
+
+
+def test_what_is_done_goes_by_the_policy_of_that_moment(at: datetime) -> None:
+    """Another process takes the role away while the page is made: the act is refused."""
+    user, system = a_member("administrator"), a_system()
+    by = user.as_actor()
+    with boundary.acting(by, at=at, is_request=True):
+        assert access.allows(by, Act.SYSTEM_CHANGE, system, at=at)
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        PolicyHead.objects.update(stamp=uuid4())
+        assert access.allows(by, Act.SYSTEM_CHANGE, system, at=at), "as the page began"
+        with pytest.raises(NotAllowed), transaction.atomic():
+            access.require(by, Act.SYSTEM_CHANGE, system, at=at)
+        assert not access.allows(by, Act.SYSTEM_CHANGE, system, at=at)
+
+
+def test_a_request_that_changes_roles_goes_by_what_it_changed(at: datetime) -> None:
+    user, system = a_member("administrator"), a_system()
+    by = user.as_actor()
+    with boundary.acting(by, at=at, is_request=True):
+        assert access.allows(by, Act.SYSTEM_READ, system, at=at)
+        try:
+            with transaction.atomic():
+                User.objects.filter(pk=user.pk).update(is_active=False)
+                restamp()
+                assert not access.allows(by, Act.SYSTEM_READ, system, at=at)
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            assert access.allows(by, Act.SYSTEM_READ, system, at=at), "rolled back"

@@ -156,7 +156,7 @@ def test_an_asset_costs_the_same_with_one_column_and_with_three(
     for _ in range(count):
         a_label(a_column(table))
     text(steward, f"{LIST}{table.pk}/")
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(15):
         text(steward, f"{LIST}{table.pk}/")
 
 
@@ -167,7 +167,7 @@ def test_harvests_cost_the_same_for_one_system_and_for_three(
     for _ in range(count):
         a_run()
     text(steward, f"{LIST}harvests/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         text(steward, f"{LIST}harvests/")
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance.models import AuditEvent, Job
 from tests.builders import signin
@@ -42,3 +44,14 @@ def test_comparing_a_system_is_for_those_who_may(role: str, jobs: int) -> None:
     assert Job.objects.filter(kind="drift_detect").count() == jobs
     denied = AuditEvent.objects.filter(outcome="denied", act="governance:drift:detect").count()
     assert denied == 1 - jobs
+
+
+def test_a_page_of_the_board_looks_once_which_policy_is_in_force() -> None:
+    """The menu asks some seventy times what this person may open; the frame says the version."""
+    a_system()
+    client = signin.proven(a_member("administrator"))
+    client.get("/admin/governance/governedsystem/")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/admin/governance/governedsystem/").status_code == 200
+    assert len([one for one in queries if "governance_policyhead" in one["sql"]]) <= 2
+    assert len(queries) <= 15
