@@ -87,6 +87,16 @@ class Attacker:
             if self.event(seq)["body"] is not None:
                 return seq
 
+    def excused_by(self, seq: int) -> int:
+        """Return the entry whose missing body ``seq`` excuses, or ``seq`` itself."""
+        row = self.sql(
+            "SELECT l.seq FROM audit_event y JOIN audit_leaf ly ON ly.event_id = y.id"
+            " JOIN audit_leaf l ON y.object = 'governance.auditevent:' || l.event_id"
+            " WHERE ly.seq = %s AND y.act = 'audit:body:erase'",
+            seq,
+        ).fetchone()
+        return int(row[0]) if row else seq
+
     def event(self, seq: int) -> Event:
         with self.session.cursor(row_factory=dict_row) as cursor:
             row = cursor.execute(
