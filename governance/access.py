@@ -2,13 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from threading import Lock
 from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from governance import context
+from governance import context, in_force
 from governance.context import Context, Denial
 from governance.domain.actor import Actor
 from governance.domain.decisions import Decision, Question, Reason
@@ -16,21 +15,13 @@ from governance.errors import NotAllowed
 from governance.models import (
     DecisionLog,
     Governed,
-    Membership,
     PolicyHead,
-    PolicyRule,
-    PolicyVersion,
     Site,
     guardian_grants,
 )
-from governance.policy import casbin_policy
-from governance.policy.casbin_policy import EVERYWHERE, Link, Rule, Snapshot
+from governance.policy.casbin_policy import EVERYWHERE, Snapshot
 
 G = TypeVar("G", bound=Governed)
-
-_KEPT = 4
-_snapshots: dict[UUID, Snapshot] = {}
-_building = Lock()
 
 
 def require(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision:
@@ -76,10 +67,10 @@ def ask(by: Actor, act: str, obj: Governed, *, at: datetime) -> Decision:
 
 def allows_somewhere(by: Actor, act: StrEnum, resource_type: str, *, at: datetime) -> bool:
     """Say whether ``by`` may do ``act`` in any scope at all; for menus and list pages."""
-    snapshot = _snapshot(at, is_shown=True)
+    snapshot = _snapshot(is_shown=True)
     if snapshot is None:
         return False
-    return bool(snapshot.scopes(by.ref, _attributes(by), resource_type, str(act)))
+    return any(snapshot.scopes(by.ref, _attributes(by), resource_type, str(act), at))
 
 
 def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> QuerySet[G]:
@@ -91,10 +82,10 @@ def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> Quer
         casbin_policy.NotFilterable: the policy for ``act`` depends on the record.
     """
     model = rows.model
-    snapshot = _snapshot(at, is_shown=True)
+    snapshot = _snapshot(is_shown=True)
     if snapshot is None:
         return rows.none()
-    scopes = snapshot.scopes(to.ref, _attributes(to), model.resource_type(), str(act))
+    scopes = set(snapshot.scopes(to.ref, _attributes(to), model.resource_type(), str(act), at))
     condition = Q(pk__in=[])
     if to.party:
         if model.party_path and to.party in scopes:
@@ -137,10 +128,10 @@ def _decide(
         subject_attributes=_attributes(by),
         resource_attributes=obj.policy_attributes(),
     )
-    snapshot = _snapshot(at, is_shown=is_shown)
+    snapshot = _snapshot(is_shown=is_shown)
     if snapshot is None:
         return question, Decision(False, Reason.ERROR_NO_POLICY)
-    decision = snapshot.decide(question)
+    decision = snapshot.decide(question, at)
     if decision.reason is Reason.DENY_NO_RULE:
         verb = str(act).rpartition(":")[2]
         if guardian_grants.holds(by.ref, verb, obj):
@@ -192,73 +183,9 @@ def _head(*, is_shown: bool) -> tuple[int | None, UUID] | None:
     return head
 
 
-def _snapshot(at: datetime, *, is_shown: bool) -> Snapshot | None:
-    """Return what is in force at ``at``: at most one query when nothing changed."""
+def _snapshot(*, is_shown: bool) -> Snapshot | None:
+    """Return what is in force: at most one query when nothing changed."""
     version_id, stamp = _head(is_shown=is_shown) or (None, None)
     if version_id is None or stamp is None:
         return None
-    snapshot = _snapshots.get(stamp)
-    if snapshot is not None and snapshot.valid_at(at):
-        return snapshot
-    with _building:
-        snapshot = _snapshots.get(stamp)
-        if snapshot is not None and snapshot.valid_at(at):
-            return snapshot
-        snapshot = _build(version_id, at)
-        _snapshots.pop(stamp, None)
-        _snapshots[stamp] = snapshot
-        while len(_snapshots) > _KEPT:
-            _snapshots.pop(next(iter(_snapshots)))
-    return snapshot
-
-
-def _build(version_id: int, at: datetime) -> Snapshot:
-    rules = [
-        Rule(*row)
-        for row in PolicyRule.objects.filter(version=version_id)
-        .order_by("ordinal")
-        .values_list("sub", "dom", "rtype", "act", "cond", "eft", "rid")
-    ]
-    conf, sha256 = PolicyVersion.objects.values_list("model_conf", "content_sha256").get(
-        pk=version_id
-    )
-    edges = [
-        edge
-        for pair in Membership.objects.values_list("valid_from", "valid_to")
-        for edge in pair
-        if edge is not None
-    ]
-    later = [edge for edge in edges if edge > at]
-    earlier = [edge for edge in edges if edge <= at]
-    return casbin_policy.build(
-        conf,
-        rules,
-        _links(at),
-        sha256=sha256,
-        since=max(earlier, default=None),
-        until=min(later, default=None),
-    )
-
-
-def _links(at: datetime) -> list[Link]:
-    """Spread each membership over the sites below its own; the root's holds everywhere."""
-    paths = dict(Site.objects.values_list("path", "slug"))
-    below: dict[str, list[str]] = {
-        path: [
-            slug for other, slug in paths.items() if other == path or other.startswith(f"{path}/")
-        ]
-        for path in paths
-    }
-    links = []
-    members = Membership.objects.in_force(at).filter(user__is_active=True)
-    for kind, user_id, user_slug, role, path, root, party in members.values_list(
-        "user__kind", "user_id", "user__slug", "role__slug", "site__path", "site__parent", "party"
-    ):
-        subject = f"service:{user_slug}" if kind == "service" else f"user:{user_id}"
-        if party:
-            links.append(Link(subject, role, party))
-            continue
-        links.extend(Link(subject, role, f"site:{slug}") for slug in below[path])
-        if root is None:
-            links.append(Link(subject, role, EVERYWHERE))
-    return links
+    return in_force.snapshot(version_id, stamp)

@@ -130,6 +130,7 @@ for label, reason in {
     "governance.auditerasure": LOG,
     "governance.auditverification": LOG,
     "governance.decisionlog": "is a log of its own; refusals and acts enter the audit log too",
+    "governance.policychange": "says which people processes load anew; memberships are recorded",
     "governance.job": "is a queue that moves by itself; what jobs do is recorded where they do it",
     "governance.observedgrant": "copies what a system showed; its snapshot keeps the digest",
     "sessions.session": "says who is signed in now; sign-ins are acts",

@@ -55,7 +55,7 @@ def disable(user: User, *, by: Actor, at: datetime, reason: str) -> None:
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise Conflict(f"{user} is disabled already")
     end_sessions(user)
-    restamp()
+    restamp(user)
     audit.record(by=by, act=Act.USER_CHANGE, ref=user.ref, at=at, is_active=False, reason=reason)
 
 
@@ -125,7 +125,7 @@ def give_role(
         raise Conflict(f"{user} holds {role} there already")
     row.full_clean()
     row.save()
-    restamp()
+    restamp(user)
     audit.record(
         by=by,
         act=Act.MEMBERSHIP_GRANT,
@@ -152,7 +152,7 @@ def end_role(row: Membership, *, by: Actor, at: datetime, reason: str) -> None:
     running = Membership.objects.filter(Q(valid_to=None) | Q(valid_to__gt=at), pk=row.pk)
     if not running.update(valid_to=at):
         raise Conflict(f"{row} has ended")
-    restamp()
+    restamp(row.user)
     audit.record(by=by, act=Act.MEMBERSHIP_END, ref=row.ref, at=at, reason=reason)
 
 

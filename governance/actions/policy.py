@@ -10,10 +10,20 @@ from django.db.models import F, Max
 from governance import audit, context
 from governance.access import require
 from governance.domain.actor import Actor
-from governance.models import PolicyHead, PolicyRule, PolicyState, PolicyVersion
+from governance.models import (
+    PolicyChange,
+    PolicyHead,
+    PolicyRule,
+    PolicyState,
+    PolicyVersion,
+    User,
+)
 from governance.permissions import Act
 from governance.policy import casbin_policy
 from governance.policy.casbin_policy import Rule
+
+# More than a process that is behind goes through.
+_STEPS_KEPT = 1_000
 
 
 @transaction.atomic
@@ -79,9 +89,19 @@ def publish(
     return version
 
 
-def restamp() -> None:
-    """Say, in the running transaction, that memberships, people or sites changed."""
-    PolicyHead.objects.filter(pk=1).update(grant_seq=F("grant_seq") + 1, stamp=uuid.uuid4())
+def restamp(user: User | None = None) -> None:
+    """Say, in the running transaction, that memberships, people or sites changed.
+
+    Args:
+        user: the one whose memberships changed, if nothing else did.
+    """
+    before = PolicyHead.objects.select_for_update().values_list("stamp", flat=True).first()
+    if before is None:
+        return
+    after = uuid.uuid4()
+    PolicyHead.objects.filter(pk=1).update(grant_seq=F("grant_seq") + 1, stamp=after)
+    change = PolicyChange.objects.create(stamp=after, before=before, user=user)
+    PolicyChange.objects.filter(pk__lte=change.pk - _STEPS_KEPT).delete()
     _look_anew()
 
 

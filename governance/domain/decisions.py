@@ -1,6 +1,6 @@
 """What the policy answers, and the words for why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -11,10 +11,13 @@ class Reason(StrEnum):
     ALLOW_OBJECT = "allow:object_grant"
     DENY_RULE = "deny:rule"
     DENY_NO_RULE = "deny:no_rule"
+    DENY_CONDITION = "deny:condition"
     DENY_MFA = "deny:mfa_required"
     ERROR_ENGINE = "error:engine"
     ERROR_NO_POLICY = "error:no_policy"
     ERROR_BAD_VALUE = "error:bad_value"
+    ERROR_ATTRIBUTE_MISSING = "error:attribute_missing"
+    ERROR_TYPE = "error:type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Question:
     domain: str
     subject_attributes: dict[str, object]
     resource_attributes: dict[str, object]
+    environment: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ class Decision:
                 return f"Refused by rule {self.rule}."
             case Reason.DENY_NO_RULE:
                 return "No rule permits this. A role at this scope, or a grant, would."
+            case Reason.DENY_CONDITION:
+                return "A rule is there, but its condition does not hold."
+            case Reason.ERROR_ATTRIBUTE_MISSING | Reason.ERROR_TYPE:
+                return "Refused: a condition needs what is not known of this record or person."
             case Reason.DENY_MFA:
                 return "Refused until a second factor is proven."
             case Reason.ERROR_NO_POLICY:

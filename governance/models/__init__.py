@@ -19,7 +19,14 @@ from governance.models.job import Job, JobState
 from governance.models.measure import MeasureSample
 from governance.models.notice import Notice
 from governance.models.people import Membership, Role, User, UserKind
-from governance.models.policy import DecisionLog, PolicyHead, PolicyRule, PolicyState, PolicyVersion
+from governance.models.policy import (
+    DecisionLog,
+    PolicyChange,
+    PolicyHead,
+    PolicyRule,
+    PolicyState,
+    PolicyVersion,
+)
 from governance.models.seed import Seed
 from governance.models.site import Site, SiteKind
 from governance.models.system import GovernedSystem, SystemKind
@@ -48,6 +55,7 @@ __all__ = [
     "Membership",
     "Notice",
     "ObservedGrant",
+    "PolicyChange",
     "PolicyHead",
     "PolicyRule",
     "PolicyState",

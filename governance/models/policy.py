@@ -96,6 +96,23 @@ class PolicyHead(models.Model):
         return f"policy {self.policy_seq}, grants {self.grant_seq}"
 
 
+class PolicyChange(models.Model):
+    """One step of the head from a stamp to the next that changed memberships.
+
+    ``user`` is the one whose memberships changed; none where more than that did. Processes
+    follow these steps instead of loading all memberships; the oldest are dropped.
+    """
+
+    stamp = models.UUIDField(unique=True)
+    before = models.UUIDField()
+    user = models.ForeignKey(
+        "governance.User", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.before} to {self.stamp}"
+
+
 class DecisionLog(Governed):
     """What was asked and answered: denials, errors, writes, and decisions asked for by name."""
 

@@ -1,28 +1,34 @@
-"""Decisions by stock Casbin; the only file that knows it.
+"""Wardroom's own policy: rules of a version and links of memberships in, decisions out.
 
-A snapshot never changes: another policy, or another set of memberships, is another
-snapshot. One lock for the whole process stands around every evaluation, for two reasons:
-Casbin's role manager inserts names while it reads, and Casbin parses expressions with
-``ast.parse``, which in CPython 3.11 fails with ``SystemError: AST constructor recursion
-depth mismatch`` when two threads do it at once.
+A snapshot never changes: another policy, or another set of memberships, is another snapshot.
 """
 
-import ast
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
+from time import time
 
-import casbin
 from casbin.model import Model
-from casbin.util import SimpleEval
 
 from governance.domain.decisions import Decision, Question, Reason
+from governance.policy.enforcer import CompiledEnforcer, Lines
+from governance.policy.index import Verdict, Why
+from governance.policy.links import Link, Links
+
+__all__ = ["EVERYWHERE", "InvalidPolicy", "Link", "NotFilterable", "Rule", "Snapshot", "build"]
 
 EVERYWHERE = "*"
-_evaluating = Lock()
+_RID = 6
+_REFUSED = {
+    Why.RULE: Reason.DENY_RULE,
+    Why.NO_RULE: Reason.DENY_NO_RULE,
+    Why.CONDITION: Reason.DENY_CONDITION,
+    Why.ATTRIBUTE_MISSING: Reason.ERROR_ATTRIBUTE_MISSING,
+    Why.TYPE: Reason.ERROR_TYPE,
+    Why.ENGINE: Reason.ERROR_ENGINE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,6 @@ class Rule:
 
     def values(self) -> list[str]:
         return [self.sub, self.dom, self.rtype, self.act, self.cond, self.eft, self.rid]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """``subject`` holds ``role`` in ``domain``."""
-
-    subject: str
-    role: str
-    domain: str
 
 
 class NotFilterable(Exception):
@@ -69,96 +66,80 @@ def content_sha256(model_conf: str, rules: Sequence[Rule]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-class _Enforcer(casbin.Enforcer):  # type: ignore[misc]
-    """Stock Casbin that parses each expression once: stock parses all of them on each decision.
-
-    Only the parsed tree is kept, which nobody changes; whatever an evaluation counts or looks
-    up is still made anew.
-    """
-
-    def __init__(self, model: Model) -> None:
-        super().__init__(model, enable_log=False)
-        self._trees: dict[str, ast.expr] = {}
-
-    def _get_expression(self, expr: str, functions: dict[str, object] | None = None) -> SimpleEval:
-        tree = self._trees.get(expr)
-        if tree is None:
-            expression = super()._get_expression(expr, functions)
-            self._trees[expr] = expression.ast_parsed_value
-            return expression
-        expression = SimpleEval("", functions)
-        expression.ast_parsed_value = tree
-        return expression
-
-
 @dataclass(slots=True)
 class Snapshot:
-    """What is in force from ``since`` until ``until``: between two changes by mere time."""
+    """What is in force under one hash."""
 
     sha256: str
     rules: tuple[Rule, ...]
-    domains: dict[str, frozenset[str]]
-    since: datetime | None
-    until: datetime | None
-    _enforcer: casbin.Enforcer
-    _scopes: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
+    enforcer: CompiledEnforcer
+    # Resource types and acts on which a rule with a condition decides.
+    conditional: frozenset[tuple[str, str]]
 
-    def valid_at(self, at: datetime) -> bool:
-        """Say whether no membership begins or ends between this snapshot and ``at``."""
-        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+    @property
+    def links(self) -> Links:
+        return self.enforcer.links
 
-    def decide(self, question: Question) -> Decision:
-        """Answer ``question``; every error is a refusal with its reason."""
-        if not (
-            question.subject and question.action and question.resource_type and question.domain
-        ):
+    def with_links(self, links: Links) -> "Snapshot":
+        """Return the same policy for other memberships."""
+        return Snapshot(self.sha256, self.rules, self.enforcer.with_links(links), self.conditional)
+
+    def verdict(self, question: Question, at: float) -> Verdict:
+        """Answer ``question`` at ``at`` (seconds since 1970) with all that it rests on."""
+        return self.enforcer.decide(
+            (
+                {"key": question.subject, **question.subject_attributes},
+                question.domain,
+                {
+                    "type": question.resource_type,
+                    "id": question.resource,
+                    **question.resource_attributes,
+                },
+                {"name": question.action},
+                question.environment,
+            ),
+            at,
+        )
+
+    def decide(self, question: Question, at: datetime | None = None) -> Decision:
+        """Answer ``question`` at ``at``, or now; every error is a refusal with its reason."""
+        if not is_askable(question):
             return Decision(False, Reason.ERROR_BAD_VALUE, policy_sha256=self.sha256)
-        subject = {"key": question.subject, **question.subject_attributes}
-        resource = {"type": question.resource_type, **question.resource_attributes}
-        try:
-            with _evaluating:
-                allow, explained = self._enforcer.enforce_ex(
-                    subject, question.domain, resource, {"name": question.action}, {}
-                )
-        except Exception:  # noqa: BLE001  a condition may raise anything; the answer is always no
-            return Decision(False, Reason.ERROR_ENGINE, policy_sha256=self.sha256)
-        rule = explained[-1] if explained else ""
-        if allow:
-            return Decision(True, Reason.ALLOW_RULE, rule, self.sha256)
-        reason = Reason.DENY_RULE if rule else Reason.DENY_NO_RULE
-        return Decision(False, reason, rule, self.sha256)
+        verdict = self.verdict(question, at.timestamp() if at else time())
+        rule = verdict.hit.values[_RID] if verdict.hit else ""
+        reason = Reason.ALLOW_RULE if verdict.allow else _REFUSED[verdict.why]
+        return Decision(verdict.allow, reason, rule, self.sha256)
 
     def scopes(
-        self, subject: str, attributes: dict[str, object], rtype: str, act: str
-    ) -> frozenset[str]:
-        """Return the domains in which ``subject`` may ``act`` on every record of ``rtype``.
+        self,
+        subject: str,
+        attributes: dict[str, object],
+        rtype: str,
+        act: str,
+        at: datetime | None = None,
+    ) -> Iterator[str]:
+        """Yield the domains in which ``subject`` may ``act`` on every record of ``rtype``.
 
         Raises:
             NotFilterable: a rule for this act has a condition.
         """
-        key = (subject, rtype, act)
-        known = self._scopes.get(key)
-        if known is not None:
-            return known
-        if any(r.rtype == rtype and r.act in (act, "*") and r.cond != "True" for r in self.rules):
+        if {(rtype, act), (rtype, "*")} & self.conditional:
             raise NotFilterable(f"{act} on {rtype} depends on the record")
-        found = frozenset(
+        return (
             domain
-            for domain in self.domains.get(subject, frozenset())
-            if self.decide(Question(subject, act, rtype, "", domain, attributes, {})).allow
+            for domain in self.links.domains(subject)
+            if self.decide(Question(subject, act, rtype, "?", domain, attributes, {}), at).allow
         )
-        self._scopes[key] = found
-        return found
+
+
+def is_askable(question: Question) -> bool:
+    """Say whether every identifier is there: the empty one means nobody and nothing."""
+    named = (question.subject, question.action, question.resource_type, question.domain)
+    return all(named) and not any("\0" in one for one in (*named, question.resource))
 
 
 def build(
-    model_conf: str,
-    rules: Iterable[Rule],
-    links: Iterable[Link],
-    *,
-    sha256: str,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    model_conf: str, rules: Iterable[Rule], links: Iterable[Link] | Links, *, sha256: str
 ) -> Snapshot:
     """Build a snapshot.
 
@@ -169,22 +150,9 @@ def build(
     model = Model()
     try:
         model.load_model_from_text(model_conf)
-        enforcer = _Enforcer(model)
-        enforcer.enable_auto_save(False)
-        for rule in rows:
-            model.add_policy("p", "p", rule.values())
-        domains: dict[str, set[str]] = {}
-        for link in links:
-            model.add_policy("g", "g", [link.subject, link.role, link.domain])
-            domains.setdefault(link.subject, set()).add(link.domain)
-        enforcer.build_role_links()
+        enforcer = CompiledEnforcer(model, Lines(("p", rule.values()) for rule in rows))
     except (RuntimeError, ValueError, KeyError, IndexError, TypeError) as error:
         raise InvalidPolicy(f"the policy model cannot be read: {error}") from error
-    return Snapshot(
-        sha256=sha256,
-        rules=rows,
-        domains={subject: frozenset(found) for subject, found in domains.items()},
-        since=since,
-        until=until,
-        _enforcer=enforcer,
-    )
+    held = links if isinstance(links, Links) else Links(links)
+    conditional = frozenset((rule.rtype, rule.act) for rule in rows if rule.cond != "True")
+    return Snapshot(sha256, rows, enforcer.with_links(held), conditional)

@@ -1,6 +1,5 @@
-"""The engine: stock Casbin behind one small face."""
+"""Wardroom's policy: rules and memberships in, decisions with reasons out."""
 
-import ast
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -80,28 +79,7 @@ def test_a_condition_reads_the_record() -> None:
 
 def test_a_condition_that_fails_is_a_refusal() -> None:
     decision = snapshot(rule("read", cond="r.res.level < 3")).decide(question("read"))
-    assert (decision.allow, decision.reason) == (False, Reason.ERROR_ENGINE)
-
-
-def test_an_expression_is_parsed_once_and_answers_each_question_anew(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    parsed: list[str] = []
-    parse = ast.parse
-
-    def counted(source: str, *more: object, **options: object) -> ast.AST:
-        parsed.append(source)
-        return parse(source, *more, **options)  # type: ignore[call-overload,no-any-return]
-
-    # Casbin 2.8 reads ``ast.parse`` at each call, so the count is of its own parsing.
-    policy = snapshot(rule("read", cond="r.res.level < 3"), rule("write", cond="r.res.level > 3"))
-    monkeypatch.setattr(ast, "parse", counted)
-    for _ in range(3):
-        for level in (2, 3, 4):
-            assert policy.decide(question("read", level=level)).allow == (level < 3)
-            assert policy.decide(question("write", level=level)).allow == (level > 3)
-        assert not policy.decide(question("read", subject="user:eve", level=2)).allow
-    assert len(parsed) == len(set(parsed)) == 2
+    assert (decision.allow, decision.reason) == (False, Reason.ERROR_ATTRIBUTE_MISSING)
 
 
 def test_what_one_decision_counts_does_not_burden_the_next() -> None:
@@ -115,7 +93,7 @@ def test_a_list_is_not_answered_where_it_depends_on_the_record() -> None:
     policy = snapshot(rule("read", cond="r.res.level < 3"), rule("write"))
     with pytest.raises(NotFilterable):
         policy.scopes("user:ana", {}, "catalog.asset", "read")
-    assert policy.scopes("user:ana", {}, "catalog.asset", "write") == {"site:leipzig"}
+    assert set(policy.scopes("user:ana", {}, "catalog.asset", "write")) == {"site:leipzig"}
 
 
 def test_a_model_that_cannot_be_read_is_refused() -> None:

@@ -1,0 +1,150 @@
+"""The policy that is in force, as this process holds it: loaded once, then kept up to date.
+
+The stamp of the head names every state. Each change of memberships says from which stamp it
+led to which, so a process goes on from a state it holds to the one that is asked for.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from uuid import UUID
+
+from governance.models import (
+    Membership,
+    PolicyChange,
+    PolicyRule,
+    PolicyVersion,
+    Site,
+    User,
+)
+from governance.policy import casbin_policy
+from governance.policy.casbin_policy import EVERYWHERE, Rule, Snapshot
+from governance.policy.links import Link, Links
+
+_KEPT = 4
+# Behind more changes than these, loading everything is as fast.
+_FOLLOWED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    version_id: int
+    snapshot: Snapshot
+    # The scopes of the sites at and below a path.
+    below: dict[str, list[str]]
+
+
+_states: dict[UUID, _State] = {}
+_building = Lock()
+
+
+def snapshot(version_id: int, stamp: UUID) -> Snapshot:
+    """Return what holds at ``stamp``; without a query where this process holds it already."""
+    state = _states.get(stamp)
+    if state is not None:
+        return state.snapshot
+    with _building:
+        state = _states.get(stamp) or _followed(version_id, stamp) or _loaded(version_id)
+        _states.pop(stamp, None)
+        _states[stamp] = state
+        while len(_states) > _KEPT:
+            _states.pop(next(iter(_states)))
+    return state.snapshot
+
+
+def _followed(version_id: int, stamp: UUID) -> _State | None:
+    """Go on from a state that is held, if only some people's memberships changed since."""
+    if not _states:
+        return None
+    steps = {
+        after: (before, user_id)
+        for after, before, user_id in PolicyChange.objects.order_by("-id").values_list(
+            "stamp", "before", "user"
+        )[:_FOLLOWED]
+    }
+    people = set()
+    while stamp not in _states:
+        before, user_id = steps.get(stamp, (None, None))
+        if before is None or user_id is None:
+            return None
+        people.add(user_id)
+        stamp = before
+    state = _states[stamp]
+    if state.version_id != version_id:
+        return None
+    links = state.snapshot.links
+    held: dict[str, list[Link]] = {_subject(*row): [] for row in _people(people)}
+    for link in _links(state.below, people):
+        held[link.child].append(link)
+    for subject, found in held.items():
+        links = links.replaced(subject, found)
+    return _State(version_id, state.snapshot.with_links(links), state.below)
+
+
+def _loaded(version_id: int) -> _State:
+    paths = dict(Site.objects.values_list("path", "slug"))
+    below = {
+        path: [
+            f"site:{slug}" for other, slug in paths.items() if f"{other}/".startswith(f"{path}/")
+        ]
+        for path in paths
+    }
+    links = Links(_links(below))
+    for state in _states.values():
+        if state.version_id == version_id:
+            return _State(version_id, state.snapshot.with_links(links), below)
+    rules = (
+        Rule(*row)
+        for row in PolicyRule.objects.filter(version=version_id)
+        .order_by("ordinal")
+        .values_list("sub", "dom", "rtype", "act", "cond", "eft", "rid")
+    )
+    conf, sha256 = PolicyVersion.objects.values_list("model_conf", "content_sha256").get(
+        pk=version_id
+    )
+    built = casbin_policy.build(conf, rules, links, sha256=sha256)
+    return _State(version_id, built, below)
+
+
+def _links(below: dict[str, list[str]], people: Iterable[UUID] | None = None) -> Iterator[Link]:
+    """Spread each membership over the sites below its own; the root's holds everywhere."""
+    members = Membership.objects.filter(user__is_active=True)
+    if people is not None:
+        members = members.filter(user__in=people)
+    for kind, user_id, slug, role, path, root, party, since, until, pk in members.values_list(
+        "user__kind",
+        "user_id",
+        "user__slug",
+        "role__slug",
+        "site__path",
+        "site__parent",
+        "party",
+        "valid_from",
+        "valid_to",
+        "pk",
+    ):
+        domains = [party] if party else below.get(path, [])
+        if not party and root is None:
+            domains = [*domains, EVERYWHERE]
+        for domain in domains:
+            yield Link(
+                _subject(kind, user_id, slug),
+                role,
+                domain,
+                since.timestamp(),
+                _end(until),
+                source=f"governance.membership:{pk}",
+            )
+
+
+def _people(people: Iterable[UUID]) -> Iterable[tuple[str, UUID, str]]:
+    return User.objects.filter(pk__in=people).values_list("kind", "pk", "slug")
+
+
+def _subject(kind: str, user_id: UUID, slug: str) -> str:
+    return f"service:{slug}" if kind == "service" else f"user:{user_id}"
+
+
+def _end(until: datetime | None) -> float:
+    return until.timestamp() if until else float("inf")
