@@ -22,7 +22,7 @@ from casbin.effect import effect_to_bool
 from casbin.model import Model
 from casbin.persist import Adapter
 
-from governance.policy.expressions import Names, NotUnderstood
+from governance.policy.expressions import Names, NotUnderstood, parse
 from governance.policy.index import (
     ALLOW,
     DENY,
@@ -96,6 +96,7 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
         )
         self.links = Links(links)
         self._stock: _Stock | None = None
+        self._refuse_spliced()
         try:
             self._index: Index | None = self._indexed()
         except NotUnderstood as error:
@@ -111,11 +112,9 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
     def decide(self, rvals: Sequence[Any], at: float) -> Verdict:
         """Decide a request at the instant ``at``, in seconds since 1970; errors are refusals."""
         index = self._index
-        if index is None or (rvals and isinstance(rvals[0], EnforceContext)):
+        if index is None or (rvals and type(rvals[0]) is EnforceContext):
             return self._ask_stock(rvals, at)
-        if len(rvals) != len(index.plan.names.request):
-            return Verdict(False, Why.ENGINE, None, [], None, "invalid request size")
-        if index.is_bare_at(at):
+        if not (index.is_timeless or index.holds_any(at)):
             if index.plan.reads_rows:
                 return Verdict(False, Why.NO_RULE, None, [], None)
             return self._ask_stock(rvals, at)
@@ -154,6 +153,23 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
             pure=_PURE,
         )
         return Index(plan, ((one, *_window(one)) for one in rows.policy), self._effector())
+
+    def _refuse_spliced(self) -> None:
+        """Refuse conditions that are none by themselves.
+
+        Casbin splices the text into the matcher, where ``False) || (True`` lets anybody pass.
+
+        Raises:
+            ValueError: a row holds such a text.
+        """
+        columns = set(util.get_eval_value(self.model["m"]["m"].value))
+        for name in columns & set(self.model["p"]["p"].tokens):
+            at = self.model["p"]["p"].tokens.index(name)
+            for text in {row[at] for row in self.model["p"]["p"].policy if at < len(row)}:
+                try:
+                    parse(_as_python(util.escape_assertion(text)))
+                except NotUnderstood as error:
+                    raise ValueError(f"the condition {text[:80]!r} is {error}") from error
 
     def _effector(self) -> Effector:
         """Ask Casbin's effector about every set of effects there is."""

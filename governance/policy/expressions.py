@@ -159,7 +159,7 @@ def function(
     module = ast.fix_missing_locations(ast.Module([made], []))
     space: dict[str, Any] = {"attribute": attribute, "as_bool": as_bool, "dict": dict}
     space |= {f"f_{key}": value for key, value in known.items()}
-    space |= {"type": type, "str": str, "__builtins__": {}}
+    space |= {"type": type, "str": str, "len": len, "__builtins__": {}}
     try:
         with _parsing:
             code = compile(module, "<policy>", "exec")

@@ -81,9 +81,10 @@ class Index:
             NotUnderstood: a condition in a row cannot be compiled.
         """
         self.plan = plan
-        self._effector = effector
+        self._stops, self._allows = effector.stops, effector.allows
+        self._kind = plan.role.kind if plan.role else None
         self._windows: list[tuple[float, float]] = []
-        self._is_timeless = False
+        self.is_timeless = False
         tables: dict[tuple[bool, ...], dict[Any, Any]] = {}
         for ordinal, (values, since, until) in enumerate(rows):
             if len(values) != len(plan.names.row):
@@ -102,16 +103,14 @@ class Index:
             else:
                 table.setdefault(place, []).append(row)
             if (since, until) == (-inf, inf):
-                self._is_timeless = True
-            elif not self._is_timeless:
+                self.is_timeless = True
+            elif not self.is_timeless:
                 self._windows.append((since, until))
         self._find = _finder(plan, tables)
 
-    def is_bare_at(self, at: float) -> bool:
-        """Say whether no row holds at ``at``: Casbin has a rule of its own for that."""
-        return not self._is_timeless and not any(
-            since <= at < until for since, until in self._windows
-        )
+    def holds_any(self, at: float) -> bool:
+        """Say whether any row holds at ``at``: Casbin has a rule of its own for none."""
+        return self.is_timeless or any(since <= at < until for since, until in self._windows)
 
     def decide(self, rv: Sequence[Any], links: Links, at: float) -> Verdict:
         """Decide the request ``rv`` (values in the order of the model) at ``at`` (seconds).
@@ -120,51 +119,40 @@ class Index:
             NeedsStock: only stock Casbin can tell.
         """
         closure = None
+        matched: list[Row] = []
         try:
             subject, domain, found = self._find(rv)
-            if self.plan.role is None:
+            if self._kind is None:
                 buckets = found
             elif found:
-                closure = links.closure(self.plan.role.kind, subject, domain, at)
+                closure = links.closure(self._kind, subject, domain, at)
                 buckets = _of_roles(found, closure.roles)
             else:
-                return Verdict(self._effector.allows[0], Why.NO_RULE, None, [], None)
+                return Verdict(self._allows[0], Why.NO_RULE, None, matched, None)
             if len(buckets) == 1:
                 rows = buckets[0]
             else:
                 rows = sorted(chain.from_iterable(buckets), key=_ORDINAL)
-            return self._decided(rows, rv, links, at, closure)
+            seen, hit, is_near = 0, None, False
+            for row in rows:
+                if not row.since <= at < row.until:
+                    continue
+                if row.condition is not None and not row.condition(
+                    rv, row.values, partial(links.leads, at)
+                ):
+                    is_near = True
+                    continue
+                seen |= row.effect
+                hit = row
+                matched.append(row)
+                if self._stops[seen]:
+                    break
         except NeedsStock:
             raise
         except Exception as error:  # noqa: BLE001 - a request may hold anything; the answer is no
             return Verdict(False, _why(error), None, [], closure, str(error)[:200])
-
-    def _decided(
-        self,
-        rows: Sequence[Row],
-        rv: Sequence[Any],
-        links: Links,
-        at: float,
-        closure: Closure | None,
-    ) -> Verdict:
-        seen, hit, is_near, link = 0, None, False, None
-        matched: list[Row] = []
-        stops = self._effector.stops
-        for row in rows:
-            if not row.since <= at < row.until:
-                continue
-            if row.condition is not None:
-                link = link or partial(links.leads, at)
-                if not row.condition(rv, row.values, link):
-                    is_near = True
-                    continue
-            seen |= row.effect
-            hit = row
-            matched.append(row)
-            if stops[seen]:
-                break
         why = Why.RULE if hit else Why.CONDITION if is_near else Why.NO_RULE
-        return Verdict(self._effector.allows[seen], why, hit, matched, closure)
+        return Verdict(self._allows[seen], why, hit, matched, closure)
 
 
 def _of_roles(
@@ -174,9 +162,13 @@ def _of_roles(
     found = []
     for table in tables:
         if len(table) <= len(roles):
-            found += [rows for role, rows in table.items() if role in roles]
+            for role in table:
+                if role in roles:
+                    found.append(table[role])
         else:
-            found += [table[role] for role in roles if role in table]
+            for role in roles:
+                if role in table:
+                    found.append(table[role])
     return found
 
 
@@ -184,8 +176,9 @@ def _finder(
     plan: Plan, tables: Mapping[tuple[bool, ...], dict[Any, Any]]
 ) -> Callable[[Sequence[Any]], tuple[str, str, list[Any]]]:
     """Write the look-up out: reading the request by an interpreter would cost most of the time."""
-    known: dict[str, Any] = {"plain": _plain, "held": _held, "scope": _scope}
-    lines = []
+    known: dict[str, Any] = {"plain": _plain, "held": _held, "scope": _scope, "refuse": _refuse}
+    size = len(plan.names.request)
+    lines = [f"if len(rv) != {size}: f_refuse(rv)"]
     for number, key in enumerate(plan.keys):
         lines.append(f"k{number} = {_source(key.operand, plan)}")
         lines.append(f"if type(k{number}) is not str: k{number} = f_plain(k{number})")
@@ -210,6 +203,10 @@ def _finder(
 
 def _source(operand: ast.expr, plan: Plan) -> str:
     return ast.unparse(ast.fix_missing_locations(expressions.reader(operand, plan.names)))
+
+
+def _refuse(rv: Sequence[Any]) -> None:
+    raise ValueError(f"a request of {len(rv)} values")
 
 
 def _plain(value: object) -> object:
