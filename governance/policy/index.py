@@ -19,6 +19,7 @@ ALLOW, INDETERMINATE, DENY = 1, 2, 4
 _EFFECTS = {"allow": ALLOW, "deny": DENY}
 _PLAIN = (int, float, bool, type(None), bytes, tuple, list, dict, set)
 _NOTHING = object()
+_FEW = 8
 _ORDINAL = attrgetter("ordinal")
 
 
@@ -47,6 +48,10 @@ class Row:
     condition: Condition | None
     since: float
     until: float
+
+
+# The rows of one place by role.
+Rows = tuple[tuple[str, list[Row]], ...] | dict[str, list[Row]]
 
 
 @dataclass(slots=True)
@@ -106,6 +111,8 @@ class Index:
                 self.is_timeless = True
             elif not self.is_timeless:
                 self._windows.append((since, until))
+        if plan.role is not None:
+            tables = {mask: _packed(table) for mask, table in tables.items()}
         self._find = _finder(plan, tables)
 
     def holds_any(self, at: float) -> bool:
@@ -155,20 +162,26 @@ class Index:
         return Verdict(self._allows[seen], why, hit, matched, closure)
 
 
-def _of_roles(
-    tables: Sequence[Mapping[str, list[Row]]], roles: Mapping[str, Any]
-) -> list[list[Row]]:
-    """Return the rows of each role held; the shorter of the two is walked."""
+def _packed(table: Mapping[Any, dict[str, list[Row]]]) -> dict[Any, Rows]:
+    """Write few roles as pairs: a dict for each place is what memory and caches pay for."""
+    return {
+        place: tuple(by_role.items()) if len(by_role) <= _FEW else by_role
+        for place, by_role in table.items()
+    }
+
+
+def _of_roles(tables: Sequence[Rows], roles: Mapping[str, Any]) -> list[list[Row]]:
+    """Return the rows of each role held; of many roles the fewer are walked."""
     found = []
     for table in tables:
-        if len(table) <= len(roles):
-            for role in table:
+        if type(table) is tuple:
+            for role, rows in table:
                 if role in roles:
-                    found.append(table[role])
+                    found.append(rows)
+        elif len(table) <= len(roles):
+            found += [rows for role, rows in table.items() if role in roles]
         else:
-            for role in roles:
-                if role in table:
-                    found.append(table[role])
+            found += [table[role] for role in roles if role in table]
     return found
 
 

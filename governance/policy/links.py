@@ -114,12 +114,14 @@ class Links:
             above = []
             for child in level:
                 for link in self._of(kind, child).get(domain, ()):
-                    for instant in (link.since, link.until):
-                        if instant <= at:
-                            since = max(since, instant)
-                        else:
-                            until = min(until, instant)
-                    if link.since <= at < link.until and link.parent not in roles:
+                    if link.since > at:
+                        until = min(until, link.since)
+                        continue
+                    if link.until <= at:
+                        since = max(since, link.until)
+                        continue
+                    since, until = max(since, link.since), min(until, link.until)
+                    if link.parent not in roles:
                         roles[link.parent] = link
                         above.append(link.parent)
             if not above:
