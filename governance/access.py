@@ -1,11 +1,13 @@
 """The door that every action passes: may this actor do this to that, now?"""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from governance import context, in_force
 from governance.context import Context, Denial
@@ -20,6 +22,7 @@ from governance.models import (
     guardian_grants,
 )
 from governance.policy.casbin_policy import EVERYWHERE, Snapshot
+from governance.policy.filtering import Column, Shown
 
 G = TypeVar("G", bound=Governed)
 
@@ -70,37 +73,67 @@ def allows_somewhere(by: Actor, act: StrEnum, resource_type: str, *, at: datetim
     snapshot = _snapshot(is_shown=True)
     if snapshot is None:
         return False
-    return any(snapshot.scopes(by.ref, _attributes(by), resource_type, str(act), at))
+    question = Question(by.ref, str(act), resource_type, "?", "?", _attributes(by), {})
+    return snapshot.allows_somewhere(question, at)
 
 
 def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> QuerySet[G]:
     """Return those of ``rows`` on which ``to`` may do ``act``, as one SQL filter.
 
-    Records without a site are shown to those whose role holds everywhere.
+    Exactly those that :func:`require` would permit one by one. Records without a site are
+    shown to those whose role holds everywhere.
 
     Raises:
-        casbin_policy.NotFilterable: the policy for ``act`` depends on the record.
+        NotFilterable: a condition of the policy for ``act`` has no SQL form.
     """
     model = rows.model
     snapshot = _snapshot(is_shown=True)
     if snapshot is None:
         return rows.none()
-    scopes = set(snapshot.scopes(to.ref, _attributes(to), model.resource_type(), str(act), at))
-    condition = Q(pk__in=[])
+    domains = snapshot.links.domains(to.ref)
     if to.party:
-        if model.party_path and to.party in scopes:
-            condition |= Q(**{model.party_path: to.party})
-    elif EVERYWHERE in scopes:
+        domains &= {to.party}
+    elif not model.site_path:
+        domains &= {EVERYWHERE}
+    question = Question(to.ref, str(act), model.resource_type(), "?", "?", _attributes(to), {})
+    found = snapshot.shown(question, domains, _columns(model), at)
+    if EVERYWHERE in found and all(one.is_everything for one in found.values()):
         return rows
-    elif model.site_path:
-        slugs = [scope.removeprefix("site:") for scope in scopes if scope.startswith("site:")]
-        condition |= Q(
-            **{f"{model.site_path}__in": Site.objects.filter(slug__in=slugs).values("id")}
-        )
+    permitted = refused = Q(pk__in=[])
+    for shown, scope in _scopes(found, model):
+        permitted |= scope & shown.permitted
+        refused |= scope & shown.refused
     given = guardian_grants.keys(to.ref, str(act).rpartition(":")[2], model)
     if given is not None:
-        condition |= Q(pk__in=given)
-    return rows.filter(condition)
+        permitted |= Q(pk__in=given) & ~refused
+    return rows.filter(permitted)
+
+
+def _scopes(found: Mapping[str, Shown], model: type[Governed]) -> Iterator[tuple[Shown, Q]]:
+    """Yield each outcome with the records of the domains in which it holds."""
+    alike: dict[int, tuple[Shown, list[str]]] = {}
+    for domain, shown in found.items():
+        alike.setdefault(id(shown), (shown, []))[1].append(domain)
+    for shown, domains in alike.values():
+        slugs = [one.removeprefix("site:") for one in domains if one.startswith("site:")]
+        if slugs:
+            sites = Site.objects.filter(slug__in=slugs).values("id")
+            yield shown, Q(**{f"{model.site_path}__in": sites})
+        if EVERYWHERE in domains:
+            yield shown, Q(**{f"{model.site_path}__isnull": True}) if model.site_path else Q()
+        for party in domains:
+            if model.party_path and not party.startswith("site:") and party != EVERYWHERE:
+                yield shown, Q(**{model.party_path: party})
+
+
+def _columns(model: type[Governed]) -> dict[str, Column]:
+    name = model.resource_type()
+    ref = Concat(Value(f"{name}:"), Cast("pk", TextField()), output_field=TextField())
+    return {
+        "type": Column(Value(name), str),
+        "id": Column(ref, str),
+        **{name: Column(*one) for name, one in model.policy_columns().items()},
+    }
 
 
 def _permitted(
@@ -132,7 +165,7 @@ def _decide(
     if snapshot is None:
         return question, Decision(False, Reason.ERROR_NO_POLICY)
     decision = snapshot.decide(question, at)
-    if decision.reason is Reason.DENY_NO_RULE:
+    if decision.reason in (Reason.DENY_NO_RULE, Reason.DENY_CONDITION):
         verb = str(act).rpartition(":")[2]
         if guardian_grants.holds(by.ref, verb, obj):
             decision = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=snapshot.sha256)

@@ -1,9 +1,10 @@
 """Assets: what there is, whose it is, and where."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
@@ -137,4 +138,24 @@ class Asset(Governed):
             "personal": self.is_personal,
             "owner": f"user:{self.owner_id}" if self.owner_id else "",
             "criticality": self.criticality or 0,
+        }
+
+    @classmethod
+    def policy_columns(cls) -> dict[str, tuple[Any, type]]:
+        """Return the same as SQL."""
+        levels = [When(level=level.value, then=Value(level.slug)) for level in Level]
+        text = models.TextField()
+        return {
+            "kind": (F("kind"), str),
+            "level": (Case(*levels, default=Value("unclassified"), output_field=text), str),
+            "personal": (F("is_personal"), bool),
+            "owner": (
+                Case(
+                    When(owner=None, then=Value("")),
+                    default=Concat(Value("user:"), Cast("owner_id", text), output_field=text),
+                    output_field=text,
+                ),
+                str,
+            ),
+            "criticality": (Coalesce(F("criticality"), 0), int),
         }

@@ -39,3 +39,8 @@ class Governed(models.Model):
     def policy_attributes(self) -> dict[str, object]:
         """Return what conditions of the policy may read of this record."""
         return {}
+
+    @classmethod
+    def policy_columns(cls) -> dict[str, tuple[Any, type]]:
+        """Return the same as SQL, by attribute, each with the type of its values."""
+        return {}

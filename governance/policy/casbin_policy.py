@@ -5,8 +5,8 @@ A snapshot never changes: another policy, or another set of memberships, is anot
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import time
 
@@ -14,13 +14,14 @@ from casbin.model import Model
 
 from governance.domain.decisions import Decision, Question, Reason
 from governance.policy.enforcer import CompiledEnforcer, Lines
-from governance.policy.index import Verdict, Why
+from governance.policy.filtering import Column, NotFilterable, Shown, shown
+from governance.policy.index import ALLOW, Verdict, Why
 from governance.policy.links import Link, Links
 
 __all__ = ["EVERYWHERE", "InvalidPolicy", "Link", "NotFilterable", "Rule", "Snapshot", "build"]
 
 EVERYWHERE = "*"
-_RID = 6
+_COND, _RID = 4, 6
 _REFUSED = {
     Why.RULE: Reason.DENY_RULE,
     Why.NO_RULE: Reason.DENY_NO_RULE,
@@ -47,10 +48,6 @@ class Rule:
         return [self.sub, self.dom, self.rtype, self.act, self.cond, self.eft, self.rid]
 
 
-class NotFilterable(Exception):
-    """A condition reads the resource, so a list cannot be answered from the scope alone."""
-
-
 class InvalidPolicy(ValueError):
     """The model or a rule cannot be read."""
 
@@ -73,8 +70,6 @@ class Snapshot:
     sha256: str
     rules: tuple[Rule, ...]
     enforcer: CompiledEnforcer
-    # Resource types and acts on which a rule with a condition decides.
-    conditional: frozenset[tuple[str, str]]
 
     @property
     def links(self) -> Links:
@@ -82,24 +77,11 @@ class Snapshot:
 
     def with_links(self, links: Links) -> "Snapshot":
         """Return the same policy for other memberships."""
-        return Snapshot(self.sha256, self.rules, self.enforcer.with_links(links), self.conditional)
+        return Snapshot(self.sha256, self.rules, self.enforcer.with_links(links))
 
     def verdict(self, question: Question, at: float) -> Verdict:
         """Answer ``question`` at ``at`` (seconds since 1970) with all that it rests on."""
-        return self.enforcer.decide(
-            (
-                {"key": question.subject, **question.subject_attributes},
-                question.domain,
-                {
-                    "type": question.resource_type,
-                    "id": question.resource,
-                    **question.resource_attributes,
-                },
-                {"name": question.action},
-                question.environment,
-            ),
-            at,
-        )
+        return self.enforcer.decide(_request(question), at)
 
     def decide(self, question: Question, at: datetime | None = None) -> Decision:
         """Answer ``question`` at ``at``, or now; every error is a refusal with its reason."""
@@ -110,26 +92,55 @@ class Snapshot:
         reason = Reason.ALLOW_RULE if verdict.allow else _REFUSED[verdict.why]
         return Decision(verdict.allow, reason, rule, self.sha256)
 
-    def scopes(
+    def shown(
         self,
-        subject: str,
-        attributes: dict[str, object],
-        rtype: str,
-        act: str,
-        at: datetime | None = None,
-    ) -> Iterator[str]:
-        """Yield the domains in which ``subject`` may ``act`` on every record of ``rtype``.
+        question: Question,
+        domains: Iterable[str],
+        columns: Mapping[str, Column],
+        at: datetime,
+    ) -> dict[str, Shown]:
+        """Return by domain on which records ``question`` is permitted.
+
+        Of the question the resource and its attributes do not count.
 
         Raises:
-            NotFilterable: a rule for this act has a condition.
+            NotFilterable: a condition has no SQL form.
         """
-        if {(rtype, act), (rtype, "*")} & self.conditional:
-            raise NotFilterable(f"{act} on {rtype} depends on the record")
-        return (
-            domain
-            for domain in self.links.domains(subject)
-            if self.decide(Question(subject, act, rtype, "?", domain, attributes, {}), at).allow
-        )
+        found: dict[str, Shown] = {}
+        known: dict[tuple[object, ...], Shown] = {}
+        for domain in domains:
+            request = _request(replace(question, domain=domain, resource_attributes={}))
+            rows = self.enforcer.candidates(request, at.timestamp())
+            if rows is None:
+                raise NotFilterable(self.enforcer.delegated)
+            rules = tuple((row.values[_COND], row.effect == ALLOW) for row in rows)
+            place = (rules, domain if any("dom" in condition for condition, _ in rules) else "")
+            if place not in known:
+                known[place] = shown(rules, self.enforcer.reading(request, columns))
+            found[domain] = known[place]
+        return found
+
+    def allows_somewhere(self, question: Question, at: datetime) -> bool:
+        """Say whether some record in some domain could be permitted, conditions granted."""
+        for domain in self.links.domains(question.subject):
+            request = _request(replace(question, domain=domain))
+            rows = self.enforcer.candidates(request, at.timestamp())
+            if rows is None:
+                return True
+            is_refused = any(row.effect != ALLOW and row.condition is None for row in rows)
+            if not is_refused and any(row.effect == ALLOW for row in rows):
+                return True
+        return False
+
+
+def _request(question: Question) -> tuple[object, ...]:
+    return (
+        {"key": question.subject, **question.subject_attributes},
+        question.domain,
+        {"type": question.resource_type, "id": question.resource, **question.resource_attributes},
+        {"name": question.action},
+        question.environment,
+    )
 
 
 def is_askable(question: Question) -> bool:
@@ -154,5 +165,4 @@ def build(
     except (RuntimeError, ValueError, KeyError, IndexError, TypeError) as error:
         raise InvalidPolicy(f"the policy model cannot be read: {error}") from error
     held = links if isinstance(links, Links) else Links(links)
-    conditional = frozenset((rule.rtype, rule.act) for rule in rows if rule.cond != "True")
-    return Snapshot(sha256, rows, enforcer.with_links(held), conditional)
+    return Snapshot(sha256, rows, enforcer.with_links(held))

@@ -6,7 +6,7 @@ one that shares the rows (``with_links``). So a stale index cannot exist.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from math import inf
@@ -23,6 +23,7 @@ from casbin.model import Model
 from casbin.persist import Adapter
 
 from governance.policy.expressions import Names, NotUnderstood, parse
+from governance.policy.filtering import Column, Reading
 from governance.policy.index import (
     ALLOW,
     DENY,
@@ -123,6 +124,18 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
         except NeedsStock:
             return self._ask_stock(rvals, at)
 
+    def candidates(self, rvals: Sequence[Any], at: float) -> list[Row] | None:
+        """Return the rows that apply to a request but for their conditions; None if unknown."""
+        if self._index is None:
+            return None
+        return self._index.candidates(rvals, self.links, at)
+
+    def reading(self, rvals: Sequence[Any], columns: Mapping[str, Column]) -> Reading:
+        """Return a translator of conditions for a request whose record is not known yet."""
+        names = self._names()
+        values = dict(zip(names.request, rvals, strict=True))
+        return Reading(names, values, columns, normalize)
+
     def enforce_ex(self, *rvals: Any) -> tuple[bool, list[str]]:
         """Return whether the request is allowed now, and the row that decided."""
         verdict = self.decide(rvals, time())
@@ -137,22 +150,24 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
         self.model.sort_policies_by_priority()
 
     def _indexed(self) -> Index:
-        rows, effect = self.model["p"]["p"], "p_eft"
+        plan = Plan(
+            _as_python(self.model["m"]["m"].value),
+            self._names(),
+            effect="p_eft",
+            normalize=normalize,
+            pure=_PURE,
+        )
+        rows = ((one, *_window(one)) for one in self.model["p"]["p"].policy)
+        return Index(plan, rows, self._effector())
+
+    def _names(self) -> Names:
         counts = {kind: len(one.tokens) for kind, one in (self.model["g"] or {}).items()}
-        names = Names(
+        return Names(
             tuple(self.model["r"]["r"].tokens),
-            tuple(rows.tokens),
+            tuple(self.model["p"]["p"].tokens),
             self.fm.get_functions(),
             {kind: count for kind, count in counts.items() if count < 4 and kind in self.rm_map},
         )
-        plan = Plan(
-            _as_python(self.model["m"]["m"].value),
-            names,
-            effect=effect,
-            normalize=lambda text: _as_python(util.escape_assertion(text)),
-            pure=_PURE,
-        )
-        return Index(plan, ((one, *_window(one)) for one in rows.policy), self._effector())
 
     def _refuse_spliced(self) -> None:
         """Refuse conditions that are none by themselves.
@@ -167,7 +182,7 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
             at = self.model["p"]["p"].tokens.index(name)
             for text in {row[at] for row in self.model["p"]["p"].policy if at < len(row)}:
                 try:
-                    parse(_as_python(util.escape_assertion(text)))
+                    parse(normalize(text))
                 except NotUnderstood as error:
                     raise ValueError(f"the condition {text[:80]!r} is {error}") from error
 
@@ -235,6 +250,11 @@ _CHANGES = ("add_", "build_", "clear_", "delete_", "enable_", "load_", "remove_"
 for _name in dir(casbin.Enforcer):
     if _name.startswith(_CHANGES) and _name != "load_policy":
         setattr(CompiledEnforcer, _name, CompiledEnforcer._refuse)
+
+
+def normalize(text: str) -> str:
+    """Return the text of a row's condition as the Python that Casbin makes of it."""
+    return _as_python(str(util.escape_assertion(text)))
 
 
 def _as_python(text: str) -> str:

@@ -119,6 +119,15 @@ class Index:
         """Say whether any row holds at ``at``: Casbin has a rule of its own for none."""
         return self.is_timeless or any(since <= at < until for since, until in self._windows)
 
+    def candidates(self, rv: Sequence[Any], links: Links, at: float) -> list[Row]:
+        """Return the rows that are found for ``rv`` at ``at``, whatever their conditions say."""
+        subject, domain, found = self._find(rv)
+        if self._kind is not None:
+            closure = links.closure(self._kind, subject, domain, at)
+            found = _of_roles(found, closure.roles)
+        rows = sorted(chain.from_iterable(found), key=_ORDINAL)
+        return [row for row in rows if row.since <= at < row.until]
+
     def decide(self, rv: Sequence[Any], links: Links, at: float) -> Verdict:
         """Decide the request ``rv`` (values in the order of the model) at ``at`` (seconds).
 
