@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.forms import CharField
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -74,6 +75,14 @@ class GovernedAdmin(ModelAdmin, Generic[G]):  # type: ignore[misc]
         if SECRETS & set(lookup.split("__")):
             return False
         return bool(super().lookup_allowed(lookup, value, request))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Say of a time that is to be entered which zone it is read in."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None and isinstance(db_field, DateTimeField):
+            zone = timezone.get_current_timezone_name()
+            field.help_text = " ".join(filter(None, [str(field.help_text), f"{zone} time."]))
+        return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[G]:
         rows: QuerySet[G] = super().get_queryset(request)
