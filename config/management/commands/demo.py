@@ -19,12 +19,17 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--remove",
             action="store_true",
-            help="delete it and what hangs on it, also what others added to its sites and partners",
+            help="delete what it made; refused while records of others hang on it",
+        )
+        parser.add_argument(
+            "--with-others",
+            action="store_true",
+            help="with --remove: delete what others added to its sites, people and partners too",
         )
 
     def act(self, **options: Any) -> dict[str, Any]:
         if options["remove"]:
-            count = removal.remove()
+            count = removal.remove(with_others=options["with_others"])
             self.say(f"{count} records of the demonstration are gone; the audit log stays.")
             return {"removed": count}
         with tqdm(
