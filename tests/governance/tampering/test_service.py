@@ -15,11 +15,11 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from governance import boundary, measures
-from governance.actions import erasing, telling, verifying
+from governance.actions import erasing, sites, telling, verifying
 from governance.actions.sequencing import Sequencer
 from governance.actions.witnessing import Outside, Pusher
 from governance.errors import NotFound, Refused
-from governance.models import Alarm, AuditEvent, AuditVerification
+from governance.models import Alarm, AuditEvent, AuditVerification, Site
 from governance.postgresql.sessions import open_session
 from governance.tlog import submitting
 from incidents.models import Incident
@@ -234,3 +234,48 @@ def test_an_erasure_needs_a_ground_events_that_are_there_and_two_people(here: La
             erase(here, ids, second=second)
     assert AuditEvent.objects.filter(body=None).count() == count  # nothing was half done
     assert erase(here, ids[:100]) == 100
+
+
+def behind_the_log(lab: Lab, statement: str) -> None:
+    """Change a site with its trigger off."""
+    with psycopg.connect(lab.dsn, autocommit=True) as session:
+        session.execute("ALTER TABLE governance_site DISABLE TRIGGER USER")
+        session.execute(statement.encode())
+        for trigger in ("audit_row", "audit_row_update", "audit_truncate"):
+            session.execute(f"ALTER TABLE governance_site ENABLE ALWAYS TRIGGER {trigger}".encode())
+
+
+@pytest.mark.parametrize("is_covered", [False, True])
+def test_what_shows_a_change_without_an_entry_is_not_erased(here: Lab, is_covered: bool) -> None:
+    site = Site.objects.exclude(parent=None).order_by("pk").last()
+    assert site is not None
+    name = f"governance.site:{site.pk}"
+    behind_the_log(here, f"UPDATE governance_site SET name = 'Taken' WHERE id = {site.pk}")
+    site.refresh_from_db()
+    if is_covered:
+        with boundary.acting(OPERATOR, at=here.at):
+            sites.change(site, name="Covered", time_zone="UTC", by=OPERATOR, at=here.at)
+    rows = AuditEvent.objects.filter(object=name, act__startswith="row:").order_by("-id")
+    keys = list(rows.values_list("pk", flat=True))
+    assert len(keys) > 1 + is_covered
+    other = AuditEvent.objects.filter(act="row:governance_user:insert").last()
+    assert other is not None
+    for key in keys[: 1 + is_covered]:
+        with pytest.raises(Refused, match=f"entry {key} is kept, and nothing was erased.*{name}"):
+            erase(here, [other.pk, key])
+    assert not rows.filter(body=None).exists()
+    assert AuditEvent.objects.exclude(body=None).filter(pk=other.pk).exists()
+    assert "V8" in verify(here).classes
+    assert erase(here, [other.pk]) == 1
+
+
+def test_a_row_that_vanished_without_an_entry_keeps_its_last(here: Lab) -> None:
+    with boundary.acting(OPERATOR, at=here.at):
+        site = sites.create(
+            slug="gone", name="Gone", kind="site", parent=Site.objects.get(parent=None),
+            time_zone="UTC", by=OPERATOR, at=here.at,
+        )  # fmt: skip
+    behind_the_log(here, f"DELETE FROM governance_site WHERE id = {site.pk}")
+    entry = AuditEvent.objects.get(object=site.ref, act__startswith="row:")
+    with pytest.raises(Refused, match="gone without an entry"):
+        erase(here, [entry.pk])
