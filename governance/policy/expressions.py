@@ -140,7 +140,7 @@ def condition(
             body.append(ast.If(ast.UnaryOp(ast.Not(), value), [_returned(False)], []))
         else:
             kept = ast.Name("v", ast.Load())
-            falsy = [ast.Return(_call("as_bool", kept))]
+            falsy: list[ast.stmt] = [ast.Return(_call("as_bool", kept))]
             body.append(ast.Assign([ast.Name("v", ast.Store())], value))
             body.append(ast.If(ast.UnaryOp(ast.Not(), kept), falsy, []))
     if not body:
@@ -196,7 +196,8 @@ class _Reader:
         def read(inner: ast.expr) -> ast.expr:
             return self.read(inner, depth + 1)
 
-        if (column := evaluated(tree)) in self.texts:
+        column = evaluated(tree)
+        if column is not None and column in self.texts:
             return read(self.texts[column])
         match tree:
             case ast.BoolOp(op, values):

@@ -183,7 +183,7 @@ def _of_roles(tables: Sequence[Rows], roles: Mapping[str, Any]) -> list[list[Row
     """Return the rows of each role held; of many roles the fewer are walked."""
     found = []
     for table in tables:
-        if type(table) is tuple:
+        if isinstance(table, tuple):
             for role, rows in table:
                 if role in roles:
                     found.append(rows)

@@ -115,24 +115,25 @@ class Plan:
         return False
 
     def _as_key(self, part: ast.expr) -> Key | None:
-        wildcard = None
-        if isinstance(part, ast.BoolOp) and isinstance(part.op, ast.Or) and len(part.values) == 2:
-            part, other = part.values
-            if not (pair := _equality(other)):
-                return None
-            for column, literal in (pair, pair[::-1]):
-                if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
-                    wildcard = (self._column(column), literal.value)
-            if wildcard is None or wildcard[0] is None:
-                return None
-        if not (pair := _equality(part)):
+        if not (isinstance(part, ast.BoolOp) and isinstance(part.op, ast.Or)):
+            return self._as_equal(part)
+        if len(part.values) != 2:
             return None
-        for operand, row in (pair, pair[::-1]):
+        key, pair = self._as_equal(part.values[0]), _equality(part.values[1])
+        if key is None or pair is None:
+            return None
+        for row, literal in (pair, pair[::-1]):
+            if self._column(row) == key.column and isinstance(literal, ast.Constant):
+                value = literal.value
+                return Key(key.operand, key.column, value) if isinstance(value, str) else None
+        return None
+
+    def _as_equal(self, part: ast.expr) -> Key | None:
+        pair = _equality(part)
+        for operand, row in (pair, pair[::-1]) if pair else ():
             column = self._column(row)
             if column is not None and self._is_of_request(operand):
-                if wildcard is None:
-                    return Key(operand, column)
-                return Key(operand, column, wildcard[1]) if wildcard[0] == column else None
+                return Key(operand, column)
         return None
 
     def _as_role(self, part: ast.expr) -> Role | None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from json.encoder import encode_basestring  # type: ignore[attr-defined]  # not in typeshed
+from json.encoder import encode_basestring
 from typing import Any
 
 from governance.domain.integrity import Failure, Rule
