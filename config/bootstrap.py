@@ -417,12 +417,6 @@ def no_system_postgres(env):
 
 def bench():
     """Run every measurement against servers of its own."""
-    extra = os.path.join(ROOT, "requirements-bench.lock")
-    if os.path.exists(extra):
-        pip = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        failed = attempt(pip + ["--require-hashes", "-r", extra])
-        if failed:
-            raise Refusal("%s could not be installed:\n%s\n%s" % (extra, failed, network()))
     scripts = sorted(glob.glob(os.path.join("bench", "bench_*.py")))
     throwaway = [PYTHON, "-m", "config.up", "--throwaway", "--", "python"]
     names = [os.path.basename(script)[len("bench_") : -len(".py")] for script in scripts]
