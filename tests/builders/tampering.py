@@ -507,6 +507,89 @@ def a_missing_file_of_bodies(case: Case) -> Outcome:
 
 
 @kind
+def a_missing_bundle_and_an_edited_entry_behind_it(case: Case) -> Outcome:
+    case.path("tile/entries/000").unlink()
+    at = case.position(256)
+    row = edited(case.log.entries[at]).leaf_data
+    case.change_bundle(at // 256, lambda rows: rows.__setitem__(at % 256, row))
+    return 1, at
+
+
+@kind
+def a_missing_bundle_and_all_hashes_behind_it_recomputed(case: Case) -> Outcome:
+    at = case.position(256)
+    case.change_entries(lambda rows: rows.__setitem__(at, edited(rows[at])))
+    case.path("tile/entries/000").unlink()
+    return 1, begun(at)
+
+
+@kind
+def a_missing_bundle_whose_hashes_are_forged(case: Case) -> Outcome:
+    """The entry itself cannot be seen, but its hash is not the one that was signed."""
+    at = case.position(0, 256)
+    case.change_entries(lambda rows: rows.__setitem__(at, edited(rows[at])))
+    case.path("tile/entries/000").unlink()
+    return 1, begun(at)
+
+
+@kind
+def a_missing_bundle_with_its_hashes_and_an_edited_entry_behind_it(case: Case) -> Outcome:
+    case.path("tile/entries/000").unlink()
+    case.path("tile/0/000").unlink()
+    at = case.position(256)
+    row = edited(case.log.entries[at]).leaf_data
+    case.change_bundle(at // 256, lambda rows: rows.__setitem__(at % 256, row))
+    return 1, at
+
+
+@kind
+def a_missing_bundle_with_its_hashes(case: Case) -> Outcome:
+    case.path("tile/entries/001").unlink()
+    case.path("tile/0/001").unlink()
+    return 2, 256
+
+
+@kind
+def a_missing_bundle_and_a_body_gone_behind_it(case: Case) -> Outcome:
+    case.path("tile/entries/000").unlink()
+    at = case.position(256)
+    case.change_line(at, f'{{"seq": {at}, "salt": null, "body": null}}\n')
+    return 1, at
+
+
+@kind
+def a_missing_bundle_that_may_hold_the_erasure(case: Case) -> Outcome:
+    case.log.erase(20)
+    case.log.head(cosigned=True)
+    wipe(case.place)
+    case.log.export(case.place)
+    case.path("tile/entries/002.p/89").unlink()
+    return 2, 512
+
+
+@kind
+def a_body_whose_erasure_was_refused(case: Case) -> Outcome:
+    log = Log()
+    log.grow(30)
+    at = case.position(0, 30)
+    log.erase(at, is_recorded=False)
+    for outcome in ("denied", "refused", "error"):
+        ref = f"governance.auditevent:{1001 + at}"
+        log.append(act="audit:body:erase", ref=ref, outcome=outcome)
+    log.head(cosigned=True)
+    wipe(case.place)
+    log.export(case.place)
+    return 1, at
+
+
+@kind
+def a_line_of_a_body_blank(case: Case) -> Outcome:
+    at = case.position()
+    case.change_line(at, "\n")
+    return 1, at
+
+
+@kind
 def a_missing_tile_and_an_edited_entry(case: Case) -> Outcome:
     """Tampering wins over incompleteness."""
     case.path("tile/0/000").unlink()
