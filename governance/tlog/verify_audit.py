@@ -10,18 +10,18 @@ import json
 import re
 import sys
 from base64 import b64decode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256, sha512
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, repeat, zip_longest
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
 
 Point = tuple[int, int, int, int]
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, ROOT = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
-BASE, ZERO, NEVER = b"\x58" + b"\x66" * 31, (0, 1, 1, 0), 2**63
-# All that is read has one form. Base64 has no stray bits; a checkpoint may stand in a receipt.
+BASE, ZERO, NEVER, ISO = b"\x58" + b"\x66" * 31, (0, 1, 1, 0), 2**63, "%Y-%m-%dT%H:%M:%S.%fZ"
+# What is read has one form: a checkpoint, alone or in a receipt; a sealed entry above its body.
 BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/](?:[AQgw]=|[A-Za-z0-9+/][AEIMQUYcgkosw048])=)?"
 NUMBER, HASH, TEXT = "(?:0|[1-9][0-9]{0,17})", rf"(?=\S{{43}}=\n){BASE64}", r"[^\0-\x1f\x7f]+"
 NOTE = re.compile(
@@ -34,9 +34,9 @@ ENTRY = re.compile(
     r'\A\{"v" : 1, "id" : ([1-9][0-9]{0,18}), "recorded_at" : "([0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z)", '
     r'"occurred_at" : @, "tenant" : @, "scope" : @, "actor" : @, "act" : (@), "cause" : @, "object"'
     r' : (@), "request_id" : @, "outcome" : (@), "db_user" : @, "body_sha256" : "([0-9a-f]{64})"\}'
-    r"\Z".replace("@", r'(?:"[ !#-\[\]-~]*+"|"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-f]{4})*+")')
+    r'(?:\n\{"seq": ([0-9]+), "salt": (?:null, "body": null|"([0-9a-f]{64})", "body": "(.*"))\})?\Z'
+    "".replace("@", r'(?:"[ !#-\[\]-~]*+"|"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-f]{4})*+")')
 )
-BODY = re.compile(r'\A\{"seq": ([0-9]+), "salt": "([0-9a-f]{64})", "body": "(.*")\}\Z')
 
 
 def add(p: Point, q: Point) -> Point:
@@ -49,44 +49,30 @@ def add(p: Point, q: Point) -> Point:
 
 @cache
 def table(raw: bytes) -> list[list[Point]]:
-    """Return the point ``raw`` times d * 256**i, for 32 positions i and each byte d.
-
-    ValueError: it is not in its one form (RFC 8032 section 5.1.3), or of small order.
-    """
+    """Return the point ``raw`` times d * 256**i, for 32 positions i and each byte d; ValueError."""
     sign, y = divmod(int.from_bytes(raw, "little"), 2**255)
-    square, rows = (y * y - 1) * pow(D * y * y + 1, -1, P) % P, list[list[Point]]()
-    x = pow(square, (P + 3) // 8, P)
-    x = x if x * x % P == square else x * ROOT % P
-    step = (x if x & 1 == sign else P - x, y, 1, (x if x & 1 == sign else P - x) * y % P)
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    root = pow(square, (P + 3) // 8, P)
+    root = root if root * root % P == square else root * ROOT % P
+    x = root if root & 1 == sign else P - root
+    rows, step = list[list[Point]](), (x, y, 1, x * y % P)
     for _ in range(32):
         *row, step = accumulate(repeat(step, 256), add, initial=ZERO)
         rows.append(row)
     if len(raw) != 32 or y >= P or x * x % P != square or rows[0][8][0] == 0:
-        raise ValueError("not a point of the curve, or one of small order")
+        raise ValueError("not a point of the curve in its one form, or of small order")
     return rows
 
 
-def holds(public: bytes, signature: bytes, message: bytes) -> bool:
+def holds(public: bytes, sig: bytes, message: bytes) -> bool:
     """Return whether an Ed25519 signature holds: canonical, and without the cofactor."""
-    scalar, total = int.from_bytes(signature[32:], "little"), ZERO
-    digest = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % L
-    if len(signature) != 64 or scalar >= L:
-        return False
-    for point, factor in ((BASE, scalar), (public, -digest % (8 * L))):
+    scalar, total = int.from_bytes(sig[32:], "little"), ZERO
+    digest = int.from_bytes(sha512(sig[:32] + public + message).digest(), "little") % L
+    for point, factor in ((BASE, scalar % L), (public, -digest % (8 * L))):
         for row, byte in zip(table(point), factor.to_bytes(32, "little"), strict=True):
             total = add(total, row[byte])
-    inverse = pow(total[2], -1, P)
-    x, y = total[0] * inverse % P, total[1] * inverse % P
-    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
-
-
-def stamp(seconds: int) -> str:
-    return datetime.fromtimestamp(min(seconds, 2**37), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def path_of(n: int, width: int = 256) -> str:
-    digits = f"{n:0{-(-len(str(n)) // 3) * 3}}"
-    return re.sub("(...)(?=.)", r"x\1/", digits) + (f".p/{width}" if width < 256 else "")
+    x, y = (one * pow(total[2], -1, P) % P for one in total[:2])
+    return len(sig) == 64 and scalar < L and sig[:32] == (y | (x & 1) << 255).to_bytes(32, "little")
 
 
 def climb(row: list[bytes], above: bytes = b"") -> bytes:
@@ -94,252 +80,195 @@ def climb(row: list[bytes], above: bytes = b"") -> bytes:
     while row:
         if len(row) & 1:
             above = sha256(b"\x01" + row[-1] + above).digest() if above else row[-1]
-        flat = b"".join(row)
-        row = [sha256(b"\x01" + flat[at : at + 64]).digest() for at in range(0, len(flat) - 63, 64)]
+        row = [sha256(b"\x01" + a + b).digest() for a, b in zip(row[::2], row[1::2], strict=False)]
     return above
 
 
-def lead(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """Return the root to which an audit path leads (RFC 6962 section 2.1.1); empty if to none."""
-    if size == 1 or not path:
-        return b"" if path or size > 1 else leaf
-    split = 1 << (size - 1).bit_length() - 1
-    if index < split:
-        return climb([lead(leaf, index, split, path[:-1]), path[-1]])
-    return climb([path[-1], lead(leaf, index - split, size - split, path[:-1])])
-
-
 class Key:
-    """A verifier key; that of a log may end in @from-until, the sizes that it signs."""
-
     def __init__(self, text: str, kind: int) -> None:
+        """Read a verifier key; that of a log may end in @from-until, the sizes that it signs."""
         parts = re.fullmatch(rf"(([^\s+]+)\+[0-9a-f]{{8}})\+({BASE64})(?:@(\d*)-(\d*))?", text)
-        name, raw = (parts[2], b64decode(parts[3])) if parts else ("", b"")
-        label = f"{name}+{sha256(f'{name}{chr(10)}'.encode() + raw).hexdigest()[:8]}"
-        if not parts or parts[1] != label or raw[:1] != bytes([kind]) or not table(raw[1:]):
-            raise ValueError(f"not a key of a {'log' if kind == 1 else 'witness'}: {text}")
-        self.name, self.label, self.public, self.is_log = name, label, raw[1:], kind == 1
-        self.sizes = range(int(parts[4] or 0), int(parts[5] or NEVER) + 1)
+        self.label, self.name, key, since, until = parts.groups("") if parts else [""] * 5
+        self.sizes, self.is_log = range(int(since or 0), int(until or NEVER) + 1), kind == 1
+        raw, self.public = b64decode(key), b64decode(key)[1:]
+        ending = sha256(f"{self.name}\n".encode() + raw).hexdigest()[:8]
+        if raw[:1] != bytes([kind]) or self.label != f"{self.name}+{ending}" or not table(raw[1:]):
+            raise ValueError(f"not a key of a {'log' if self.is_log else 'witness'}: {text}")
 
 
 class Head:
-    """A signed checkpoint, or that of a receipt; ValueError. ``forged`` tells a bad signature."""
-
-    def __init__(self, data: bytes, source: str, args: argparse.Namespace) -> None:
-        note = NOTE.fullmatch(data.decode())
-        if not note or note["origin"] != args.origin or len(data) > 65536:
-            raise ValueError(f"no signed checkpoint of {args.origin}")
-        self.source, self.size, self.root = source, int(note["size"]), b64decode(note["root"])
-        self.index, self.forged, self.times = int(note["index"] or -1), "", dict[str, int]()
+    def __init__(self, file: Path, args: argparse.Namespace) -> None:
+        """Verify a signed checkpoint or receipt. ``at``: when enough witnesses had signed it."""
+        note = NOTE.fullmatch(file.read_bytes().decode())
+        if not note or note["origin"] != args.origin:
+            raise ValueError(f"{file}: no signed checkpoint of {args.origin}")
+        self.file, self.size, self.root = file, int(note["size"]), b64decode(note["root"])
+        self.index, self.forged, self.times = int(note["index"] or -1), "", dict[str, datetime]()
         self.path = [b64decode(line) for line in (note["path"] or "").split()]
         lines = [line.split(" ") for line in note["lines"].split("\n")[:-1]]
         signed = {f"{one}+{b64decode(sig)[:4].hex()}": b64decode(sig)[4:] for _, one, sig in lines}
         known = [key for key in args.keys if key.label in signed]
-        if len(signed) < len(lines) or self.index >= self.size:
-            raise ValueError("a key signs twice, or the index is beyond the size")
-        if not any(key.is_log and self.size in key.sizes for key in known):
-            raise ValueError("not signed by a given key of the log that is in force at its size")
+        is_valid = any(key.is_log and self.size in key.sizes for key in known)
+        if not is_valid or len(signed) < len(lines) or self.index >= self.size:
+            raise ValueError(f"{file}: no given key in force signed it, or one twice")
         for key in known:
             raw, said = signed[key.label], note["text"]
             if not key.is_log:
-                self.times[key.name] = when = int.from_bytes(raw[:8], "big")
-                raw, said = raw[8:], f"cosignature/v1\ntime {when}\n{said}"
+                when, raw = int.from_bytes(raw[:8], "big"), raw[8:]
+                self.times[key.name] = datetime.fromtimestamp(min(when, 2**37), UTC)
+                said = f"cosignature/v1\ntime {when}\n{said}"
             if not holds(key.public, raw, said.encode()):
-                self.forged = f"the signature of {key.name} does not hold"
-        times = sorted(self.times.values())
-        self.at = times[args.quorum - 1] if len(times) >= args.quorum else 0
+                self.forged = f"{file}: the signature of {key.name} does not hold"
+        self.at = [*sorted(self.times.values()), *[None] * args.quorum][args.quorum - 1]
 
 
 class Audit:
-    """One pass over an export, entry by entry and signed head by signed head."""
-
     def __init__(self, args: argparse.Namespace) -> None:
+        """Read keys and all heads; ``walk`` then goes once over all entries. ValueError."""
         args.keys = [Key(one, 1) for one in args.vkey] + [Key(one, 4) for one in args.witness]
-        if len({key.public for key in args.keys}) < len(args.keys):
-            raise ValueError("one key under two names would count twice")
-        if not 1 <= args.quorum <= len(args.witness):
-            raise ValueError("the quorum is none, or more than the witnesses")
-        self.place, self.bad, self.short = Path(args.dir), (NEVER, "", ""), (NEVER, "")
-        self.head = Head((self.place / "checkpoint").read_bytes(), "checkpoint", args)
-        self.held = [Head(Path(one).read_bytes(), one, args) for one in [*args.prior, *args.proof]]
-        for forged in filter(None, [one.forged for one in self.held]):  # of no use, no verdict
-            raise ValueError(f"a head held elsewhere: {forged}")
-        self.heads, self.good, self.levels = list[Head](), [0], [list[bytes]() for _ in range(8)]
-        self.seen, self.erased, self.erasures = dict[int, int](), dict[str, int](), 0
-        self.first, self.last, self.hole, self.is_blind = "~", "", 0, False
-        self.take(args)
-        self.queue, self.witnessed = self.heads[::-1], [one for one in self.heads if one.at]
-        lows = ["", *(stamp(one.at - 3600) for one in self.witnessed)]
-        highs = [*((one.size, stamp(one.at + 5)) for one in self.witnessed), (NEVER, "~")]
-        self.spans = ((*high, low) for high, low in zip(highs, lows, strict=True))
-        self.span = next(self.spans)
-
-    def blame(self, index: int, rule: str, detail: object, end: int = 0) -> None:
-        """Note a bad entry, unless one before ``end`` explains what was found."""
-        if index < self.bad[0] >= end:
-            self.bad = index, rule, str(detail)
-
-    def read(self, name: str, since: int) -> bytes | None:
-        """Return what is in a file; None, and noted, if it is missing."""
-        try:
-            return (self.place / name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            self.short = min(self.short, (since, f"{name} is missing"))
-            return None
-
-    def take(self, args: argparse.Namespace) -> None:
-        """Take all heads that are as they must be, in the order of their sizes."""
-        clock, below, end = dict[str, tuple[int, int]](), 0, self.head.size
+        keys, most = {key.public for key in args.keys}, len(args.witness)
+        if len(keys) < len(args.keys) or not 1 <= args.quorum <= most:
+            raise ValueError(f"a key stands there twice, or the quorum is not from 1 to {most}")
+        self.place, self.found = Path(args.dir), dict[int, tuple[int, str, str]]()
+        self.heads, self.good, self.levels = list[Head](), [0], [list[bytes]() for _ in range(9)]
+        self.seen, self.erased, self.is_blind = dict[int, int](), dict[str, int](), False
+        self.times, self.span, self.proven = ["~", ""], (0, "", ""), (-1, dict[str, str]())
+        self.main = Head(self.place / "checkpoint", args)
+        self.held = [Head(Path(one), args) for one in args.prior]
+        if forged := [one.forged for one in self.held if one.forged]:  # so no verdict on the export
+            raise ValueError(forged[0])
+        self.size, end, below, low = self.main.size, self.main.size, 0, ""
+        clock, spans = dict[str, tuple[int, datetime]](), list[tuple[int, str, str]]()
         names = [(int(one.name), None) for one in self.place.glob("checkpoints/[!.]*")]
-        given = [(one.size, one) for one in [self.head, *self.held]]
+        given = [(one.size, one) for one in [self.main, *self.held]]
         for size, head in sorted([*names, *given], key=lambda pair: pair[0]):
-            name = head.source if head else f"checkpoints/{size}"
             try:
-                head = head or Head((self.place / name).read_bytes(), name, args)
+                head = head or Head(self.place / f"checkpoints/{size}", args)
                 if head.forged or head.size != size:
-                    raise ValueError(head.forged or f"a head of {head.size} entries")
+                    raise ValueError(head.forged or f"{head.file} has {head.size} entries")
             except ValueError as error:
-                self.blame(min(below, end), "checkpoint", f"{name}: {error}")
+                self.check(False, min(below, end), "checkpoint", str(error))
                 continue
-            if size > end:
-                self.blame(end, "cut", f"{size - end} of the {size} entries in {name} are missing")
-                continue
-            for witness, when in head.times.items():
-                then, last = clock.get(witness, (0, 0))
-                if size > then and when < last:
-                    self.blame(then, "clock", f"{witness} signed {name} before the one at {then}")
-                clock[witness] = size, when
+            self.check(size <= end, end, "cut", f"{size - end} of the {size} entries are missing")
+            for name, when in head.times.items():
+                then, last = clock.get(name, (0, when))
+                self.check(when >= last or size == then, then, "clock", f"of {name} at {head.file}")
+                clock[name] = size, when
+            if head.at:
+                self.proven = size, {name: f"{at:{ISO}}" for name, at in head.times.items()}
+                spans.append((size, low, f"{head.at + timedelta(seconds=5):{ISO}}"))
+                low = f"{head.at - timedelta(hours=1):{ISO}}"
             below = size
             self.heads.append(head)
+        self.spans, self.queue = iter([*spans, (NEVER, low, "~")]), self.heads[::-1]
 
-    def bundle(self, n: int, width: int) -> list[bytes]:
-        """Return the entries of a bundle as far as they are there."""
-        found, at, stem = list[bytes](), 0, f"tile/entries/{path_of(n)}"
-        data = self.read(f"tile/entries/{path_of(n, width)}", n * 256) if width else None
-        if data is None:  # if it is there in another width, it was cut off or goes on
-            files = [*self.place.glob(f"{stem}.p/[!.]*"), *self.place.glob(stem)]
-            data = max((one.read_bytes() for one in files), key=len, default=None)
-        if data is None:
-            return found
-        for index in range(n * 256, n * 256 + width):
-            start = at + 2
-            at = start + int.from_bytes(data[at:start], "big")
-            if at > len(data):
-                self.blame(index, "bundle", f"{stem} is cut off")
-                break
-            found.append(data[start:at])
-        if at < len(data):
-            self.blame(n * 256 + width, "bundle", f"{stem} goes on behind its last entry")
-        return found
+    def check(self, is_good: bool, index: int, rule: str, told: str, end: int = 0) -> None:
+        """Note the first entry that is not good, unless one before ``end`` explains it."""
+        code = 2 if rule == "missing" else 1
+        if not is_good and index < self.found.get(code, (NEVER,))[0] >= end:
+            self.found[code] = index, rule, told
 
-    def entries(self, n: int, width: int, datas: list[bytes]) -> None:
-        """Check what the entries of a bundle and their bodies say."""
-        name, seen, times = f"bodies/{path_of(n)}.jsonl", self.seen, [self.first, self.last]
-        bodies = self.read(name, n * 256) if width else None
-        *lines, rest = (bodies or b"").split(b"\n")
-        if bodies is not None and (rest or len(lines) != width):
-            self.blame(n * 256 + min(len(lines), width), "body", f"{name} is cut off or goes on")
-        until, high, low = self.span
-        pairs = zip(enumerate(datas, n * 256), chain(lines, repeat(None)), strict=False)
-        for (index, data), line in pairs:
+    def read(self, kind: str, n: int, width: int, span: int = 256) -> bytes | None:
+        """Return a file of a tile, a bundle or bodies; None, and noted, if it is missing."""
+        name = f"{kind}/" + re.sub("(...)(?=.)", r"x\1/", f"{n:0{-(-len(str(n)) // 3) * 3}}")
+        ending = ".jsonl" if kind == "bodies" else f".p/{width}" if width < 256 else ""
+        files = [self.place / (name + ending)]
+        self.check(not width or files[0].is_file(), n * span, "missing", f"{files[0]} is missing")
+        if kind == "tile/entries" and not files[0].is_file():  # cut off, or longer
+            files = [*self.place.glob(name), *self.place.glob(f"{name}.p/[!.]*")]
+        return max((one.read_bytes() for one in files if one.is_file()), key=len, default=None)
+
+    def entries(self, n: int, width: int) -> list[bytes]:
+        """Check what the entries of a bundle and their bodies say; return their hashes."""
+        data, bodies = self.read("tile/entries", n, width), self.read("bodies", n, width)
+        rest, datas, at, start = data or b"", list[bytes](), 0, n * 256
+        for _ in range(width):
+            begin = at + 2
+            at = begin + int.from_bytes(rest[at:begin], "big")
+            datas += [rest[begin:at]] if at <= len(rest) else []
+        is_whole = data is None or (at, len(datas)) == (len(rest), width)
+        self.check(is_whole, start + len(datas), "bundle", "it is cut off, or goes on")
+        *lines, tail = (bodies or b"").split(b"\n")
+        is_whole = bodies is None or (tail == b"" and len(lines) == width)
+        self.check(is_whole, start + min(len(lines), width), "body", "they are cut off, or go on")
+        seen, times, (until, low, high) = self.seen, self.times, self.span
+        for index, (data, line) in enumerate(zip_longest(datas, lines[: len(datas)]), n * 256):
             while index >= until:
-                self.span = until, high, low = next(self.spans)
+                self.span = until, low, high = next(self.spans)
             try:
-                [(key, at, act, ref, outcome, digest)] = ENTRY.findall(data.decode())
+                text = (data if line is None else data + b"\n" + line).decode()
+                [(key, at, act, ref, outcome, digest, seq, salt, body)] = ENTRY.findall(text)
+                said, stop = scanstring(body or '"', 0)
+                given = sha256(bytes.fromhex(salt) + said.encode()).hexdigest()
             except ValueError:
-                self.blame(index, "entry", "not as the database seals it")
+                self.check(False, index, "form", "the entry or its body is in no form it may have")
                 continue
             page, bit = int(key) >> 10, 1 << (int(key) & 1023)
             if (mask := seen.get(page, 0)) & bit:
-                self.blame(index, "order", f"event {key} stands in the log twice")
+                self.check(False, index, "order", f"event {key} stands in the log twice")
             seen[page] = mask | bit
             times.append(at)
             if not low <= at <= high:
-                self.blame(index, "time", f"{at} is not from {low} to {high}")
-            if act == '"audit:body:erase"' and outcome == '"ok"':
-                self.erased.pop(ref, None)
-            if line == b'{"seq": %d, "salt": null, "body": null}' % index:
+                self.check(False, index, "time", f"{at} is not from {low} to {high}")
+            if act == '"audit:body:erase"' and outcome == '"ok"' and ref in self.erased:
+                self.erased[ref] = NEVER
+            if seq and not salt:
                 self.erased[f'"governance.auditevent:{key}"'] = index
-                self.erasures += 1
-            elif line is not None:
-                try:
-                    [(seq, salt, text)] = BODY.findall(line.decode())
-                    body, end = scanstring(text, 0)
-                    said = sha256(bytes.fromhex(salt) + body.encode()).hexdigest()
-                except ValueError:
-                    seq, end, text, said = "", 0, "", ""
-                if (seq, end, said) != (str(index), len(text), digest):
-                    self.blame(index, "body", "another than was sealed")
-        self.first, self.last = min(times), max(times)
+            elif seq and (given, stop, seq) != (digest, len(body), str(index)):
+                self.check(False, index, "body", "another than was sealed")
+        self.times = [min(times), max(times)]
+        return [sha256(b"\0" + data).digest() for data in datas]
 
-    def tile(self, level: int, n: int, hashes: list[bytes]) -> None:
-        """Compare a tile of hashes with what the entries give; if complete, go on above it."""
-        name, span = f"tile/{level}/{path_of(n, len(hashes))}", 256**level
-        data = self.read(name, n * 256 * span) if hashes else b""
-        if data is not None and data != b"".join(hashes):
-            differ = (at for at, one in enumerate(hashes) if data[at * 32 : at * 32 + 32] != one)
-            index = (n * 256 + next(differ, len(hashes) - 1)) * span
-            self.blame(index, "tile", f"{name} is not what the entries give", index + span)
-        if level == 0 and not self.is_blind:
-            self.settle(n * 256, hashes)
-        if len(hashes) == 256 and not self.is_blind:
-            above = self.levels[level]
-            above.append(climb(hashes))
-            if len(above) == 256:
-                self.tile(level + 1, n >> 8, above)
-                above.clear()
+    def leaves(self, n: int, width: int) -> list[bytes]:
+        """Return the hashes of a bundle, once it and receipts of entries in it are checked."""
+        hashes = self.entries(n, width)
+        if len(hashes) < width:  # its tile stands in: the heads vouch for that too
+            tile = self.read("tile/0", n, width) or b""
+            hashes += [tile[at : at + 32] for at in range(len(hashes) * 32, width * 32, 32)]
+            self.is_blind |= len(tile) < width * 32
+            self.erased = dict.fromkeys(self.erased, NEVER)  # what erased them may be missing
+        for one in [one for one in self.held if one.index >> 8 == n and one.index < self.size]:
+            leaf = hashes[one.index & 255]
+            for level, node in enumerate(one.path if leaf else []):  # RFC 9162 section 2.1.3.2
+                is_left = one.index >> level & 1 or one.index >> level == one.size - 1 >> level
+                leaf = sha256(b"\x01" + (node + leaf if is_left else leaf + node)).digest()
+            self.check(leaf in (b"", one.root), one.index, "proof", f"{one.file}: of another entry")
+        return hashes
 
-    def settle(self, start: int, hashes: list[bytes]) -> None:
-        """Compare the roots of the heads that end within the tile that begins at ``start``."""
-        while self.queue and self.queue[-1].size <= start + len(hashes):
-            head = self.queue.pop()
-            root = climb(hashes[: head.size - start])
-            for row in self.levels:
-                root = climb(row, root)
-            if (root or sha256().digest()) != head.root:
-                since = next((size for size in reversed(self.good) if size < head.size), 0)
-                detail = f"{head.source} signs another root; one from {since} on"
-                self.blame(since, "root", detail, head.size)
-            elif head.at:  # who stole the key of the log signs what he likes
-                self.good.append(head.size)
+    def visit(self, level: int, n: int) -> list[bytes]:
+        """Return the hashes of a tile, once it, all below it and the heads in it are checked."""
+        span, width = 256**level, min(256, (self.size >> 8 * level) - n * 256)
+        row = self.levels[level] = [] if level else self.leaves(n, width)
+        for child in range(n * 256, min(n * 256 + 255, self.size // span) + 1 if level else 0):
+            below = self.visit(level - 1, child)
+            row += [climb(below)] if len(below) == 256 else []
+        data = self.read(f"tile/{level}", n, width, span * 256)
+        if data is not None and data != b"".join(row) and not (level and self.is_blind):
+            differ = (at for at, one in enumerate(row) if data[at * 32 : at * 32 + 32] != one)
+            index = (n * 256 + next(differ, width - 1)) * span
+            self.check(False, index, "tile", f"level {level} has other hashes", index + span)
+        while self.queue and self.queue[-1].size <= n * 256 + width and not self.is_blind:
+            head, root = self.queue.pop(), b""
+            for at, hashes in enumerate(self.levels):
+                root = climb(hashes if at else hashes[: head.size - n * 256], root)
+            is_same = (root or sha256().digest()) == head.root
+            since = next((size for size in reversed(self.good) if size < head.size), 0)
+            self.check(is_same, since, "root", f"another than {head.file} signs", head.size)
+            self.good += [head.size] if is_same and head.at else []  # a thief of the log's key
+        return row
 
     def walk(self) -> tuple[int, dict[str, object]]:
         """Check everything; return the exit code and what to tell."""
-        size, root = self.head.size, self.head.root.hex()
-        for n in range(size // 256 + 1):
-            start, width = n * 256, min(256, size - n * 256)
-            datas = self.bundle(n, width)
-            self.entries(n, width, datas)
-            hashes = [sha256(b"\0" + data).digest() for data in datas]
-            if len(hashes) < width:  # its tile stands in: the heads vouch for that too
-                tile = self.read(f"tile/0/{path_of(n, width)}", start) or b""
-                hashes += [tile[at : at + 32] for at in range(len(hashes) * 32, width * 32, 32)]
-                self.hole, self.is_blind = start + width, self.is_blind or len(tile) < width * 32
-            for one in self.held:
-                leaf = hashes[one.index - start] if start <= one.index < start + width else b""
-                if leaf and lead(leaf, one.index, one.size, one.path) != one.root:
-                    self.blame(one.index, "proof", f"{one.source} is of another entry")
-            self.tile(0, n, hashes)
-        for level, hashes in enumerate(self.levels, 1):
-            if hashes and not self.is_blind:
-                self.tile(level, size >> 8 * level + 8, hashes)
-        for index in self.erased.values():
-            if index >= self.hole:
-                self.blame(index, "erasure", "the body is gone, and no later entry erased it")
-        said: dict[str, object] = {"size": size, "root": root, "heads": len(self.heads)}
-        said |= {"first_event": self.first, "last_event": self.last, "erased": self.erasures}
-        seen = self.witnessed[-1] if self.witnessed else None
-        if seen:
-            times = {name: stamp(at) for name, at in seen.times.items()}
-            said |= {"witnessed_size": seen.size, "witnessed_at": times}
-        if not seen or seen.size < size:
-            since = seen.size if seen else 0
-            self.short = min(self.short, (since, "not seen by enough witnesses"))
-        if self.short[0] < NEVER:
-            said |= {"incomplete_from": self.short[0], "missing": self.short[1]}
-        if self.bad[0] < NEVER:
-            said |= dict(zip(("index", "rule", "detail"), self.bad, strict=True))
-        return (1 if self.bad[0] < NEVER else 2 if self.short[0] < NEVER else 0), said
+        self.visit((self.size | 1).bit_length() - 1 >> 3, 0)
+        self.check(False, min(self.erased.values(), default=NEVER), "erasure", "none of its body")
+        since, (first, last) = max(self.proven[0], 0), self.times
+        self.check(self.proven[0] >= self.size, since, "missing", "not seen by enough witnesses")
+        said = {"size": self.size, "root": self.main.root.hex(), "heads": len(self.heads)}
+        said |= {"first_event": first, "last_event": last, "erased": len(self.erased)}
+        said |= {"witnessed_size": since, "witnessed_at": self.proven[1]}
+        code = min(self.found, default=0)
+        names = ("index", "rule", "detail") if code == 1 else ("incomplete_from", "rule", "missing")
+        return code, said | dict(zip(names, self.found.get(code, ()), strict=False))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -350,8 +279,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--vkey", required=True, action="append", help="its key: K or K@FROM-UNTIL")
     parser.add_argument("--witness", required=True, nargs="+", action="extend", help="their keys")
     parser.add_argument("--quorum", type=int, default=1, help="how many witnesses must have signed")
-    parser.add_argument("--prior", action="append", default=[], help="a checkpoint held elsewhere")
-    parser.add_argument("--proof", action="append", default=[], help="a receipt, .tlog-proof")
+    parser.add_argument("--prior", "--proof", action="append", default=[], help="what you hold")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     try:
         args = parser.parse_args(argv)
