@@ -60,7 +60,9 @@ def describe(error: Exception) -> dict[str, Any]:
         return _plain(400, "bad_input", "A value does not fit: a NUL, or a number beyond bounds.")
     if isinstance(error, RedisError):
         return _plain(
-            503, "cache_unavailable", "The cache does not answer, so sign-in is refused for now."
+            503,
+            "cache_unavailable",
+            "The cache does not answer, so nobody signs in or asks for now.",
         )
     if isinstance(error, Http404):
         return _plain(404, "not_found", "There is nothing here, or nothing for you.")
@@ -139,6 +141,9 @@ def answer(error: Exception, view: dict[str, Any]) -> HttpResponse | None:
     if body["status"] >= 500:
         log.error("API request failed: %s", type(error).__name__, exc_info=error)
     response = problem(body)
+    if isinstance(error, WardroomError):
+        for name, value in error.headers.items():
+            response[name] = value
     if isinstance(error, APIException) and (wait := getattr(error, "wait", None)):
         response["Retry-After"] = str(int(wait))
     if isinstance(error, APIException) and (challenge := getattr(error, "auth_header", None)):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from catalog.domain.assets import AssetKind
 from incidents.domain.incidents import Kind, Severity
@@ -16,6 +17,16 @@ class SignedInScheme(SessionScheme):  # type: ignore[no-untyped-call]
     """Our way to sign in is the framework's cookie; only the refusal is another."""
 
     target_class = "config.sessions.SessionSignIn"
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """A key of ours, or a token (JWT) of an issuer that we trust."""
+
+    target_class = "governance.api.callers.BearerSignIn"
+    name = "bearerAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
 
 
 MUTATING = ("post", "put", "patch", "delete")
@@ -36,8 +47,10 @@ RECEIPTS = {
 
 
 def tell_receipts(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Document the header that every answer to a change carries."""
-    for operations in result["paths"].values():
+    """Document the header that every answer to a change carries; asking for a decision is none."""
+    for path, operations in result["paths"].items():
+        if path.startswith("/access/"):
+            continue
         for method in MUTATING:
             for status, response in operations.get(method, {}).get("responses", {}).items():
                 if status.startswith("2"):

@@ -164,6 +164,11 @@ AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "audit" /
 AUDIT_WITNESSES: list[str] = env.list("AUDIT_WITNESSES", default=[])
 AUDIT_QUORUM: int = env.int("AUDIT_QUORUM", default=1)
 
+# --- Enforcement points ---------------------------------------------------------------------
+# Key sets (RFC 7517) of issuers that we trust: files in one folder, addresses at listed hosts.
+JWKS_DIR = Path(env.str("JWKS_DIR", default=str(DATA_DIR / "jwks")))
+JWKS_HOSTS: list[str] = env.list("JWKS_HOSTS", default=[])
+
 # --- Backups ----------------------------------------------------------------------------------
 BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))
 BACKUP_KEEP: int = env.int("BACKUP_KEEP", default=5)

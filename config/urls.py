@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 import config.schema  # noqa: F401 - the OpenAPI document knows our scheme once it is loaded
 from config import board, health
 from config.web import icon, overview, refusals
-from governance.api import audit, measures
+from governance.api import audit, authzen, measures
 
 board.only_governed()
 # A password alone must not sign in anywhere: the board's own form sends people to ours.
@@ -33,6 +33,16 @@ urlpatterns = [
         audit.OwnReceipt.as_view(),
         name="portal-api-audit-receipt",
     ),
+    path(
+        ".well-known/authzen-configuration",
+        authzen.configuration,
+        name="authzen-configuration",
+    ),
+    path("access/v1/evaluation", authzen.Evaluation.as_view(), name="access-evaluation"),
+    path("access/v1/evaluations", authzen.Evaluations.as_view(), name="access-evaluations"),
+    path("access/v1/search/subject", authzen.SubjectSearch.as_view(), name="access-subjects"),
+    path("access/v1/search/resource", authzen.ResourceSearch.as_view(), name="access-resources"),
+    path("access/v1/search/action", authzen.ActionSearch.as_view(), name="access-actions"),
     path("catalog/", include("catalog.urls")),
     path("api/v1/assets/", include("catalog.api.urls")),
     path("api/v1/", include("partners.api.urls")),

@@ -77,6 +77,24 @@ def allows_somewhere(by: Actor, act: StrEnum, resource_type: str, *, at: datetim
     return snapshot.allows_somewhere(question, at)
 
 
+def policy() -> Snapshot | None:
+    """Return the one snapshot under which many questions are answered alike; None without any."""
+    return _snapshot(is_shown=False)
+
+
+def question(by: Actor, act: str, obj: Governed) -> Question:
+    """Return the very question that :func:`require` would ask."""
+    return Question(
+        subject=by.ref,
+        action=str(act),
+        resource_type=obj.resource_type(),
+        resource=obj.ref,
+        domain=_domain(by, obj),
+        subject_attributes=_attributes(by),
+        resource_attributes=obj.policy_attributes(),
+    )
+
+
 def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> QuerySet[G]:
     """Return those of ``rows`` on which ``to`` may do ``act``, as one SQL filter.
 

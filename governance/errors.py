@@ -1,18 +1,54 @@
 """Refusals that every face answers alike; ``config.problems`` turns them into RFC 9457."""
 
+from collections.abc import Mapping
+
 from governance.domain.decisions import Decision
 
 
 class WardroomError(Exception):
-    """Base of all refusals. ``code`` is stable and part of the API."""
+    """Base of all refusals. ``code`` is stable and part of the API.
+
+    ``headers`` go with the answer where a face speaks HTTP.
+    """
 
     code = "error"
     status = 500
     title = "Something broke here"
+    headers: Mapping[str, str] = {}
 
     @property
     def detail(self) -> str:
         return str(self) or self.title
+
+
+class CallerUnknown(WardroomError):
+    """Who asks for decisions has shown no key or token, or none that counts."""
+
+    code = "caller_unknown"
+    status = 401
+    title = "Who asks is not known"
+    headers = {"WWW-Authenticate": 'Bearer realm="wardroom"'}
+
+
+class ScopeMissing(WardroomError):
+    """The key or token of the caller does not reach this far."""
+
+    code = "scope_missing"
+    status = 403
+    title = "Outside the scope of this key"
+    headers = {"WWW-Authenticate": 'Bearer realm="wardroom", error="insufficient_scope"'}
+
+
+class TooManyRequests(WardroomError):
+    """The caller has used up its requests of this minute."""
+
+    code = "too_many_requests"
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, seconds: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class BadInput(WardroomError):

@@ -11,6 +11,7 @@ from threading import Lock
 from uuid import UUID
 
 from governance.models import (
+    Entity,
     Membership,
     PolicyChange,
     PolicyRule,
@@ -90,7 +91,7 @@ def _loaded(version_id: int) -> _State:
         ]
         for path in paths
     }
-    links = Links(_links(below))
+    links = Links([*_links(below), *_foreign_links(below)])
     for state in _states.values():
         if state.version_id == version_id:
             return _State(version_id, state.snapshot.with_links(links), below)
@@ -136,6 +137,19 @@ def _links(below: dict[str, list[str]], people: Iterable[UUID] | None = None) ->
                 _end(until),
                 source=f"governance.membership:{pk}",
             )
+
+
+def _foreign_links(below: dict[str, list[str]]) -> Iterator[Link]:
+    """Spread the roles of foreign subjects likewise; without a site they hold everywhere."""
+    everywhere = list(dict.fromkeys(scope for scopes in below.values() for scope in scopes))
+    subjects = Entity.objects.filter(kind="subject").exclude(roles=[]).order_by()
+    for kind, key, roles, path, pk in subjects.values_list(
+        "type", "key", "roles", "site__path", "pk"
+    ):
+        domains = below.get(path, []) if path else [*everywhere, EVERYWHERE]
+        for role in roles:
+            for domain in domains:
+                yield Link(f"{kind}:{key}", role, domain, source=f"governance.entity:{pk}")
 
 
 def _people(people: Iterable[UUID]) -> Iterable[tuple[str, UUID, str]]:

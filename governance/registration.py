@@ -131,6 +131,7 @@ for label, reason in {
     "governance.auditverification": LOG,
     "governance.decisionlog": "is a log of its own; refusals and acts enter the audit log too",
     "governance.policychange": "says which people processes load anew; memberships are recorded",
+    "governance.directoryhead": "is a stamp that moves with the entities, which are recorded",
     "governance.job": "is a queue that moves by itself; what jobs do is recorded where they do it",
     "governance.observedgrant": "copies what a system showed; its snapshot keeps the digest",
     "sessions.session": "says who is signed in now; sign-ins are acts",
@@ -142,4 +143,5 @@ for label, reason in {
     registries.unaudited.add(label, reason)
 registries.masks.add("governance.user", Mask(secret=("password",), ignored=("last_login",)))
 registries.masks.add("governance.governedsystem", Mask(secret=("secret",)))
+registries.masks.add("governance.enforcementpoint", Mask(secret=("digest",)))
 registries.masks.add("mfa.authenticator", Mask(secret=("data",), ignored=("last_used_at",)))

@@ -1,5 +1,6 @@
 """The outermost layer: request id, one log line, security headers, answers to failures."""
 
+import hashlib
 import time
 import uuid
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from config import csp, metrics, problems
 
 log = structlog.get_logger("request")
 
+LOGGED = 64
+"""Longer ids are echoed as they came, and logged by their SHA-256."""
+
 
 class RequestMiddleware:
     """Names the request, times it, and writes exactly one line about it."""
@@ -19,15 +23,15 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        sent = request.headers.get("X-Request-ID", "")
-        request_id = (
-            sent if problems.REQUEST_ID.fullmatch(sent) and len(sent) <= 64 else uuid.uuid4().hex
-        )
+        shown = request.headers.get("X-Request-ID", "")
+        if not problems.REQUEST_ID.fullmatch(shown):
+            shown = uuid.uuid4().hex
+        request_id = shown if len(shown) <= LOGGED else hashlib.sha256(shown.encode()).hexdigest()
         request.META["wardroom.request_id"] = request_id
         began = time.perf_counter()
         response = self.get_response(request)
         seconds = time.perf_counter() - began
-        response["X-Request-ID"] = request_id
+        response["X-Request-ID"] = shown
         for name, value in csp.headers_for(request.path).items():
             response.setdefault(name, value)
         route = request.resolver_match.view_name if request.resolver_match else "none"

@@ -33,7 +33,7 @@ ENROLL = frozenset(
     }
 )
 PROVE = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout"})
-OPEN = frozenset({"livez", "readyz", "metrics", "favicon"})
+OPEN = frozenset({"livez", "readyz", "metrics", "favicon", "authzen-configuration"})
 PUBLIC = ("/accounts/", *problems.MACHINE_PREFIXES)
 SENSITIVE = frozenset(
     {

@@ -1,10 +1,13 @@
 """Reading what machines send."""
 
 import json
+import re
 from typing import Any
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class StrictJSON(JSONParser):
@@ -17,18 +20,32 @@ class StrictJSON(JSONParser):
             ParseError: it is not JSON, nested too deeply, or can be read in two ways.
         """
         try:
-            text = stream.read().decode("utf-8")
-            value = json.loads(
-                text, object_pairs_hook=_members, parse_float=_finite, parse_constant=_refused
-            )
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
+            return strict(stream.read())
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply") from error
-        except UnicodeEncodeError as error:
-            raise ParseError("JSON parse error - half a character") from error
         except ValueError as error:
             raise ParseError(f"JSON parse error - {error}") from error
-        return value
+
+
+def strict(sent: bytes) -> Any:
+    """Return the value that ``sent`` says.
+
+    Raises:
+        ValueError: it is not JSON, or can be read in two ways.
+        RecursionError: it is nested too deeply.
+    """
+    value = json.loads(
+        sent.decode("utf-8"),
+        object_pairs_hook=_members,
+        parse_float=_finite,
+        parse_constant=_refused,
+    )
+    if _SURROGATE.search(sent):
+        try:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ValueError("half a character") from error
+    return value
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

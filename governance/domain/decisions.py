@@ -13,6 +13,7 @@ class Reason(StrEnum):
     DENY_NO_RULE = "deny:no_rule"
     DENY_CONDITION = "deny:condition"
     DENY_MFA = "deny:mfa_required"
+    GAP_UNKNOWN = "gap:unknown"
     ERROR_ENGINE = "error:engine"
     ERROR_NO_POLICY = "error:no_policy"
     ERROR_BAD_VALUE = "error:bad_value"
@@ -63,6 +64,8 @@ class Decision:
                 return "Refused: a condition needs what is not known of this record or person."
             case Reason.DENY_MFA:
                 return "Refused until a second factor is proven."
+            case Reason.GAP_UNKNOWN:
+                return "Refused: who or what is asked about is not known here."
             case Reason.ERROR_NO_POLICY:
                 return "Refused: no policy is published."
             case _:

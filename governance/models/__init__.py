@@ -12,7 +12,15 @@ from governance.models.audit import (
     AuditVerification,
 )
 from governance.models.backup import BackupAttestation
+from governance.models.directory import (
+    AttributeSource,
+    DirectoryHead,
+    Entity,
+    EntityKind,
+    EntityType,
+)
 from governance.models.drift import DriftFinding, DriftState, ObservedGrant, Snapshot, SnapshotState
+from governance.models.enforcement_point import Credential, EnforcementPoint
 from governance.models.governed import Governed
 from governance.models.grant import AccessRequest, Grant, RequestState
 from governance.models.job import Job, JobState
@@ -34,6 +42,7 @@ from governance.models.system import GovernedSystem, SystemKind
 __all__ = [
     "AccessRequest",
     "Alarm",
+    "AttributeSource",
     "AuditCheckpoint",
     "AuditCosignature",
     "AuditErasure",
@@ -43,9 +52,15 @@ __all__ = [
     "AuditTile",
     "AuditVerification",
     "BackupAttestation",
+    "Credential",
     "DecisionLog",
+    "DirectoryHead",
     "DriftFinding",
     "DriftState",
+    "EnforcementPoint",
+    "Entity",
+    "EntityKind",
+    "EntityType",
     "Governed",
     "GovernedSystem",
     "Grant",

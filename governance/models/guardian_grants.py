@@ -1,5 +1,6 @@
 """Grants on one record: the only place that knows django-guardian."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
@@ -47,6 +48,35 @@ def holds(subject: str, verb: str, obj: Governed) -> bool:
     if _user_id(subject) is None or obj.pk is None:
         return False
     return _rows(subject, type(obj), verb).filter(object_pk=str(obj.pk)).exists()
+
+
+def held(wanted: Iterable[tuple[str, str, Governed]]) -> set[tuple[str, str, str]]:
+    """Return which of ``wanted`` (subject, verb, record) were given, the record as reference.
+
+    One query, however many are asked.
+    """
+    sought: dict[tuple[str, int, str, str], set[tuple[str, str, str]]] = {}
+    for subject, verb, obj in wanted:
+        user = _user_id(subject)
+        if user is not None and obj.pk is not None:
+            content_type = ContentType.objects.get_for_model(type(obj)).pk
+            codename = _codename(type(obj), verb)
+            # Several verbs share one codename, so one row may answer several questions.
+            row = (user, content_type, codename, str(obj.pk))
+            sought.setdefault(row, set()).add((subject, verb, obj.ref))
+    if not sought:
+        return set()
+    users, types, names, keys_ = (set(column) for column in zip(*sought, strict=True))
+    rows = UserObjectPermission.objects.filter(
+        user_id__in=users,
+        content_type__in=types,
+        permission__codename__in=names,
+        object_pk__in=keys_,
+    ).values_list("user_id", "content_type", "permission__codename", "object_pk")
+    found: set[tuple[str, str, str]] = set()
+    for user_id, *rest in rows:
+        found |= sought.get((str(user_id), *rest), set())
+    return found
 
 
 def keys(subject: str, verb: str, model: type[Model]) -> QuerySet[Model, Any] | None:

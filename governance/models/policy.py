@@ -126,6 +126,8 @@ class DecisionLog(Governed):
     rule = models.CharField(max_length=80, blank=True)
     policy_sha256 = models.CharField(max_length=64, blank=True)
     request_id = models.CharField(max_length=64)
+    evaluation_id = models.CharField(max_length=40, blank=True)
+    pep = models.CharField("asked by", max_length=64, blank=True)
 
     class Meta:
         ordering = ["-id"]

@@ -35,7 +35,7 @@ def addresses() -> list[str]:
 
 
 def test_there_are_addresses_of_both_interfaces() -> None:
-    for prefix in ("/api/v1/", "/portal/api/v1/", "/api/schema/"):
+    for prefix in ("/api/v1/", "/portal/api/v1/", "/api/schema/", "/access/v1/"):
         assert any(address.startswith(prefix) for address in addresses())
 
 
@@ -45,9 +45,12 @@ def test_nobody_signed_in_is_challenged_everywhere(method: str) -> None:
         answer = Client(enforce_csrf_checks=True).generic(method, address)
         assert answer.status_code == 401, address
         assert answer["Content-Type"] == "application/problem+json"
-        assert answer["WWW-Authenticate"] == 'Session realm="wardroom"'
+        scheme, code = ("Session", "not_signed_in")
+        if address.startswith("/access/"):
+            scheme, code = ("Bearer", "caller_unknown")
+        assert answer["WWW-Authenticate"] == f'{scheme} realm="wardroom"'
         body = answer.json()
-        assert (body["status"], body["code"]) == (401, "not_signed_in")
+        assert (body["status"], body["code"]) == (401, code)
 
 
 def test_who_is_signed_in_is_refused_without_a_challenge() -> None:
