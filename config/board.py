@@ -26,6 +26,8 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Systems", "dns", "governance_governedsystem"),
             ("Grants", "key", "governance_grant"),
             ("Policy", "gavel", "governance_policyversion"),
+            ("Enforcement points", "vpn_key", "governance_enforcementpoint"),
+            ("Foreign entities", "contacts", "governance_entity"),
         ),
     ),
     (

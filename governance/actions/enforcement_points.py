@@ -16,7 +16,7 @@ from governance.errors import BadInput, Conflict, NotAllowed
 from governance.models import Credential, EnforcementPoint
 from governance.permissions import Act
 
-_ASSERTABLE = re.compile(r"(subject|resource)\.(\*|[A-Za-z_][A-Za-z0-9_]{0,79})")
+_ASSERTABLE = re.compile(r"(subject|resource|context)\.(\*|[A-Za-z_][A-Za-z0-9_]{0,79})")
 
 
 @transaction.atomic
@@ -123,7 +123,9 @@ def _admit(
         raise BadInput("At least one scope is needed.", pointer="/scopes")
     for pattern in assertable:
         if not _ASSERTABLE.fullmatch(pattern):
-            raise BadInput(f"{pattern[:80]!r} is not subject.<name> or resource.<name>.")
+            raise BadInput(
+                f"{pattern[:80]!r} is not subject.<name>, resource.<name> or context.<name>."
+            )
     if EnforcementPoint.objects.filter(slug=point.slug).exists():
         raise Conflict(f"{point.slug} is known already")
     point.full_clean()

@@ -25,7 +25,8 @@ class Caller:
         slug: name of the enforcement point.
         scopes: which endpoints it may use; ``explain`` adds the deciding rule to answers.
         types: resource types that it may ask about; empty for all.
-        assertable: attributes that it may claim, as ``subject.department`` or ``resource.*``.
+        assertable: attributes that it may claim, ``subject.department``, ``resource.*``,
+            ``context.mfa``.
         rate: requests a minute.
         directory: stamp of the directory of entities, read in the same query.
         client: subject of the token, where tokens of an issuer say who asks.

@@ -192,12 +192,14 @@ def _question(one: Asked, seen: View) -> tuple[Question | None, tuple[str, ...]]
         record = seen.records.get((resource.type, resource.id))
         if record is None:
             return None, ()
-        if actor is not None:
-            return access.question(actor, one.action, record), ()
-        stranger = Actor(ref=f"{subject.type}:{subject.id}")
-        question = access.question(stranger, one.action, record)
-        attributes, ignored = _attributes(EntityKind.SUBJECT, subject, seen)
-        question.subject_attributes.update(attributes)
+        ignored: tuple[str, ...] = ()
+        question = access.question(
+            actor or Actor(ref=f"{subject.type}:{subject.id}"), one.action, record
+        )
+        if actor is None:
+            attributes, ignored = _attributes(EntityKind.SUBJECT, subject, seen)
+            question.subject_attributes.update(attributes)
+        question.environment.update(_environment(one, seen))
         return question, ignored
     known = seen.directory.find(EntityKind.RESOURCE, resource.type, resource.id)
     about, ignored = _attributes(EntityKind.RESOURCE, resource, seen)
@@ -222,9 +224,19 @@ def _question(one: Asked, seen: View) -> tuple[Question | None, tuple[str, ...]]
             domain=domain,
             subject_attributes=who,
             resource_attributes=about,
+            environment=_environment(one, seen),
         ),
         ignored,
     )
+
+
+def _environment(one: Asked, seen: View) -> dict[str, object]:
+    """Return what the caller may say of the circumstances; all else in ``context`` is opaque."""
+    if not one.context or not seen.caller.assertable:
+        return {}
+    return {
+        name: value for name, value in one.context.items() if seen.caller.may_claim("context", name)
+    }
 
 
 def _attributes(kind: str, entity: Entity, seen: View) -> tuple[dict[str, object], tuple[str, ...]]:

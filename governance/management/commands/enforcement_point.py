@@ -29,7 +29,10 @@ class Command(OperatorCommand):
             verb.add_argument("--scope", action="append", choices=list(Scope), required=True)
             verb.add_argument("--type", action="append", default=[], help="resource type; all")
             verb.add_argument(
-                "--claims", action="append", default=[], help="subject.<name> or resource.<name>"
+                "--claims",
+                action="append",
+                default=[],
+                help="subject.<name>, resource.<name> or context.<name>",
             )
             verb.add_argument("--rate", type=int, default=6000, help="requests a minute")
             verb.add_argument("--days", type=int, help="ends by itself after so many days")
