@@ -96,7 +96,7 @@ def check_location(location: str) -> None:
         parts = urlsplit(location)
         if parts.hostname not in settings.JWKS_HOSTS or parts.username:
             raise BadInput(f"{parts.hostname} is not among JWKS_HOSTS.", pointer="/jwks")
-    elif Path(location).name != location or location.startswith("."):
+    elif not location or Path(location).name != location or location.startswith("."):
         raise BadInput("A key set is a file in JWKS_DIR or an https address.", pointer="/jwks")
 
 
