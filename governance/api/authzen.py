@@ -181,7 +181,7 @@ def _one(asked: Asked, seen: View, request_id: str) -> dict[str, Any]:
     (answer,) = evaluating.decide([asked], seen)
     evaluation_id = evaluating.new_id()
     evaluating.keep([(asked, answer, evaluation_id)], seen, request_id=request_id)
-    return _shown(asked, answer, evaluation_id, seen)
+    return _shown(asked, answer, evaluation_id, seen, _instant(seen.at))
 
 
 def _many(
@@ -196,7 +196,7 @@ def _many(
             faults[number] = {"status": 403, "message": "Outside the scope of this key."}
     asked = [item for n, item in enumerate(items) if n not in faults and isinstance(item, Asked)]
     decided = iter(zip(asked, evaluating.decide(asked, seen), strict=True))
-    base, found, kept = evaluating.new_id(), [], []
+    base, instant, found, kept = evaluating.new_id(), _instant(seen.at), [], []
     for number in range(len(items)):
         if number in faults:
             allow = False
@@ -205,18 +205,20 @@ def _many(
             one, answer = next(decided)
             allow, evaluation_id = answer.decision.allow, f"{base}-{number}"
             kept.append((one, answer, evaluation_id))
-            found.append(_shown(one, answer, evaluation_id, seen))
+            found.append(_shown(one, answer, evaluation_id, seen, instant))
         if (semantic is Semantic.DENY and not allow) or (semantic is Semantic.PERMIT and allow):
             break
     evaluating.keep(kept, seen, request_id=request_id)
     return found
 
 
-def _shown(asked: Asked, answer: Answer, evaluation_id: str, seen: View) -> dict[str, Any]:
+def _shown(
+    asked: Asked, answer: Answer, evaluation_id: str, seen: View, instant: str
+) -> dict[str, Any]:
     decision = answer.decision
     context: dict[str, Any] = {
         "evaluation_id": evaluation_id,
-        "evaluated_at": _instant(seen.at),
+        "evaluated_at": instant,
         "reason": decision.reason,
         "policy": decision.policy_sha256,
     }

@@ -10,14 +10,14 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 
 from governance import access
 from governance.domain.actor import Actor
 from governance.domain.authzen import Asked, Entity
 from governance.domain.callers import Caller
 from governance.domain.decisions import Decision, Question, Reason
-from governance.models import DecisionLog, EntityKind, Governed, User, guardian_grants
+from governance.models import EntityKind, Governed, User, guardian_grants
 from governance.policy.casbin_policy import EVERYWHERE, Snapshot
 from governance.queries import directory
 from governance.queries.directory import Directory
@@ -25,6 +25,15 @@ from governance.queries.directory import Directory
 RESERVED = frozenset({"key", "id", "type", "party", "service"})
 """Attributes that say who or what it is; neither caller nor directory can set them."""
 PEOPLE = ("user", "service")
+
+
+_KEEP = """
+INSERT INTO governance_decisionlog
+  (at, policy_sha256, request_id, pep, allow,
+   subject, act, resource, domain, reason, rule, evaluation_id)
+SELECT %s, %s, %s, %s, false, * FROM unnest(
+  %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+"""
 
 
 class Answer(NamedTuple):
@@ -81,26 +90,24 @@ def decide(asked: Sequence[Asked], seen: View) -> list[Answer]:
 def keep(answers: Iterable[tuple[Asked, Answer, str]], seen: View, *, request_id: str) -> None:
     """Write the refusals among ``answers`` to the decision log, in one statement."""
     rows = [
-        DecisionLog(
-            at=seen.at,
-            subject=_short(f"{asked.subject.type}:{asked.subject.id}", 120),
-            act=_short(asked.action, 80),
-            resource=_short(f"{asked.resource.type}:{asked.resource.id}", 160),
-            domain=_short(answer.question.domain if answer.question else "", 160),
-            allow=False,
-            reason=answer.decision.reason,
-            rule=answer.decision.rule,
-            policy_sha256=answer.decision.policy_sha256,
-            request_id=request_id,
-            evaluation_id=evaluation_id,
-            pep=seen.caller.slug,
+        (
+            _short(f"{asked.subject.type}:{asked.subject.id}", 120),
+            _short(asked.action, 80),
+            _short(f"{asked.resource.type}:{asked.resource.id}", 160),
+            _short(answer.question.domain if answer.question else "", 160),
+            answer.decision.reason.value,
+            answer.decision.rule,
+            evaluation_id,
         )
         for asked, answer, evaluation_id in answers
         if not answer.decision.allow
     ]
-    if rows:
-        with transaction.atomic():
-            DecisionLog.objects.bulk_create(rows)
+    if not rows:
+        return
+    sha256 = seen.snapshot.sha256 if seen.snapshot else ""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_KEEP, [seen.at, sha256, request_id, seen.caller.slug, *columns])
 
 
 @cache
