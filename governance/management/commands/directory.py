@@ -5,6 +5,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from governance.actions import directory
 from governance.actions.directory import EntityText
 from governance.commands import OperatorCommand
@@ -58,9 +60,10 @@ class Command(OperatorCommand):
         if not isinstance(types, list) or not isinstance(entities, list):
             raise BadInput("types and entities are lists.")
         rows = [_entity(row, f"/entities/{number}") for number, row in enumerate(entities)]
-        for number, row in enumerate(types):
-            directory.declare(**_type(row, f"/types/{number}"), by=self.by, at=self.at)
-        count = directory.load(rows, by=self.by, at=self.at) if rows else 0
+        with transaction.atomic():
+            for number, row in enumerate(types):
+                directory.declare(**_type(row, f"/types/{number}"), by=self.by, at=self.at)
+            count = directory.load(rows, by=self.by, at=self.at) if rows else 0
         self.say(f"{count} entities and {len(types)} types loaded.")
         return {"entities": count, "types": len(types)}
 
