@@ -33,8 +33,8 @@ NOTE = re.compile(
 ENTRY = re.compile(
     r'\A\{"v" : 1, "id" : ([1-9][0-9]{0,18}), "recorded_at" : "([0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z)", '
     r'"occurred_at" : @, "tenant" : @, "scope" : @, "actor" : @, "act" : (@), "cause" : @, "object"'
-    r' : (@), "request_id" : @, "outcome" : (@), "db_user" : @, "body_sha256" : "([0-9a-f]{64})"\}'
-    r'(?:\n\{"seq": ([0-9]+), "salt": (?:null, "body": null|"([0-9a-f]{64})", "body": "(.*"))\})?\Z'
+    r' : (@), "request_id" : @, "outcome" : (@), "db_user" : @, "body_sha256" : "(.{64})"\}'
+    r'(?:\n\{"seq": ([0-9]+), "salt": (?:null, "body": null|"(.{64})", "body": "(.*"))\})?\Z'
     "".replace("@", r'(?:"[ !#-\[\]-~]*+"|"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-f]{4})*+")')
 )
 
@@ -129,10 +129,10 @@ class Audit:
         keys, most = {key.public for key in args.keys}, len(args.witness)
         if len(keys) < len(args.keys) or not 1 <= args.quorum <= most:
             raise ValueError(f"a key stands there twice, or the quorum is not from 1 to {most}")
-        self.place, self.found = Path(args.dir), dict[int, tuple[int, str, str]]()
+        self.place, self.found = Path(args.dir), dict[bool, tuple[int, str, str]]()
         self.heads, self.good, self.levels = list[Head](), [0], [list[bytes]() for _ in range(9)]
         self.seen, self.erased, self.is_blind = dict[int, int](), dict[str, int](), False
-        self.times, self.span, self.proven = ["~", ""], (0, "", ""), (-1, dict[str, str]())
+        self.times, self.span, self.proven = list[str](), (0, "", ""), (-1, dict[str, str]())
         self.main = Head(self.place / "checkpoint", args)
         self.held = [Head(Path(one), args) for one in args.prior]
         if forged := [one.forged for one in self.held if one.forged]:  # so no verdict on the export
@@ -163,20 +163,20 @@ class Audit:
         self.spans, self.queue = iter([*spans, (NEVER, low, "~")]), self.heads[::-1]
 
     def check(self, is_good: bool, index: int, rule: str, told: str, end: int = 0) -> None:
-        """Note the first entry that is not good, unless one before ``end`` explains it."""
-        code = 2 if rule == "missing" else 1
-        if not is_good and index < self.found.get(code, (NEVER,))[0] >= end:
-            self.found[code] = index, rule, told
+        """Note the first entry that is bad, or missing, unless one before ``end`` explains it."""
+        if not is_good and index < self.found.get(rule == "missing", (NEVER,))[0] >= end:
+            self.found[rule == "missing"] = index, rule, told
 
     def read(self, kind: str, n: int, width: int, span: int = 256) -> bytes | None:
         """Return a file of a tile, a bundle or bodies; None, and noted, if it is missing."""
         name = f"{kind}/" + re.sub("(...)(?=.)", r"x\1/", f"{n:0{-(-len(str(n)) // 3) * 3}}")
         ending = ".jsonl" if kind == "bodies" else f".p/{width}" if width < 256 else ""
-        files = [self.place / (name + ending)]
-        self.check(not width or files[0].is_file(), n * span, "missing", f"{files[0]} is missing")
-        if kind == "tile/entries" and not files[0].is_file():  # cut off, or longer
-            files = [*self.place.glob(name), *self.place.glob(f"{name}.p/[!.]*")]
-        return max((one.read_bytes() for one in files if one.is_file()), key=len, default=None)
+        try:
+            return (self.place / (name + ending)).read_bytes()
+        except FileNotFoundError:
+            self.check(not width, n * span, "missing", f"{name}{ending} is not there")
+        others = [*self.place.glob(name), *self.place.glob(f"{name}.p/[!.]*")]  # cut off, or longer
+        return max((one.read_bytes() for one in others if "entries" in kind), key=len, default=None)
 
     def entries(self, n: int, width: int) -> list[bytes]:
         """Check what the entries of a bundle and their bodies say; return their hashes."""
@@ -184,7 +184,7 @@ class Audit:
         rest, datas, at, start = data or b"", list[bytes](), 0, n * 256
         for _ in range(width):
             begin = at + 2
-            at = begin + int.from_bytes(rest[at:begin], "big")
+            at = begin + int.from_bytes(rest[at:begin])
             datas += [rest[begin:at]] if at <= len(rest) else []
         is_whole = data is None or (at, len(datas)) == (len(rest), width)
         self.check(is_whole, start + len(datas), "bundle", "it is cut off, or goes on")
@@ -199,14 +199,14 @@ class Audit:
                 text = (data if line is None else data + b"\n" + line).decode()
                 [(key, at, act, ref, outcome, digest, seq, salt, body)] = ENTRY.findall(text)
                 said, stop = scanstring(body or '"', 0)
-                given = sha256(bytes.fromhex(salt) + said.encode()).hexdigest()
+                given = sha256(bytes.fromhex(salt or digest) + said.encode()).hexdigest()
             except ValueError:
                 self.check(False, index, "form", "the entry or its body is in no form it may have")
                 continue
-            page, bit = int(key) >> 10, 1 << (int(key) & 1023)
-            if (mask := seen.get(page, 0)) & bit:
+            page, bit = divmod(int(key), 256)
+            if (mask := seen.get(page, 0)) >> bit & 1:
                 self.check(False, index, "order", f"event {key} stands in the log twice")
-            seen[page] = mask | bit
+            seen[page] = mask | 1 << bit
             times.append(at)
             if not low <= at <= high:
                 self.check(False, index, "time", f"{at} is not from {low} to {high}")
@@ -214,9 +214,9 @@ class Audit:
                 self.erased[ref] = NEVER
             if seq and not salt:
                 self.erased[f'"governance.auditevent:{key}"'] = index
-            elif seq and (given, stop, seq) != (digest, len(body), str(index)):
+            elif seq and (given != digest or stop != len(body) or seq != str(index)):
                 self.check(False, index, "body", "another than was sealed")
-        self.times = [min(times), max(times)]
+        self.times = [min(times), max(times)] if times else []
         return [sha256(b"\0" + data).digest() for data in datas]
 
     def leaves(self, n: int, width: int) -> list[bytes]:
@@ -261,14 +261,14 @@ class Audit:
         """Check everything; return the exit code and what to tell."""
         self.visit((self.size | 1).bit_length() - 1 >> 3, 0)
         self.check(False, min(self.erased.values(), default=NEVER), "erasure", "none of its body")
-        since, (first, last) = max(self.proven[0], 0), self.times
+        since, (first, last) = max(self.proven[0], 0), self.times or ("", "")
         self.check(self.proven[0] >= self.size, since, "missing", "not seen by enough witnesses")
         said = {"size": self.size, "root": self.main.root.hex(), "heads": len(self.heads)}
         said |= {"first_event": first, "last_event": last, "erased": len(self.erased)}
         said |= {"witnessed_size": since, "witnessed_at": self.proven[1]}
-        code = min(self.found, default=0)
+        code = 1 if False in self.found else 2 if self.found else 0
         names = ("index", "rule", "detail") if code == 1 else ("incomplete_from", "rule", "missing")
-        return code, said | dict(zip(names, self.found.get(code, ()), strict=False))
+        return code, said | dict(zip(names, self.found.get(code == 2, ()), strict=False))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -279,7 +279,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--vkey", required=True, action="append", help="its key: K or K@FROM-UNTIL")
     parser.add_argument("--witness", required=True, nargs="+", action="extend", help="their keys")
     parser.add_argument("--quorum", type=int, default=1, help="how many witnesses must have signed")
-    parser.add_argument("--prior", "--proof", action="append", default=[], help="what you hold")
+    parser.add_argument("--prior", "--proof", action="append", default=[], help="a head or receipt")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     try:
         args = parser.parse_args(argv)

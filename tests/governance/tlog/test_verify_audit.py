@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -11,7 +12,7 @@ from governance.tlog.notes import Checkpoint
 from governance.tlog.proofs import Proof, format_proof
 from governance.tlog.tree import inclusion_proof, leaf_hash
 from tests.builders.tampering import KINDS, SIZE, Case
-from tests.builders.tlog import BEGAN, ORIGIN, Log, a_log_key, a_witness_key, sealed
+from tests.builders.tlog import BEGAN, ORIGIN, Log, a_log_key, a_witness_key, sealed, stamp
 from tests.governance.tlog.test_tree import naive
 
 SOURCE = Path(verify_audit.__file__)
@@ -66,6 +67,8 @@ def test_a_clean_log_is_verified(
     assert said["size"] == said["witnessed_size"] == size
     assert said["root"] == log.root(size).hex()
     assert said["heads"] == len(log.notes)
+    assert said["first_event"] == (stamp(BEGAN) if size else "")
+    assert said["last_event"] == (stamp(BEGAN + timedelta(seconds=size - 1)) if size else "")
     assert note
 
 
@@ -244,3 +247,7 @@ def test_one_key_under_two_names_is_no_quorum(
     said = verify([*honest.arguments(place), "--witness", key.vkey, "--quorum", "2"], capsys)
     assert said["exit"] == 3
     assert "twice" in str(said["detail"])
+
+
+def test_it_is_short_enough_to_read() -> None:
+    assert len(SOURCE.read_text().splitlines()) < 300
