@@ -145,8 +145,17 @@ def _request(question: Question) -> tuple[object, ...]:
 
 def is_askable(question: Question) -> bool:
     """Say whether every identifier is there: the empty one means nobody and nothing."""
-    named = (question.subject, question.action, question.resource_type, question.domain)
-    return all(named) and not any("\0" in one for one in (*named, question.resource))
+    return bool(
+        question.subject
+        and question.action
+        and question.resource_type
+        and question.domain
+        and "\0" not in question.subject
+        and "\0" not in question.action
+        and "\0" not in question.resource_type
+        and "\0" not in question.domain
+        and "\0" not in question.resource
+    )
 
 
 def build(
