@@ -1,3 +1,3 @@
 """Every test run has its own PostgreSQL and Valkey."""
 
-pytest_plugins = ["tests.services"]
+pytest_plugins = ["tests.services", "governance.policy.testing", "pytester"]

@@ -24,7 +24,7 @@ from governance.actions import policy as publishing
 from governance.domain import actor as actors
 from governance.models import Membership, Role, Site, User
 from governance.permissions import Act
-from governance.policy import casbin_policy
+from governance.policy import casbin_policy, content
 from governance.policy.casbin_policy import Rule
 
 OPERATOR = actors.service("operator")
@@ -82,7 +82,9 @@ def main() -> None:
     for factor in (1, 10, 100):
         rules, at = grown(factor), timezone.now()
         with boundary.acting(OPERATOR, at=at):
-            publishing.publish(baseline.model_conf(), rules, by=OPERATOR, at=at, note="bench")
+            publishing.lay(
+                content.of(baseline.model_conf(), rules), by=OPERATOR, at=at, note="bench"
+            )
         at = timezone.now()
         times = 200 // factor or 2
 

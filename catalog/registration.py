@@ -5,6 +5,7 @@ import logging
 from catalog import duties, measures
 from catalog.actions import harvesting
 from catalog.errors import NotHarvested
+from catalog.permissions import Act
 from governance import jobs, registries
 from governance.models import GovernedSystem
 from governance.registries import JobKind, JobRun
@@ -39,3 +40,4 @@ for name, measure in measures.MEASURES.items():
     registries.measures.add(name, measure)
 registries.duties.add("label_proposals", duties.proposals)
 registries.duties.add("ownerless_assets", duties.ownerless)
+registries.acts.add("catalog", Act)

@@ -12,7 +12,8 @@ from django.db.models.functions import Cast, Concat
 from governance import context, in_force
 from governance.context import Context, Denial
 from governance.domain.actor import Actor
-from governance.domain.decisions import Decision, Question, Reason
+from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
+from governance.domain.inputs import recorded
 from governance.errors import NotAllowed
 from governance.models import (
     DecisionLog,
@@ -21,8 +22,10 @@ from governance.models import (
     Site,
     guardian_grants,
 )
+from governance.policy import shadow
 from governance.policy.casbin_policy import EVERYWHERE, Snapshot
 from governance.policy.filtering import Column, Shown
+from governance.policy.links import Links
 
 G = TypeVar("G", bound=Governed)
 
@@ -80,6 +83,12 @@ def allows_somewhere(by: Actor, act: StrEnum, resource_type: str, *, at: datetim
 def policy() -> Snapshot | None:
     """Return the one snapshot under which many questions are answered alike; None without any."""
     return _snapshot(is_shown=False)
+
+
+def links() -> Links:
+    """Return who holds which role where, from when until when, as decisions go by it now."""
+    snapshot = policy()
+    return snapshot.links if snapshot else Links(())
 
 
 def question(by: Actor, act: str, obj: Governed) -> Question:
@@ -162,7 +171,8 @@ def _permitted(
     if now is None:
         raise RuntimeError("nobody is acting: enter governance.boundary.acting() first")
     if not decision.allow:
-        now.denials.append(Denial(by, str(act), obj.ref, question.domain, at, decision))
+        inputs = recorded(question)
+        now.denials.append(Denial(by, str(act), obj.ref, question.domain, at, decision, inputs))
         raise NotAllowed(str(act), obj.ref, decision)
     return question, decision, now
 
@@ -170,24 +180,17 @@ def _permitted(
 def _decide(
     by: Actor, act: str, obj: Governed, at: datetime, *, is_shown: bool = False
 ) -> tuple[Question, Decision]:
-    question = Question(
-        subject=by.ref,
-        action=str(act),
-        resource_type=obj.resource_type(),
-        resource=obj.ref,
-        domain=_domain(by, obj),
-        subject_attributes=_attributes(by),
-        resource_attributes=obj.policy_attributes(),
-    )
+    asked = question(by, act, obj)
     snapshot = _snapshot(is_shown=is_shown)
     if snapshot is None:
-        return question, Decision(False, Reason.ERROR_NO_POLICY)
-    decision = snapshot.decide(question, at)
-    if decision.reason in (Reason.DENY_NO_RULE, Reason.DENY_CONDITION):
+        return asked, Decision(False, Reason.ERROR_NO_POLICY)
+    decision = snapshot.decide(asked, at)
+    if decision.reason in OPEN_TO_GRANTS:
         verb = str(act).rpartition(":")[2]
         if guardian_grants.holds(by.ref, verb, obj):
             decision = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=snapshot.sha256)
-    return question, decision
+    shadow.offer(asked, decision, at)
+    return asked, decision
 
 
 def _attributes(actor: Actor) -> dict[str, object]:
@@ -216,6 +219,7 @@ def _log(question: Question, decision: Decision, *, at: datetime, request_id: st
         rule=decision.rule,
         policy_sha256=decision.policy_sha256,
         request_id=request_id,
+        inputs=recorded(question),
     )
 
 

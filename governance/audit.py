@@ -73,6 +73,7 @@ def record_denials(denials: Iterable[Denial], *, request_id: str) -> None:
             rule=denial.decision.rule,
             policy_sha256=denial.decision.policy_sha256,
             request_id=request_id,
+            inputs=denial.inputs,
         )
         for denial in rows
     )

@@ -53,7 +53,11 @@ class OperatorCommand(BaseCommand):
         self.by = actors.service(self.actor_slug)
         result = self._guarded(lambda: self._within(options))
         if self.as_json:
-            self.stdout.write(json.dumps(result, default=str, ensure_ascii=False))
+            self.write_json(result)
+
+    def write_json(self, result: dict[str, Any]) -> None:
+        """Print what a machine reads, on one line."""
+        self.stdout.write(json.dumps(result, default=str, ensure_ascii=False))
 
     def _within(self, options: dict[str, Any]) -> dict[str, Any]:
         with boundary.acting(self.by, at=self.at):

@@ -26,6 +26,7 @@ class Denial:
     domain: str
     at: datetime
     decision: Decision
+    inputs: dict[str, dict[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from governance.connectors import postgresql
 from governance.domain import actor as actors
 from governance.errors import Unavailable
 from governance.models import GovernedSystem
-from governance.permissions import Event
+from governance.permissions import Act, Event
 from governance.registries import JobKind, JobRun, Mask
 
 log = logging.getLogger(__name__)
@@ -133,6 +133,7 @@ for label, reason in {
     "governance.policychange": "says which people processes load anew; memberships are recorded",
     "governance.directoryhead": "is a stamp that moves with the entities, which are recorded",
     "governance.job": "is a queue that moves by itself; what jobs do is recorded where they do it",
+    "governance.shadowdisagreement": "counts what a trial would have said; it decides nothing",
     "governance.observedgrant": "copies what a system showed; its snapshot keeps the digest",
     "sessions.session": "says who is signed in now; sign-ins are acts",
     "admin.logentry": "is not used: acts are recorded here",
@@ -142,6 +143,8 @@ for label, reason in {
 }.items():
     registries.unaudited.add(label, reason)
 registries.masks.add("governance.user", Mask(secret=("password",), ignored=("last_login",)))
+registries.masks.add("governance.policyshadow", Mask(ignored=("evaluated", "disagreed", "dropped")))
+registries.acts.add("governance", Act)
 registries.masks.add("governance.governedsystem", Mask(secret=("secret",)))
 registries.masks.add("governance.enforcementpoint", Mask(secret=("digest",)))
 registries.masks.add("mfa.authenticator", Mask(secret=("data",), ignored=("last_used_at",)))

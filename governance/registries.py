@@ -183,6 +183,8 @@ duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
 panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
 """By ``<type of record>:<topic>``, so that several apps speak on one page."""
 alarms: Registry[Callable[[AlarmText, Actor, datetime], None]] = Registry("alarm handler")
+acts: Registry[type[StrEnum]] = Registry("enumeration of acts")
+"""What can be done in each app: a policy that names another act is refused."""
 drift_sources: Registry[Callable[[str], Observation]] = Registry("drift source")
 unaudited: Registry[str] = Registry("table without row events")
 """Label of the model -> why changes of its rows need no entry in the audit log."""

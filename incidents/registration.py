@@ -7,6 +7,7 @@ from governance.domain.actor import Actor
 from governance.registries import AlarmText, Mask
 from incidents import measures
 from incidents.actions import alarming
+from incidents.permissions import Act
 from incidents.queries import waiting
 
 
@@ -22,3 +23,4 @@ for slug, measure in measures.MEASURES.items():
     registries.measures.add(slug, measure)
 # The document is long and pinned by its digest, which the log keeps.
 registries.masks.add("incidents.run", Mask(secret=("document",)))
+registries.acts.add("incidents", Act)

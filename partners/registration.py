@@ -100,3 +100,4 @@ for _label, _reason in {
     "partners.sbomcomponent": DOCUMENT,
 }.items():
     registries.unaudited.add(_label, _reason)
+registries.acts.add("partners", Act)

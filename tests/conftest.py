@@ -29,7 +29,7 @@ END $$
 
 def lay_baseline() -> None:
     with boundary.acting(actors.service("operator"), at=NOW):
-        laying.lay(baseline.roles(), baseline.rules(), model_conf=baseline.model_conf(), at=NOW)
+        laying.lay(baseline.roles(), baseline.content(), at=NOW)
 
 
 def _flush_as_owner(case: TransactionTestCase) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from governance.actions.baseline import RoleText
 from governance.policy.casbin_policy import Rule
+from governance.policy.content import Content, Line
 
 HERE = Path(__file__).parent
+TESTS = HERE / "baseline.policy.yaml"
 MODEL = HERE.parent.parent / "governance" / "policy" / "model.conf"
 
 
@@ -33,3 +35,16 @@ def rules() -> list[Rule]:
         for role in row["roles"].split()
         for act in row["acts"].split()
     ]
+
+
+def content() -> Content:
+    """Return model, rules and tests as they are published; sites may widen what is marked."""
+    widened = {
+        act
+        for file in (HERE / "policy").glob("*.csv")
+        for row in csv.DictReader(file.read_text().splitlines())
+        if row.get("sites_may_widen") == "yes"
+        for act in row["acts"].split()
+    }
+    lines = tuple(Line(rule, rule.act in widened) for rule in rules())
+    return Content(model_conf(), lines, TESTS.read_text())

@@ -9,7 +9,7 @@ from django.db import transaction
 from governance.actions import people, policy
 from governance.domain import actor as actors
 from governance.models import Membership, PolicyVersion, Role, Site
-from governance.policy.casbin_policy import Rule
+from governance.policy.content import Content
 
 SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 """Service actors hold their roles since before anything: past instants can be replayed."""
@@ -28,12 +28,11 @@ class RoleText:
 
 
 @transaction.atomic
-def lay(
-    roles: Sequence[RoleText], rules: Sequence[Rule], *, model_conf: str, at: datetime
-) -> PolicyVersion:
+def lay(roles: Sequence[RoleText], content: Content, *, at: datetime) -> PolicyVersion:
     """Lay the ground that every installation stands on; running it again changes nothing.
 
-    It runs before there is any policy to ask, from the shell of the machine only.
+    It runs before there is any policy to ask, from the shell of the machine only. The
+    version returned is in force, or a draft if the board has its own policy by now.
     """
     for role in roles:
         Role.objects.update_or_create(
@@ -58,8 +57,6 @@ def lay(
             site=root,
             defaults={"valid_from": SINCE, "granted_by": "service:operator", "reason": "baseline"},
         )
-    version = policy.publish(
-        model_conf, rules, by=actors.service("operator"), at=at, note="baseline"
-    )
+    version = policy.lay(content, by=actors.service("operator"), at=at, note="baseline")
     policy.restamp()
     return version

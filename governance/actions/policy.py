@@ -1,7 +1,7 @@
-"""Publishing a policy, and telling every process that rules or memberships changed."""
+"""Putting a policy in force, and telling every process that rules or memberships changed."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.db.models import F, Max
 from governance import audit, context
 from governance.access import require
 from governance.domain.actor import Actor
+from governance.errors import Conflict, Refused
 from governance.models import (
     PolicyChange,
     PolicyHead,
@@ -20,60 +21,152 @@ from governance.models import (
 )
 from governance.permissions import Act
 from governance.policy import casbin_policy
-from governance.policy.casbin_policy import Rule
+from governance.policy.content import Content, Line
+from governance.queries import contents
+
+
+class NotTheHead(Conflict):
+    """Another policy came into force since this one was drafted: draft it anew on top of it."""
+
+    code = "policy_parent_is_not_the_head"
+
+
+class ContentChanged(Refused):
+    """What would be published is not what was approved."""
+
+    code = "policy_content_changed"
+
 
 # More than a process that is behind goes through.
 _STEPS_KEPT = 1_000
 
 
 @transaction.atomic
-def publish(
-    model_conf: str, rules: Sequence[Rule], *, by: Actor, at: datetime, note: str
-) -> PolicyVersion:
-    """Put ``rules`` in force as the next version; the same content again changes nothing.
+def lay(content: Content, *, by: Actor, at: datetime, note: str) -> PolicyVersion:
+    """Put ``content`` in force from the shell; the same content again changes nothing.
 
-    The very first version is published without asking the policy, since there is none.
+    This is how the shipped baseline comes in, before there is anybody to approve it. Once
+    the board has published a version of its own, a new baseline waits beside it as a draft.
 
     Raises:
         NotAllowed: ``by`` may not publish.
         casbin_policy.InvalidPolicy: Casbin cannot read the model.
     """
+    head = locked_head()
+    if head.version is not None:
+        if contents.content(head.version) == content:
+            return head.version
+        require(by, Act.POLICY_PUBLISH, head.version, at=at)
+    casbin_policy.build(content.model_conf, content.rules, [], sha256=content.sha256)
+    if head.version is not None and head.version.author != by.ref:
+        waiting = _waiting(content, by)
+        return waiting or create(content, parent=head.version, by=by, at=at, note=note)
+    version = create(content, parent=head.version, by=by, at=at, note=note)
+    _put_in_force(head, version, PolicyState.DRAFT, by=by, at=at)
+    return version
+
+
+@transaction.atomic
+def publish(version: PolicyVersion, *, by: Actor, at: datetime) -> PolicyVersion:
+    """Put the approved ``version`` in force; the one before it is superseded.
+
+    Whoever publishes holds the head: of two at once the second finds it moved.
+
+    Raises:
+        NotAllowed: ``by`` may not publish.
+        Conflict: it is not approved.
+        NotTheHead: its parent is not in force any more.
+        ContentChanged: its content is not the approved one.
+    """
+    head = locked_head()
+    version = PolicyVersion.objects.select_for_update().get(pk=version.pk)
+    require(by, Act.POLICY_PUBLISH, version, at=at)
+    if version.state != PolicyState.APPROVED:
+        raise Conflict(f"{version} is {version.get_state_display().lower()}, not approved")
+    if version.parent_id != head.version_id:
+        raise NotTheHead(f"{head.version} is in force; {version} was drafted on {version.parent}")
+    actual = contents.content(version).sha256
+    if not actual == version.content_sha256 == version.approved_sha256:
+        raise ContentChanged(f"{version} is not what {version.decided_by} approved")
+    _put_in_force(head, version, PolicyState.APPROVED, by=by, at=at)
+    return version
+
+
+def locked_head() -> PolicyHead:
+    """Return the head, held until the end of the transaction."""
     head, _ = PolicyHead.objects.select_for_update().get_or_create(pk=1)
-    sha256 = casbin_policy.content_sha256(model_conf, rules)
-    if head.version is not None and head.version.content_sha256 == sha256:
-        return head.version
-    casbin_policy.build(model_conf, rules, [], sha256=sha256)
+    return head
+
+
+def create(
+    content: Content,
+    *,
+    parent: PolicyVersion | None,
+    by: Actor,
+    at: datetime,
+    note: str,
+    restores: PolicyVersion | None = None,
+) -> PolicyVersion:
+    """Write ``content`` down as the next draft; the head must be locked."""
     number = (PolicyVersion.objects.aggregate(top=Max("number"))["top"] or 0) + 1
-    version = PolicyVersion(
+    version = PolicyVersion.objects.create(
         number=number,
-        parent=head.version,
-        state=PolicyState.PUBLISHED,
-        model_conf=model_conf,
-        content_sha256=sha256,
+        parent=parent,
+        restores=restores,
+        model_conf=content.model_conf,
+        tests=content.tests,
+        content_sha256=content.sha256,
         author=by.ref,
         note=note,
         created_at=at,
-        published_at=at,
     )
-    if head.version is not None:
-        require(by, Act.POLICY_PUBLISH, version, at=at)
-        PolicyVersion.objects.filter(pk=head.version.pk).update(state=PolicyState.SUPERSEDED)
-    version.save()
+    write_rules(version, content.lines)
+    return version
+
+
+def write_rules(version: PolicyVersion, lines: Iterable[Line]) -> None:
+    """Write ``lines`` in their order; the version holds none yet."""
     PolicyRule.objects.bulk_create(
-        PolicyRule(
-            version=version,
-            ordinal=ordinal,
-            rid=rule.rid,
-            sub=rule.sub,
-            dom=rule.dom,
-            rtype=rule.rtype,
-            act=rule.act,
-            cond=rule.cond,
-            eft=rule.eft,
-        )
-        for ordinal, rule in enumerate(rules)
+        (
+            PolicyRule(
+                version=version,
+                ordinal=ordinal,
+                rid=line.rule.rid,
+                sub=line.rule.sub,
+                dom=line.rule.dom,
+                rtype=line.rule.rtype,
+                act=line.rule.act,
+                cond=line.rule.cond,
+                eft=line.rule.eft,
+                is_overridable=line.is_overridable,
+            )
+            for ordinal, line in enumerate(lines)
+        ),
+        batch_size=1000,
     )
-    PolicyHead.objects.filter(pk=1).update(
+
+
+def _waiting(content: Content, by: Actor) -> PolicyVersion | None:
+    rows = PolicyVersion.objects.filter(
+        content_sha256=content.sha256, author=by.ref, state=PolicyState.DRAFT
+    )
+    return next((row for row in rows if contents.content(row) == content), None)
+
+
+def _put_in_force(
+    head: PolicyHead, version: PolicyVersion, state: PolicyState, *, by: Actor, at: datetime
+) -> None:
+    if head.version_id is not None:
+        PolicyVersion.objects.filter(pk=head.version_id, state=PolicyState.PUBLISHED).update(
+            state=PolicyState.SUPERSEDED
+        )
+    done = PolicyVersion.objects.filter(pk=version.pk, state=state).update(
+        state=PolicyState.PUBLISHED, published_at=at, published_by=by.ref
+    )
+    if not done:
+        raise Conflict(f"{version} is in another state by now")
+    version.refresh_from_db()
+    PolicyHead.objects.filter(pk=head.pk).update(
         version=version, policy_seq=F("policy_seq") + 1, stamp=uuid.uuid4()
     )
     _look_anew()
@@ -82,11 +175,11 @@ def publish(
         act=Act.POLICY_PUBLISH,
         ref=version.ref,
         at=at,
-        number=number,
-        sha256=sha256,
-        note=note,
+        number=version.number,
+        sha256=version.content_sha256,
+        note=version.note,
+        restores=version.restores.ref if version.restores else None,
     )
-    return version
 
 
 def restamp(user: User | None = None) -> None:

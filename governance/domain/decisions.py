@@ -21,6 +21,10 @@ class Reason(StrEnum):
     ERROR_TYPE = "error:type"
 
 
+OPEN_TO_GRANTS = (Reason.DENY_NO_RULE, Reason.DENY_CONDITION)
+"""Refusals that a grant on the one record lifts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One request for a decision.

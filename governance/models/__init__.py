@@ -36,6 +36,7 @@ from governance.models.policy import (
     PolicyVersion,
 )
 from governance.models.seed import Seed
+from governance.models.shadow import PolicyShadow, ShadowDisagreement
 from governance.models.site import Site, SiteKind
 from governance.models.system import GovernedSystem, SystemKind
 
@@ -73,11 +74,13 @@ __all__ = [
     "PolicyChange",
     "PolicyHead",
     "PolicyRule",
+    "PolicyShadow",
     "PolicyState",
     "PolicyVersion",
     "RequestState",
     "Role",
     "Seed",
+    "ShadowDisagreement",
     "Site",
     "SiteKind",
     "Snapshot",

@@ -3,29 +3,52 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
 
 from governance.models.governed import Governed
 
 
 class PolicyState(models.TextChoices):
+    """What a version may become is held by the database: ``audit_policy_version``."""
+
     DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
     PUBLISHED = "published", "Published"
     SUPERSEDED = "superseded", "Superseded"
 
 
+IN_FORCE_ONCE = (PolicyState.PUBLISHED, PolicyState.SUPERSEDED)
+
+
 class PolicyVersion(Governed):
-    """A Casbin model and its rules under one hash."""
+    """A Casbin model and its rules under one hash; nothing of it changes after the draft.
+
+    ``restores`` names the version whose content a rollback brings back. ``decided_by``
+    approved or rejected it, for ``approved_sha256``, or withdrew it.
+    """
 
     number = models.PositiveIntegerField(unique=True)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     state = models.CharField(max_length=12, choices=PolicyState.choices, default=PolicyState.DRAFT)
+    restores = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="restorations"
+    )
     model_conf = models.TextField()
+    tests = models.TextField("tests, YAML", blank=True, default="", db_default="")
     content_sha256 = models.CharField(max_length=64)
     author = models.CharField(max_length=120)
     note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=120, blank=True, default="", db_default="")
+    decision_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    approved_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
     published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.CharField(max_length=120, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-number"]
@@ -34,9 +57,22 @@ class PolicyVersion(Governed):
                 condition=Q(state__in=PolicyState.values), name="policy_state_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(state="draft", published_at=None)
-                | (~Q(state="draft") & Q(published_at__isnull=False)),
+                condition=Q(state__in=IN_FORCE_ONCE, published_at__isnull=False)
+                | (~Q(state__in=IN_FORCE_ONCE) & Q(published_at=None)),
                 name="policy_published_has_an_instant",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at=None, decided_by="")
+                | (Q(decided_at__isnull=False) & ~Q(decided_by="")),
+                name="policy_decision_has_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_sha256="") | Q(approved_sha256=F("content_sha256")),
+                name="policy_approval_is_of_this_content",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_sha256="") | ~Q(decided_by=F("author")),
+                name="policy_author_never_approves",
             ),
         ]
 
@@ -56,6 +92,7 @@ class PolicyRule(models.Model):
     act = models.CharField("action", max_length=80)
     cond = models.CharField("condition", max_length=1000, default="True")
     eft = models.CharField("effect", max_length=5, default="allow")
+    is_overridable = models.BooleanField("sites may widen it", default=False, db_default=False)
 
     class Meta:
         ordering = ["version", "ordinal"]
@@ -114,7 +151,11 @@ class PolicyChange(models.Model):
 
 
 class DecisionLog(Governed):
-    """What was asked and answered: denials, errors, writes, and decisions asked for by name."""
+    """What was asked and answered: denials, errors, writes, and decisions asked for by name.
+
+    ``inputs`` holds the attributes that were decided on, so that another policy can be
+    asked the same question later: see ``domain.inputs``.
+    """
 
     at = models.DateTimeField(db_index=True)
     subject = models.CharField(max_length=120, db_index=True)
@@ -128,6 +169,7 @@ class DecisionLog(Governed):
     request_id = models.CharField(max_length=64)
     evaluation_id = models.CharField(max_length=40, blank=True)
     pep = models.CharField("asked by", max_length=64, blank=True)
+    inputs = models.JSONField(default=dict, blank=True, db_default=Value({}, models.JSONField()))
 
     class Meta:
         ordering = ["-id"]

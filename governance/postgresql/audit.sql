@@ -127,3 +127,62 @@ CREATE OR REPLACE FUNCTION audit_of_request(wanted text) RETURNS SETOF bigint
 LANGUAGE sql STABLE ROWS 20 SET search_path = pg_catalog, public, pg_temp
 SET enable_seqscan = off SET enable_indexscan = off AS
 $$ SELECT id FROM audit_event WHERE request_id = wanted $$;
+
+-- The life of a policy version, and that nothing of it changes once it has left the draft:
+-- what was approved is what is published, and what was in force can be read for ever.
+CREATE OR REPLACE FUNCTION audit_policy_version() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE life text[];
+BEGIN
+  IF tg_op = 'INSERT' THEN
+    IF new.state <> 'draft' THEN
+      RAISE EXCEPTION 'a policy version begins as a draft, not as %', new.state
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN new;
+  END IF;
+  IF tg_op = 'DELETE' THEN
+    IF old.state <> 'draft' THEN
+      RAISE EXCEPTION 'policy version % is % and is kept', old.number, old.state
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN old;
+  END IF;
+  life := CASE WHEN new.state = old.state THEN '{}' WHEN new.state = 'superseded' THEN '{state}'
+    WHEN new.state = 'published' THEN '{state,published_at,published_by}'
+    ELSE '{state,decided_at,decided_by,decision_reason,approved_sha256}' END;
+  IF old.state <> 'draft' AND to_jsonb(new) - life <> to_jsonb(old) - life THEN
+    RAISE EXCEPTION 'policy version % is % and its content does not change', old.number, old.state
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF new.state <> old.state AND NOT (
+    (old.state, new.state) IN (('draft', 'in_review'), ('draft', 'withdrawn'),
+      ('in_review', 'approved'), ('in_review', 'rejected'), ('approved', 'published'),
+      ('approved', 'withdrawn'), ('published', 'superseded'))
+    -- The shell lays the first policy, before there is anybody to approve it.
+    OR (old.state = 'draft' AND new.state = 'published' AND new.author = 'service:operator')
+  ) THEN
+    RAISE EXCEPTION 'policy version % is % and does not become %', old.number, old.state, new.state
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN new;
+END $$;
+
+-- A rule belongs to its version: it stands still with it. The lock makes whoever submits the
+-- draft wait for whoever edits it, and the other way round.
+CREATE OR REPLACE FUNCTION audit_policy_rule() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  version bigint; standing text;
+BEGIN
+  FOREACH version IN ARRAY CASE tg_op WHEN 'INSERT' THEN ARRAY[new.version_id]
+    WHEN 'DELETE' THEN ARRAY[old.version_id] ELSE ARRAY[old.version_id, new.version_id] END LOOP
+    SELECT state INTO standing FROM governance_policyversion WHERE id = version FOR SHARE;
+    IF standing <> 'draft' THEN
+      RAISE EXCEPTION 'a rule of a policy version that is % does not change', standing
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+  END LOOP;
+  IF tg_op = 'DELETE' THEN RETURN old; END IF;
+  RETURN new;
+END $$;

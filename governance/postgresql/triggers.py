@@ -30,6 +30,11 @@ LOG_TABLES = (
     "audit_erasure",
     "audit_verification",
 )
+FROZEN = {
+    "governance_policyversion": "audit_policy_version",
+    "governance_policyrule": "audit_policy_rule",
+}
+"""Table of what is approved as a whole -> the function that keeps it as it was."""
 
 _EXISTING = """
 SELECT c.relname, t.tgname, obj_description(t.oid, 'pg_trigger'), t.tgenabled
@@ -139,6 +144,11 @@ def wanted() -> dict[tuple[str, str], str]:
     found["governance_decisionlog", "audit_cause"] = (
         'BEFORE INSERT ON "governance_decisionlog" FOR EACH ROW EXECUTE FUNCTION audit_cause()'
     )
+    for table, function in FROZEN.items():
+        found[table, function] = (
+            f'AFTER INSERT OR DELETE OR UPDATE ON "{table}" FOR EACH ROW'
+            f" EXECUTE FUNCTION {function}()"
+        )
     for row in governed():
         found.update({(row.name, name): text for name, text in row.triggers().items()})
     return found

@@ -1,5 +1,6 @@
 """Answers to many questions of others, under one policy and at one instant."""
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +18,15 @@ from governance.domain.actor import Actor
 from governance.domain.authzen import Asked, Entity
 from governance.domain.callers import Caller
 from governance.domain.decisions import Decision, Question, Reason
+from governance.domain.inputs import recorded
 from governance.models import EntityKind, Governed, User, guardian_grants
+from governance.policy import shadow
 from governance.policy.casbin_policy import EVERYWHERE, Snapshot
 from governance.queries import directory
 from governance.queries.directory import Directory
 
+MOST_INPUTS = 4096
+"""Characters of inputs that a row of the log keeps; it says nothing rather than a part."""
 RESERVED = frozenset({"key", "id", "type", "party", "service"})
 """Attributes that say who or what it is; neither caller nor directory can set them."""
 PEOPLE = ("user", "service")
@@ -30,9 +35,10 @@ PEOPLE = ("user", "service")
 _KEEP = """
 INSERT INTO governance_decisionlog
   (at, policy_sha256, request_id, pep, allow,
-   subject, act, resource, domain, reason, rule, evaluation_id)
-SELECT %s, %s, %s, %s, false, * FROM unnest(
-  %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+   subject, act, resource, domain, reason, rule, evaluation_id, inputs)
+SELECT %s, %s, %s, %s, false, a, b, c, d, e, f, g, h::jsonb FROM unnest(
+  %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[]
+) AS one (a, b, c, d, e, f, g, h)
 """
 
 
@@ -84,7 +90,12 @@ def decide(asked: Sequence[Asked], seen: View) -> list[Answer]:
         Answer(unknown if question is None else next(decisions), question, ignored)
         for question, ignored in prepared
     ]
-    return _with_grants(asked, answers, seen)
+    answers = _with_grants(asked, answers, seen)
+    if shadow.queue.percent:
+        for answer in answers:
+            if answer.question is not None:
+                shadow.offer(answer.question, answer.decision, seen.at)
+    return answers
 
 
 def keep(answers: Iterable[tuple[Asked, Answer, str]], seen: View, *, request_id: str) -> None:
@@ -98,6 +109,7 @@ def keep(answers: Iterable[tuple[Asked, Answer, str]], seen: View, *, request_id
             answer.decision.reason.value,
             answer.decision.rule,
             evaluation_id,
+            _inputs(answer.question),
         )
         for asked, answer, evaluation_id in answers
         if not answer.decision.allow
@@ -302,6 +314,12 @@ def _uuid(text: str) -> UUID | None:
     except ValueError:
         return None
     return found if str(found) == text else None
+
+
+def _inputs(question: Question | None) -> str:
+    """Return what was decided on, for asking again; nothing where it is too much to keep."""
+    text = json.dumps(recorded(question), ensure_ascii=True) if question else "{}"
+    return text if len(text) <= MOST_INPUTS and "\\u0000" not in text else "{}"
 
 
 def _short(text: str, most: int) -> str:

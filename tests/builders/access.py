@@ -10,6 +10,7 @@ from governance.actions.directory import EntityText
 from governance.domain import actor as actors
 from governance.domain.callers import Scope
 from governance.models import EnforcementPoint
+from governance.policy import content
 from governance.policy.casbin_policy import Rule
 from tests.builders.governance import NOW, _number
 
@@ -27,9 +28,8 @@ def a_caller(**over: Any) -> tuple[EnforcementPoint, str]:
 def a_policy(rules: Sequence[Rule]) -> None:
     """Publish the baseline with ``rules`` besides."""
     with boundary.acting(OPERATOR, at=NOW):
-        policy.publish(
-            baseline.model_conf(),
-            [*baseline.rules(), *rules],
+        policy.lay(
+            content.of(baseline.model_conf(), [*baseline.rules(), *rules]),
             by=OPERATOR,
             at=NOW,
             note="fixture",

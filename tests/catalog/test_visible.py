@@ -15,6 +15,7 @@ from governance.actions import policy
 from governance.domain import actor as actors
 from governance.models import GovernedSystem, Site, User, guardian_grants
 from governance.permissions import Act as GroundAct
+from governance.policy import content
 from governance.policy.casbin_policy import Rule
 from governance.policy.filtering import NotFilterable
 from tests.builders.catalog import an_asset
@@ -82,7 +83,7 @@ def published(dice: Random, at: datetime) -> list[Rule]:
                 f"random-{number}",
             )
         )
-    policy.publish(baseline.model_conf(), rules, by=OPERATOR, at=at, note="generated")
+    policy.lay(content.of(baseline.model_conf(), rules), by=OPERATOR, at=at, note="generated")
     return rules
 
 
@@ -123,7 +124,7 @@ def test_a_local_deny_holds_for_who_may_everywhere(at: datetime) -> None:
     deny = Rule("auditor", "site:north", "catalog.asset", READ, "True", "deny", "north-deny")
     with boundary.acting(OPERATOR, at=at):
         rules = [*baseline.rules(), deny]
-        policy.publish(baseline.model_conf(), rules, by=OPERATOR, at=at, note="tighter")
+        policy.lay(content.of(baseline.model_conf(), rules), by=OPERATOR, at=at, note="tighter")
     rows = access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at)
     assert there in rows
     assert here not in rows
@@ -145,7 +146,7 @@ def test_a_condition_without_sql_form_shows_no_list(condition: str, at: datetime
     by = a_member("steward").as_actor()
     rule = Rule("steward", "*", "catalog.asset", READ, condition, "allow", "odd")
     with boundary.acting(OPERATOR, at=at):
-        policy.publish(baseline.model_conf(), [rule], by=OPERATOR, at=at, note="odd")
+        policy.lay(content.of(baseline.model_conf(), [rule]), by=OPERATOR, at=at, note="odd")
     with pytest.raises(NotFilterable):
         access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at)
 

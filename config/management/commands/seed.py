@@ -11,8 +11,7 @@ class Command(OperatorCommand):
     help = "Lay roles, service actors and the baseline policy. Running it again changes nothing."
 
     def act(self, **options: Any) -> dict[str, Any]:
-        version = laying.lay(
-            baseline.roles(), baseline.rules(), model_conf=baseline.model_conf(), at=self.at
-        )
-        self.say(f"Policy version {version.number} is in force ({version.content_sha256[:12]}).")
+        version = laying.lay(baseline.roles(), baseline.content(), at=self.at)
+        stands = "waits as a draft" if version.published_at is None else "is in force"
+        self.say(f"Policy version {version.number} {stands} ({version.content_sha256[:12]}).")
         return {"policy_version": version.number, "sha256": version.content_sha256}

@@ -23,8 +23,10 @@ from governance.models import (
     ObservedGrant,
     PolicyHead,
     PolicyRule,
+    PolicyShadow,
     PolicyVersion,
     Role,
+    ShadowDisagreement,
     Site,
     Snapshot,
     User,
@@ -98,6 +100,24 @@ def a_version(**over: Any) -> PolicyVersion:
 def a_rule(version: PolicyVersion, **over: Any) -> PolicyRule:
     fields = {"ordinal": 0, "rid": "r", "sub": "s", "rtype": "t", "act": "a"}
     return PolicyRule.objects.create(version=version, **{**fields, **over})
+
+
+def a_trial(version: PolicyVersion, **over: Any) -> PolicyShadow:
+    fields = {"version": version, "started_at": NOW, "started_by": "a"}
+    return PolicyShadow.objects.create(**{**fields, **over})
+
+
+def a_disagreement(trial: PolicyShadow) -> ShadowDisagreement:
+    return ShadowDisagreement.objects.create(
+        shadow=trial,
+        subject="s",
+        act="a",
+        domain="*",
+        resource="r",
+        would_allow=True,
+        first_at=NOW,
+        last_at=NOW,
+    )
 
 
 def an_alarm(severity: int) -> Alarm:
@@ -205,8 +225,28 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
     ("membership_is_at_a_site_or_a_party", lambda: a_membership(party="p")),
     ("membership_ends_after_it_begins", lambda: a_membership(valid_to=NOW)),
     ("membership_is_given_once", lambda: twice_with(a_user, lambda u: holds(u, "steward"))),
-    ("policy_state_is_known", lambda: a_version(state="odd", published_at=NOW)),
+    ("policy_state_is_known", lambda: a_version(state="odd")),
     ("policy_published_has_an_instant", lambda: a_version(state="published")),
+    (
+        "policy_decision_has_who_and_when",
+        lambda: PolicyVersion.objects.filter(pk=a_version().pk).update(decided_by="b"),
+    ),
+    (
+        "policy_approval_is_of_this_content",
+        lambda: PolicyVersion.objects.filter(pk=a_version().pk).update(approved_sha256="1"),
+    ),
+    (
+        "policy_author_never_approves",
+        lambda: PolicyVersion.objects.filter(pk=a_version().pk).update(
+            approved_sha256="0", decided_by="a", decided_at=NOW
+        ),
+    ),
+    ("policy_shadow_is_one_at_a_time", lambda: twice_with(a_version, a_trial)),
+    ("policy_shadow_share_is_percent", lambda: a_trial(a_version(), percent=101)),
+    (
+        "policy_disagreement_is_counted_once",
+        lambda: twice_with(lambda: a_trial(a_version()), a_disagreement),
+    ),
     (
         "rule_id_is_unique_in_its_version",
         lambda: twice_with(a_version, lambda v: a_rule(v, ordinal=PolicyRule.objects.count())),

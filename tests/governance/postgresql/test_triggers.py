@@ -130,6 +130,8 @@ def lifted() -> Iterator[Callable[[Table], None]]:
             )  # fmt: skip
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DROP INDEX {name} CASCADE")
+            if guard := triggers.FROZEN.get(table.name):
+                cursor.execute(f'ALTER TABLE "{table.name}" DISABLE TRIGGER {guard}')
 
     yield lift
     transaction.set_rollback(True)
