@@ -17,7 +17,7 @@ def our_addresses() -> list[str]:
         route = str(pattern.pattern).lstrip("^")
         if route and "<" not in route and "(" not in route:
             found.add(f"/{route}")
-    open_to_all = ("/livez", "/readyz", "/metrics", *PARTNER_PLACES)
+    open_to_all = ("/livez", "/readyz", "/metrics", "/.well-known/", *PARTNER_PLACES)
     return sorted(path for path in found if not path.startswith(open_to_all))
 
 
@@ -33,6 +33,7 @@ def test_a_partner_contact_finds_nothing_of_ours(path: str) -> None:
     holds(user, "partner_contact", party=user.party)
     client = proven(user)
     answer = client.get(path)
-    absent = client.get("/api/absent" if path.startswith("/api/") else "/absent")
+    is_api = path.startswith(("/api/", "/access/"))
+    absent = client.get("/api/absent" if is_api else "/absent")
     assert answer.status_code == absent.status_code == 404
     assert answer["Content-Type"] == absent["Content-Type"]

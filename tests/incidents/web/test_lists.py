@@ -11,7 +11,7 @@ from tests.builders.governance import a_site
 from tests.builders.incidents import a_closed_incident, an_incident
 
 pytestmark = pytest.mark.django_db
-QUERIES = 9
+QUERIES = 7
 
 
 @pytest.mark.parametrize("many", [1, 3])
