@@ -17,7 +17,7 @@ from governance import access
 from governance.domain.actor import Actor
 from governance.domain.authzen import Asked, Entity
 from governance.domain.callers import Caller
-from governance.domain.decisions import Decision, Question, Reason
+from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
 from governance.domain.inputs import recorded
 from governance.models import EntityKind, Governed, User, guardian_grants
 from governance.policy import shadow
@@ -286,7 +286,7 @@ def _with_grants(asked: Sequence[Asked], answers: list[Answer], seen: View) -> l
         record = seen.records.get((one.resource.type, one.resource.id))
         if record is None or not is_own_subject(one.subject):
             continue
-        if answer.decision.reason is Reason.DENY_NO_RULE:
+        if answer.decision.reason in OPEN_TO_GRANTS:
             ref = f"{one.subject.type}:{one.subject.id}"
             open_[number] = (ref, one.action.rpartition(":")[2], record)
     if not open_:
