@@ -1,6 +1,7 @@
 """The door that every action passes: may this actor do this to that, now?"""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -190,6 +191,9 @@ def _decide(
         if guardian_grants.holds(by.ref, verb, obj):
             decision = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=snapshot.sha256)
     shadow.offer(asked, decision, at)
+    if decision.allow and decision.obligations:
+        # Nothing in this service keeps one, so nothing that obliges is permitted here.
+        decision = replace(decision, allow=False, reason=Reason.DENY_OBLIGATION, obligations=())
     return asked, decision
 
 

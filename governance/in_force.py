@@ -99,7 +99,7 @@ def _loaded(version_id: int) -> _State:
         Rule(*row)
         for row in PolicyRule.objects.filter(version=version_id)
         .order_by("ordinal")
-        .values_list("sub", "dom", "rtype", "act", "cond", "eft", "rid")
+        .values_list("sub", "dom", "rtype", "act", "cond", "eft", "rid", "obligations")
     )
     conf, sha256 = PolicyVersion.objects.values_list("model_conf", "content_sha256").get(
         pk=version_id

@@ -138,6 +138,7 @@ def write_rules(version: PolicyVersion, lines: Iterable[Line]) -> None:
                 act=line.rule.act,
                 cond=line.rule.cond,
                 eft=line.rule.eft,
+                obligations=line.rule.obligations,
                 is_overridable=line.is_overridable,
             )
             for ordinal, line in enumerate(lines)

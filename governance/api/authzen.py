@@ -26,6 +26,7 @@ from governance.domain.actor import Actor
 from governance.domain.authzen import Asked, Semantic, Unreadable, Wanted
 from governance.domain.callers import Caller, Scope
 from governance.domain.decisions import Reason
+from governance.domain.obligations import Kind
 from governance.errors import ScopeMissing
 from governance.queries import evaluating, searching
 from governance.queries.evaluating import Answer, View
@@ -173,7 +174,8 @@ def configuration(request: HttpRequest) -> HttpResponse:
     """Say where the endpoints are: ``/.well-known/authzen-configuration`` (RFC 8615)."""
     base = settings.PUBLIC_URL.rstrip("/")
     found = {name: f"{base}/access/v1/{path}" for name, path in ENDPOINTS.items()}
-    return JsonResponse({"policy_decision_point": base, **found})
+    kinds = {"supported_obligations": [kind.value for kind in Kind]}
+    return JsonResponse({"policy_decision_point": base, **found, **kinds})
 
 
 def _one(asked: Asked, seen: View, request_id: str) -> dict[str, Any]:
@@ -225,6 +227,11 @@ def _shown(
     if Scope.EXPLAIN in seen.caller.scopes:
         context["rule"] = decision.rule
         context["sentence"] = decision.sentence()
+    if decision.obligations:
+        context["obligations"] = [
+            {"id": f"{evaluation_id}-o{number}", **one.as_json()}
+            for number, one in enumerate(decision.obligations)
+        ]
     if answer.ignored:
         context["ignored"] = list(answer.ignored)
     if (

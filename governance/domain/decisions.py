@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from governance.domain.obligations import Obligation
+
 
 class Reason(StrEnum):
     """Stable codes; they are part of the API and of the decision log."""
@@ -12,6 +14,7 @@ class Reason(StrEnum):
     DENY_RULE = "deny:rule"
     DENY_NO_RULE = "deny:no_rule"
     DENY_CONDITION = "deny:condition"
+    DENY_OBLIGATION = "deny:obligation_unsupported"
     DENY_MFA = "deny:mfa_required"
     GAP_UNKNOWN = "gap:unknown"
     ERROR_ENGINE = "error:engine"
@@ -50,6 +53,7 @@ class Decision:
     reason: Reason
     rule: str = ""
     policy_sha256: str = ""
+    obligations: tuple[Obligation, ...] = ()
 
     def sentence(self) -> str:
         """Say the decision as a person would."""
@@ -62,6 +66,8 @@ class Decision:
                 return f"Refused by rule {self.rule}."
             case Reason.DENY_NO_RULE:
                 return "No rule permits this. A role at this scope, or a grant, would."
+            case Reason.DENY_OBLIGATION:
+                return "Refused: what a permit would oblige to cannot be kept here."
             case Reason.DENY_CONDITION:
                 return "A rule is there, but its condition does not hold."
             case Reason.ERROR_ATTRIBUTE_MISSING | Reason.ERROR_TYPE:

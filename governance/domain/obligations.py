@@ -4,6 +4,7 @@ Kinds and their merging follow the vocabulary of the AuthZEN Obligations profile
 those of our own travel as ``custom``. A permit of which an obligation cannot be kept is none.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -92,6 +93,27 @@ def parse(kind: str, properties: Mapping[str, Any]) -> Obligation:
     if kind in (Kind.RETENTION, Kind.EXPIRES_AT) and min(properties.values()) < 0:
         raise InvalidObligation(f"{kind} is not negative")
     return Obligation(Kind(kind), dict(properties))
+
+
+def read(text: str) -> tuple[Obligation, ...]:
+    """Return the obligations that a rule states as JSON: ``[{"kind": "mask", ...}, ...]``.
+
+    Raises:
+        InvalidObligation: it is no such list, or one of them does not say what it needs.
+    """
+    if not text:
+        return ()
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidObligation(f"no JSON: {error}") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InvalidObligation("not a list of objects")
+    found = []
+    for row in rows:
+        properties = {name: value for name, value in row.items() if name != "kind"}
+        found.append(parse(str(row.get("kind", "")), properties))
+    return tuple(found)
 
 
 def stronger(one: Mask, other: Mask) -> Mask:

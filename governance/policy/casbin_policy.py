@@ -6,16 +6,17 @@ A snapshot never changes: another policy, or another set of memberships, is anot
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import time
 
 from casbin.model import Model
 
 from governance.domain.decisions import Decision, Question, Reason
+from governance.domain.obligations import InvalidObligation, Obligation, merged, read
 from governance.policy.enforcer import CompiledEnforcer, Lines
 from governance.policy.filtering import Column, NotFilterable, Shown, shown
-from governance.policy.index import ALLOW, Verdict, Why
+from governance.policy.index import ALLOW, DENY, Verdict, Why
 from governance.policy.links import Link, Links
 
 __all__ = ["EVERYWHERE", "InvalidPolicy", "Link", "NotFilterable", "Rule", "Snapshot", "build"]
@@ -43,6 +44,8 @@ class Rule:
     cond: str
     eft: str
     rid: str
+    # What a permit by it obliges to, as JSON; no column of the model.
+    obligations: str = ""
 
     def values(self) -> list[str]:
         return [self.sub, self.dom, self.rtype, self.act, self.cond, self.eft, self.rid]
@@ -55,7 +58,13 @@ class InvalidPolicy(ValueError):
 def content_sha256(model_conf: str, rules: Sequence[Rule]) -> str:
     """Return the SHA-256 over the canonical JSON of the model and its rules in order."""
     content = json.dumps(
-        {"model": model_conf, "rules": [rule.values() for rule in rules]},
+        {
+            "model": model_conf,
+            "rules": [
+                [*rule.values(), rule.obligations] if rule.obligations else rule.values()
+                for rule in rules
+            ],
+        },
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=False,
@@ -70,6 +79,8 @@ class Snapshot:
     sha256: str
     rules: tuple[Rule, ...]
     enforcer: CompiledEnforcer
+    # What permits oblige to, by rule.
+    obligations: Mapping[str, tuple[Obligation, ...]] = field(default_factory=dict)
 
     @property
     def links(self) -> Links:
@@ -77,7 +88,7 @@ class Snapshot:
 
     def with_links(self, links: Links) -> "Snapshot":
         """Return the same policy for other memberships."""
-        return Snapshot(self.sha256, self.rules, self.enforcer.with_links(links))
+        return Snapshot(self.sha256, self.rules, self.enforcer.with_links(links), self.obligations)
 
     def verdict(self, question: Question, at: float) -> Verdict:
         """Answer ``question`` at ``at`` (seconds since 1970) with all that it rests on."""
@@ -89,8 +100,22 @@ class Snapshot:
             return Decision(False, Reason.ERROR_BAD_VALUE, policy_sha256=self.sha256)
         verdict = self.verdict(question, at.timestamp() if at else time())
         rule = verdict.hit.values[_RID] if verdict.hit else ""
+        if verdict.allow and self.obligations:
+            return self._obliging(verdict, rule)
         reason = Reason.ALLOW_RULE if verdict.allow else _REFUSED[verdict.why]
         return Decision(verdict.allow, reason, rule, self.sha256)
+
+    def _obliging(self, verdict: Verdict, rule: str) -> Decision:
+        """Return the permit with the obligations of all rules that gave it."""
+        found = merged(
+            one
+            for row in verdict.matched
+            if row.effect != DENY
+            for one in self.obligations.get(row.values[_RID], ())
+        )
+        if found is None:
+            return Decision(False, Reason.DENY_OBLIGATION, rule, self.sha256)
+        return Decision(True, Reason.ALLOW_RULE, rule, self.sha256, tuple(found))
 
     def shown(
         self,
@@ -174,4 +199,8 @@ def build(
     except (RuntimeError, ValueError, KeyError, IndexError, TypeError) as error:
         raise InvalidPolicy(f"the policy model cannot be read: {error}") from error
     held = links if isinstance(links, Links) else Links(links)
-    return Snapshot(sha256, rows, enforcer.with_links(held))
+    try:
+        duties = {rule.rid: read(rule.obligations) for rule in rows if rule.obligations}
+    except InvalidObligation as error:
+        raise InvalidPolicy(f"obligations cannot be read: {error}") from error
+    return Snapshot(sha256, rows, enforcer.with_links(held), duties)

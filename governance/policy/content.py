@@ -7,15 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from governance.domain import obligations
 from governance.policy import casbin_policy
 from governance.policy.casbin_policy import EVERYWHERE, Rule
 
 FORMAT = "wardroom-policy-1"
-COLUMNS = ("rid", "sub", "dom", "rtype", "act", "cond", "eft", "is_overridable")
-LONGEST = {"rid": 80, "sub": 80, "dom": 120, "rtype": 80, "act": 80, "cond": 1000, "eft": 5}
+COLUMNS = ("rid", "sub", "dom", "rtype", "act", "cond", "eft", "obligations", "is_overridable")
+LONGEST = {"rid": 80, "sub": 80, "dom": 120, "rtype": 80, "act": 80, "cond": 1000, "eft": 5} | {
+    "obligations": 2000
+}
 """Characters that a column takes."""
 MAX_BYTES, MAX_RULES = 64 * 1024 * 1024, 1_000_000
 _DEFAULTS = {"dom": EVERYWHERE, "cond": "True", "eft": "allow"}
+_MAY_BE_EMPTY = ("obligations",)
 
 
 class Unreadable(ValueError):
@@ -162,7 +166,7 @@ def line_of(row: Any, number: int = 0) -> Line:
         if not isinstance(value, str):
             raise Unreadable(f"{name} is no text", line=number)
         value = value.strip()
-        if not value:
+        if not value and name not in _MAY_BE_EMPTY:
             raise Unreadable(f"{name} is empty", line=number)
         if len(value) > longest:
             raise Unreadable(f"{name} has more than {longest} characters", line=number)
@@ -171,6 +175,10 @@ def line_of(row: Any, number: int = 0) -> Line:
         cells[name] = value
     if cells["eft"] not in ("allow", "deny"):
         raise Unreadable(f"the effect is allow or deny, not {cells['eft']!r}", line=number)
+    try:
+        obligations.read(cells["obligations"])
+    except obligations.InvalidObligation as error:
+        raise Unreadable(f"obligations: {error}", line=number) from None
     flag = row.get(COLUMNS[-1]) or "no"
     if flag not in ("yes", "no"):
         raise Unreadable("is_overridable is yes or no", line=number)

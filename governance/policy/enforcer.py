@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 
 import casbin
 from casbin import util
-from casbin.core_enforcer import EnforceContext
 from casbin.effect import Effector as Effects
 from casbin.effect import effect_to_bool
 from casbin.model import Model
@@ -119,7 +118,7 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
     def decide(self, rvals: Sequence[Any], at: float) -> Verdict:
         """Decide a request at the instant ``at``, in seconds since 1970; errors are refusals."""
         index = self._index
-        if index is None or (rvals and type(rvals[0]) is EnforceContext):
+        if index is None:
             return self._ask_stock(rvals, at)
         if not (index.is_timeless or index.holds_any(at)):
             if index.plan.reads_rows:

@@ -141,7 +141,9 @@ class Index:
             if self._kind is None:
                 buckets = found
             elif found:
-                closure = links.closure(self._kind, subject, domain, at)
+                closure = links.closures.get((self._kind, subject, domain))
+                if closure is None or not closure.since <= at < closure.until:
+                    closure = links.closure(self._kind, subject, domain, at)
                 buckets = _of_roles(found, closure.roles)
             else:
                 return Verdict(self._allows[0], Why.NO_RULE, None, matched, None)
@@ -228,7 +230,8 @@ def _source(operand: ast.expr, plan: Plan) -> str:
 
 
 def _refuse(rv: Sequence[Any]) -> None:
-    raise ValueError(f"a request of {len(rv)} values")
+    """Leave a request of another size to Casbin: it may begin with a context of its own."""
+    raise NeedsStock(f"a request of {len(rv)} values")
 
 
 def _plain(value: object) -> object:

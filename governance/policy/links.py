@@ -58,7 +58,7 @@ class Links:
         self._base = _by_child(links)
         self._changed: dict[Child, Mapping[str, tuple[Link, ...]]] = {}
         # Two generations instead of an order of use: what is asked for stays, at no cost.
-        self._closures: dict[tuple[str, str, str], Closure] = {}
+        self.closures: dict[tuple[str, str, str], Closure] = {}
         self._older: dict[tuple[str, str, str], Closure] = {}
 
     def replaced(self, child: str, links: Iterable[Link], *, kind: str = "g") -> "Links":
@@ -83,13 +83,13 @@ class Links:
     def closure(self, kind: str, subject: str, domain: str, at: float) -> Closure:
         """Return the roles of ``subject`` in ``domain`` at ``at``, with ``subject`` itself."""
         place = (kind, subject, domain)
-        known = self._closures.get(place) or self._older.get(place)
+        known = self.closures.get(place) or self._older.get(place)
         if known is not None and known.since <= at < known.until:
             return known
         found = self._walk(kind, subject, domain, at)
-        if len(self._closures) >= _CACHED // 2:
-            self._older, self._closures = self._closures, {}
-        self._closures[place] = found
+        if len(self.closures) >= _CACHED // 2:
+            self._older, self.closures = self.closures, {}
+        self.closures[place] = found
         return found
 
     def leads(

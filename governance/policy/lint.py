@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from governance.domain.obligations import InvalidObligation, read
 from governance.policy import casbin_policy, conditions
 from governance.policy.casbin_policy import EVERYWHERE, InvalidPolicy
 from governance.policy.conditions import ANY, Kinds, Scheme
@@ -64,6 +65,7 @@ def check(content: Content, known: Vocabulary) -> list[Finding]:
         *_model(content),
         *(one for line in content.lines for one in _names(line, known)),
         *(one for line in content.lines for one in _condition(line, known)),
+        *(one for line in content.lines for one in _obligations(line, known)),
         *_overrides(content.lines),
         *_repeated(content.lines),
         *_shadowed(content.lines),
@@ -121,6 +123,21 @@ def _condition(line: Line, known: Vocabulary) -> Iterator[Finding]:
         yield _error(fault.code, rule.rid, fault.text)
     for literal in conditions.rewritten_literals(rule.cond):
         yield _warning("rewritten_literal", rule.rid, f"Casbin changes the text {literal}")
+
+
+def _obligations(line: Line, known: Vocabulary) -> Iterator[Finding]:
+    rule = line.rule
+    if not rule.obligations:
+        return
+    try:
+        read(rule.obligations)
+    except InvalidObligation as error:
+        yield _error("invalid_obligation", rule.rid, str(error))
+    if rule.eft != "allow":
+        yield _error("obligation_of_a_deny", rule.rid, "a refusal obliges to nothing")
+    if rule.rtype not in known.foreign:
+        text = "nothing here keeps an obligation, so the permit would be none"
+        yield _error("obligation_here", rule.rid, text)
 
 
 def _overrides(lines: Iterable[Line]) -> Iterator[Finding]:

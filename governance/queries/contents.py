@@ -27,9 +27,9 @@ SUBJECT_ATTRIBUTES: Kinds = {"party": "str", "service": "bool"}
 def content(version: PolicyVersion) -> Content:
     """Return model, rules in order, and tests of ``version``."""
     rows = version.rules.order_by("ordinal").values_list(
-        "sub", "dom", "rtype", "act", "cond", "eft", "rid", "is_overridable"
+        "sub", "dom", "rtype", "act", "cond", "eft", "rid", "obligations", "is_overridable"
     )
-    lines = tuple(Line(Rule(*row[:7]), row[7]) for row in rows)
+    lines = tuple(Line(Rule(*row[:8]), row[8]) for row in rows)
     return Content(version.model_conf, lines, version.tests)
 
 

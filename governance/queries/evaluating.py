@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -95,6 +95,24 @@ def decide(asked: Sequence[Asked], seen: View) -> list[Answer]:
         for answer in answers:
             if answer.question is not None:
                 shadow.offer(answer.question, answer.decision, seen.at)
+    return _supported(asked, answers)
+
+
+def _supported(asked: Sequence[Asked], answers: list[Answer]) -> list[Answer]:
+    """Refuse what obliges to more than the enforcement point says it can keep.
+
+    A point that does not say (``context.supported_obligations``) has to keep all.
+    """
+    for number, (one, answer) in enumerate(zip(asked, answers, strict=True)):
+        if not answer.decision.obligations or "supported_obligations" not in one.context:
+            continue
+        said = one.context["supported_obligations"]
+        kinds = {duty.kind.value for duty in answer.decision.obligations}
+        if not isinstance(said, list) or not kinds <= {str(kind) for kind in said}:
+            refused = replace(
+                answer.decision, allow=False, reason=Reason.DENY_OBLIGATION, obligations=()
+            )
+            answers[number] = answer._replace(decision=refused)
     return answers
 
 

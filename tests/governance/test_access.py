@@ -1,5 +1,6 @@
 """The door: who may do what, where, and until when."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -7,13 +8,16 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from config import baseline
 from governance import access, boundary, context
-from governance.actions.policy import restamp
+from governance.actions.policy import lay, restamp
+from governance.domain import actor as actors
 from governance.domain.actor import Actor
 from governance.domain.decisions import Reason
 from governance.errors import NotAllowed
 from governance.models import AuditEvent, DecisionLog, PolicyHead, Site, User, guardian_grants
 from governance.permissions import Act
+from governance.policy.content import of
 from tests.builders.governance import a_member, a_site, a_system, a_user, holds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
@@ -204,3 +208,18 @@ def test_a_request_that_changes_roles_goes_by_what_it_changed(at: datetime) -> N
                 raise ZeroDivisionError
         except ZeroDivisionError:
             assert access.allows(by, Act.SYSTEM_READ, system, at=at), "rolled back"
+
+
+def test_a_permit_that_obliges_is_none_where_nobody_keeps_it(at: datetime) -> None:
+    by, system = a_member("steward").as_actor(), a_system()
+    duty = '[{"kind": "watermark"}]'
+    rules = [
+        replace(rule, obligations=duty) if rule.act == str(Act.SYSTEM_READ) else rule
+        for rule in baseline.rules()
+    ]
+    assert access.allows(by, Act.SYSTEM_READ, system, at=at)
+    with boundary.acting(actors.service("operator"), at=at):
+        lay(of(baseline.model_conf(), rules), by=actors.service("operator"), at=at, note="duty")
+    with boundary.acting(by, at=at), pytest.raises(NotAllowed) as refused:
+        access.require(by, Act.SYSTEM_READ, system, at=at)
+    assert refused.value.decision.reason is Reason.DENY_OBLIGATION

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,6 +95,24 @@ def test_properties_count_as_far_as_the_caller_may_claim_them(pep: Pep) -> None:
         )
         is False
     )
+
+
+def test_a_permit_comes_with_its_obligations(pep: Pep) -> None:
+    duty = '[{"kind": "mask", "column": "email", "fn": "hash"}]'
+    a_policy([replace(a_rule("reader", "record", "can_read"), obligations=duty)])
+    a_directory(a_subject("person", "ana", "reader"))
+    asked = question(("person", "ana"), "can_read", ("record", "1"))
+    answer = pep.ask("evaluation", asked)
+    (obligation,) = answer["context"]["obligations"]
+    assert answer["decision"]
+    assert obligation["type"] == "custom"
+    assert obligation["properties"] == {"kind": "mask", "column": "email", "fn": "hash"}
+    answer = pep.ask("evaluation", {**asked, "context": {"supported_obligations": ["watermark"]}})
+    assert (answer["decision"], answer["context"]["reason"]) == (
+        False,
+        "deny:obligation_unsupported",
+    )
+    assert pep.decides({**asked, "context": {"supported_obligations": ["mask", "watermark"]}})
 
 
 def test_a_type_may_be_declared_to_believe_the_caller_first(pep: Pep) -> None:
@@ -299,6 +318,7 @@ def test_the_discovery_document_names_live_endpoints_only(pep: Pep, settings: An
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     told = answer.json()
     assert told.pop("policy_decision_point") == pep.address
+    assert "mask" in told.pop("supported_obligations")
     assert set(told) == {
         "access_evaluation_endpoint",
         "access_evaluations_endpoint",

@@ -1,6 +1,7 @@
 """Wardroom's policy: rules and memberships in, decisions with reasons out."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -108,3 +109,35 @@ def test_threads_get_answers_and_never_errors() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(ask, range(60))) == {Reason.ALLOW_RULE}
+
+
+def obliging(rid: str, obligations: str, *, eft: str = "allow", cond: str = "True") -> Rule:
+    return replace(rule("read", rid=rid, eft=eft, cond=cond), obligations=obligations)
+
+
+def test_a_permit_obliges_to_what_all_its_rules_say_together() -> None:
+    policy = snapshot(
+        obliging("a", '[{"kind": "mask", "column": "email", "fn": "hash"}]'),
+        obliging("b", '[{"kind": "mask", "column": "email", "fn": "year"}]'),
+        obliging("c", '[{"kind": "watermark"}]', cond="r.res.level > 2"),
+    )
+    decision = policy.decide(question("read", level=1))
+    assert [one.as_json()["properties"] for one in decision.obligations] == [
+        {"kind": "mask", "column": "email", "fn": "null"}
+    ]
+    assert len(policy.decide(question("read", level=3)).obligations) == 2
+
+
+def test_purposes_that_exclude_each_other_leave_no_permit() -> None:
+    policy = snapshot(
+        obliging("a", '[{"kind": "purpose", "allowed": ["quality"]}]'),
+        obliging("b", '[{"kind": "purpose", "allowed": ["payroll"]}]'),
+    )
+    assert policy.decide(question("read")).reason is Reason.DENY_OBLIGATION
+
+
+def test_obligations_are_part_of_the_hash_and_must_be_readable() -> None:
+    plain, more = rule("read", rid="a"), obliging("a", '[{"kind": "watermark"}]')
+    assert content_sha256(MODEL, [plain]) != content_sha256(MODEL, [more])
+    with pytest.raises(InvalidPolicy):
+        snapshot(obliging("a", '[{"kind": "blink"}]'))

@@ -1,5 +1,7 @@
 """Each thing that lint knows: a rule that has it, and one close by that has not."""
 
+from dataclasses import replace
+
 import pytest
 
 from config import baseline
@@ -171,3 +173,26 @@ def test_a_file_is_read_whole_or_refused() -> None:
     ):
         with pytest.raises(contents.Unreadable, match=says):
             contents.read(text, model_conf="m")
+
+
+HASHED = '[{"kind": "mask", "column": "email", "fn": "hash"}]'
+
+
+@pytest.mark.parametrize(
+    ("over", "code"),
+    [
+        ({"rtype": "record", "obligations": HASHED}, None),
+        ({"obligations": HASHED}, "obligation_here"),
+        ({"rtype": "record", "obligations": HASHED, "eft": "deny"}, "obligation_of_a_deny"),
+        ({"rtype": "record", "obligations": "[{}]"}, "invalid_obligation"),
+        ({"rtype": "record", "obligations": "{"}, "invalid_obligation"),
+    ],
+)
+def test_obligations_are_for_those_who_can_keep_them(
+    over: dict[str, str], code: str | None
+) -> None:
+    known = replace(KNOWN, foreign=frozenset({"record"}))
+    found = codes(line(rid="a", **over), known=known)
+    assert {one for one, level in found.items() if level is Level.ERROR} == (
+        {code} if code else set()
+    )
