@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='policyrule',
             name='obligations',
-            field=models.CharField(blank=True, db_default='', max_length=2000),
+            field=models.CharField(blank=True, db_default='', default='', max_length=2000),
         ),
     ]

@@ -92,7 +92,7 @@ class PolicyRule(models.Model):
     act = models.CharField("action", max_length=80)
     cond = models.CharField("condition", max_length=1000, default="True")
     eft = models.CharField("effect", max_length=5, default="allow")
-    obligations = models.CharField(max_length=2000, blank=True, db_default="")
+    obligations = models.CharField(max_length=2000, blank=True, default="", db_default="")
     is_overridable = models.BooleanField("sites may widen it", default=False, db_default=False)
 
     class Meta:
