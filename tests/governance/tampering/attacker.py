@@ -41,6 +41,9 @@ class Expected:
         return self.seq if isinstance(self.seq, tuple) else (self.seq, self.seq)
 
 
+ERASURE = "audit:body:erase"
+
+
 class Attacker:
     """Acts in one session with the triggers of the log off; ``leave`` hides that."""
 
@@ -81,21 +84,33 @@ class Attacker:
         return self.dice.randrange(first, self.lab.witnessed if last is None else last)
 
     def full(self, *, first: int = 0) -> int:
-        """Return one whose body was not erased."""
+        """Return one whose body was not erased, and that excuses no other's."""
         while True:
             seq = self.place(first=first)
-            if self.event(seq)["body"] is not None:
+            event = self.event(seq)
+            if event["body"] is not None and event["act"] != ERASURE:
                 return seq
 
+    def erasure(self) -> int:
+        """Return one that erased a body."""
+        seqs = self.sql(
+            "SELECT seq FROM audit_leaf JOIN audit_event e ON e.id = event_id WHERE act = %s"
+            " AND seq < %s ORDER BY 1",
+            ERASURE,
+            self.lab.witnessed,
+        ).fetchall()
+        return int(self.dice.choice(seqs)[0])
+
     def excused_by(self, seq: int) -> int:
-        """Return the entry whose missing body ``seq`` excuses, or ``seq`` itself."""
+        """Return the entry whose missing body the erasure ``seq`` excuses."""
         row = self.sql(
             "SELECT l.seq FROM audit_event y JOIN audit_leaf ly ON ly.event_id = y.id"
             " JOIN audit_leaf l ON y.object = 'governance.auditevent:' || l.event_id"
-            " WHERE ly.seq = %s AND y.act = 'audit:body:erase'",
+            " WHERE ly.seq = %s",
             seq,
         ).fetchone()
-        return int(row[0]) if row else seq
+        assert row is not None
+        return int(row[0])
 
     def event(self, seq: int) -> Event:
         with self.session.cursor(row_factory=dict_row) as cursor:

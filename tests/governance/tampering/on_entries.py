@@ -22,22 +22,28 @@ EDITS: dict[str, Callable[[Attacker], object]] = {
     "salt": lambda a: a.dice.randbytes(32),
 }
 
-# Where an erasure is edited, the body that it excused is found to be missing too.
-_EXCUSING = ("act", "object", "body")
-
 
 def _edit(column: str) -> Callable[[Attacker], Expected]:
     def attack(a: Attacker) -> Expected:
         seq = a.full()
-        first = min(seq, a.excused_by(seq)) if column in _EXCUSING else seq
         a.edit(seq, **{column: EDITS[column](a)})
-        return Expected(Rule.LEAF, first)
+        return Expected(Rule.LEAF, seq)
 
     return attack
 
 
 for _column in EDITS:
     KINDS[f"edit_{_column}"] = _edit(_column)
+
+
+@kind
+def edit_an_erasure(a: Attacker) -> Expected:
+    """The body that it excused is found to be missing too, and lies before it."""
+    seq = a.erasure()
+    first = a.excused_by(seq)
+    column = a.dice.choice(["act", "object", "body"])
+    a.edit(seq, **{column: EDITS[column](a)})
+    return Expected(Rule.LEAF, first)
 
 
 @kind
