@@ -168,6 +168,8 @@ AUDIT_QUORUM: int = env.int("AUDIT_QUORUM", default=1)
 # Key sets (RFC 7517) of issuers that we trust: files in one folder, addresses at listed hosts.
 JWKS_DIR = Path(env.str("JWKS_DIR", default=str(DATA_DIR / "jwks")))
 JWKS_HOSTS: list[str] = env.list("JWKS_HOSTS", default=[])
+# Of permits that only read, one in so many is kept in the decision log; 0 keeps none.
+DECISION_SAMPLE: int = env.int("DECISION_SAMPLE", default=100)
 
 # --- Backups ----------------------------------------------------------------------------------
 BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))

@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from governance import context, in_force
-from governance.context import Context, Denial
+from governance.context import Context, Decided
 from governance.domain.actor import Actor
+from governance.domain.decision_log import READS, weight
 from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
 from governance.domain.inputs import recorded
 from governance.errors import NotAllowed
@@ -35,15 +37,24 @@ def require(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision
     """Return the decision that permits ``by`` to do ``act`` to ``obj``.
 
     For an act that creates, ``obj`` is the unsaved record, so that its scope is known.
-    A permit is logged in the running transaction; a refusal is logged by the boundary,
-    after the rollback.
+    A permit that changes something is logged in the running transaction; a refusal, and what
+    is kept of permits that only read, by the boundary afterwards.
 
     Raises:
         NotAllowed: the policy refuses, for any reason.
     """
     question, decision, now = _permitted(by, act, obj, at)
-    if not str(act).endswith(":read"):
+    if not str(act).endswith(READS):
         _log(question, decision, at=at, request_id=now.request_id)
+        return decision
+    sample = f"{now.request_id} {by.ref} {act} {obj.ref}"
+    stands_for = weight(
+        decision, str(act), question.resource_attributes, sample, one_in=settings.DECISION_SAMPLE
+    )
+    if stands_for:
+        inputs = recorded(question)
+        one = Decided(by, str(act), obj.ref, question.domain, at, decision, inputs, stands_for)
+        now.decided.append(one)
     return decision
 
 
@@ -173,7 +184,7 @@ def _permitted(
         raise RuntimeError("nobody is acting: enter governance.boundary.acting() first")
     if not decision.allow:
         inputs = recorded(question)
-        now.denials.append(Denial(by, str(act), obj.ref, question.domain, at, decision, inputs))
+        now.decided.append(Decided(by, str(act), obj.ref, question.domain, at, decision, inputs))
         raise NotAllowed(str(act), obj.ref, decision)
     return question, decision, now
 

@@ -13,7 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from governance import context
-from governance.context import OWN, Denial, Receipt
+from governance.context import OWN, Decided, Receipt
 from governance.domain.actor import Actor
 from governance.models import DecisionLog
 from governance.tlog.tree import leaf_hash
@@ -42,40 +42,43 @@ def record(*, by: Actor, act: StrEnum, ref: str, at: datetime, **body: object) -
     now.receipts.extend(_insert([row]))
 
 
-def record_denials(denials: Iterable[Denial], *, request_id: str) -> None:
-    """Write refusals, after the transaction that they ended was rolled back."""
-    rows = list(denials)
-    _insert(
-        [
-            (
-                denial.at,
-                denial.actor.party or OWN,
-                denial.domain,
-                denial.actor.ref,
-                denial.act,
-                denial.ref,
-                "denied",
-                request_id,
-                _text({"reason": denial.decision.reason, "rule": denial.decision.rule}),
-            )
-            for denial in rows
-        ]
-    )
+def record_decided(decided: Iterable[Decided], *, request_id: str) -> None:
+    """Write decisions after their transaction: refusals as events too, permits to their log."""
+    rows = list(decided)
+    refused = [one for one in rows if not one.decision.allow]
+    if refused:
+        _insert(
+            [
+                (
+                    one.at,
+                    one.actor.party or OWN,
+                    one.domain,
+                    one.actor.ref,
+                    one.act,
+                    one.ref,
+                    "denied",
+                    request_id,
+                    _text({"reason": one.decision.reason, "rule": one.decision.rule}),
+                )
+                for one in refused
+            ]
+        )
     DecisionLog.objects.bulk_create(
         DecisionLog(
-            at=denial.at,
-            subject=denial.actor.ref,
-            act=denial.act,
-            resource=denial.ref,
-            domain=denial.domain,
-            allow=False,
-            reason=denial.decision.reason,
-            rule=denial.decision.rule,
-            policy_sha256=denial.decision.policy_sha256,
+            at=one.at,
+            subject=one.actor.ref,
+            act=one.act,
+            resource=one.ref,
+            domain=one.domain,
+            allow=one.decision.allow,
+            reason=one.decision.reason,
+            rule=one.decision.rule,
+            policy_sha256=one.decision.policy_sha256,
             request_id=request_id,
-            inputs=denial.inputs,
+            inputs=one.inputs,
+            weight=one.weight,
         )
-        for denial in rows
+        for one in rows
     )
 
 

@@ -36,24 +36,25 @@ def acting(
         yield now
     finally:
         try:
-            write_denials(now)
+            write_decided(now)
         finally:
             context.leave(token)
             _tell_running_transaction()
 
 
-def write_denials(now: Context) -> None:
-    """Record what ``now`` was refused so far.
+def write_decided(now: Context) -> None:
+    """Record what was decided in ``now`` so far and not by the transaction itself: refusals,
+    and a sample of permits.
 
     Raises:
         Unavailable: the database does not take them.
     """
-    if not now.denials:
+    if not now.decided:
         return
-    waiting, now.denials = now.denials, []
+    waiting, now.decided = now.decided, []
     try:
         with transaction.atomic():
-            audit.record_denials(waiting, request_id=now.request_id)
+            audit.record_decided(waiting, request_id=now.request_id)
     except DatabaseError as error:
         raise Unavailable("The refusal could not be recorded, so nothing was answered.") from error
 

@@ -17,8 +17,8 @@ OWN = "own"
 
 
 @dataclass(frozen=True, slots=True)
-class Denial:
-    """A refusal that must be recorded although its transaction is rolled back."""
+class Decided:
+    """A decision to be recorded after its transaction: a refusal rolls that back."""
 
     actor: Actor
     act: str
@@ -27,6 +27,7 @@ class Denial:
     at: datetime
     decision: Decision
     inputs: dict[str, dict[str, object]] = field(default_factory=dict)
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Context:
     actor: Actor
     at: datetime
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    denials: list[Denial] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
 
     receipts: list[Receipt] = field(default_factory=list)
 

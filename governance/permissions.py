@@ -65,3 +65,4 @@ class Event(StrEnum):
     LOG_EXPORTED = "audit:log:export"
     RESTORED = "system:restore"
     BACKUP_SKIPPED = "system:backup:skip"
+    DECISIONS_KEPT = "access:decisions:keep"

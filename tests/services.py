@@ -77,6 +77,8 @@ def _start() -> None:
     if os.environ.get("DATABASE_OWNER_URL"):
         os.environ["DATABASE_URL"] = os.environ["DATABASE_OWNER_URL"]
     os.environ.setdefault("PUBLIC_URL", "http://localhost:8000")
+    # Which permits are sampled goes by ids of chance; tests that want some say so.
+    os.environ.setdefault("DECISION_SAMPLE", "0")
     os.environ.setdefault("WARDROOM_EMBEDDED", "1")
 
 

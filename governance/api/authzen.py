@@ -3,11 +3,11 @@
 A refusal is an answer (200, ``decision: false``); 401 and 403 are about the caller itself.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from drf_spectacular.utils import extend_schema
@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from governance import boundary
+from governance.actions import decisions
 from governance.api import authzen_bodies as bodies
 from governance.api import authzen_schema as schema
 from governance.api import callers
@@ -30,6 +31,7 @@ from governance.domain.obligations import Kind
 from governance.errors import ScopeMissing
 from governance.queries import evaluating, searching
 from governance.queries.evaluating import Answer, View
+from governance.queries.sides import is_own_subject
 
 ENDPOINTS = {
     "access_evaluation_endpoint": "evaluation",
@@ -75,8 +77,7 @@ class Asking(APIView):
                 found = self.answer(bodies.body(plain), caller, at, request_id)
             except Unreadable as error:
                 raise bodies.unreadable(error) from error
-        text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-        return HttpResponse(text.encode(), content_type="application/json")
+        return HttpResponse(msgspec.json.encode(found), content_type="application/json")
 
     def answer(self, body: Any, caller: Caller, at: datetime, request_id: str) -> dict[str, Any]:
         raise NotImplementedError
@@ -181,8 +182,8 @@ def configuration(request: HttpRequest) -> HttpResponse:
 def _one(asked: Asked, seen: View, request_id: str) -> dict[str, Any]:
     _require_type(seen.caller, asked.resource.type)
     (answer,) = evaluating.decide([asked], seen)
-    evaluation_id = evaluating.new_id()
-    evaluating.keep([(asked, answer, evaluation_id)], seen, request_id=request_id)
+    evaluation_id = decisions.new_id()
+    decisions.keep([(asked, answer, evaluation_id)], seen, request_id=request_id)
     return _shown(asked, answer, evaluation_id, seen, _instant(seen.at))
 
 
@@ -198,7 +199,7 @@ def _many(
             faults[number] = {"status": 403, "message": "Outside the scope of this key."}
     asked = [item for n, item in enumerate(items) if n not in faults and isinstance(item, Asked)]
     decided = iter(zip(asked, evaluating.decide(asked, seen), strict=True))
-    base, instant, found, kept = evaluating.new_id(), _instant(seen.at), [], []
+    base, instant, found, kept = decisions.new_id(), _instant(seen.at), [], []
     for number in range(len(items)):
         if number in faults:
             allow = False
@@ -210,7 +211,7 @@ def _many(
             found.append(_shown(one, answer, evaluation_id, seen, instant))
         if (semantic is Semantic.DENY and not allow) or (semantic is Semantic.PERMIT and allow):
             break
-    evaluating.keep(kept, seen, request_id=request_id)
+    decisions.keep(kept, seen, request_id=request_id)
     return found
 
 
@@ -237,7 +238,7 @@ def _shown(
     if (
         decision.reason in REQUESTABLE
         and asked.subject.type == "user"
-        and evaluating.is_own_subject(asked.subject)
+        and is_own_subject(asked.subject)
         and asked.resource.type in evaluating.own_types()
     ):
         context["access_request"] = {"form_url": _form()}

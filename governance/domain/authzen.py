@@ -11,6 +11,8 @@ MAX_ITEMS = 1000
 MAX_TEXT = 1000
 MAX_PAGE = 1000
 PAGE = 100
+_NESTING = (dict, list)
+_NONE: dict[str, Any] = {}
 
 
 class Semantic(StrEnum):
@@ -113,27 +115,27 @@ def evaluations(body: Any) -> Batch:
     resource = _entity(body["resource"], "/resource") if "resource" in body else None
     context = _context(body.get("context", {}), "/context")
     items: list[Asked | Unreadable] = []
+    known: dict[tuple[Any, Any], Entity] = {}
     for number, row in enumerate(rows):
-        at = f"/evaluations/{number}"
         try:
             if type(row) is not dict:
-                raise Unreadable("An evaluation must be an object.", at)
+                raise Unreadable("An evaluation must be an object.", "")
             items.append(
                 Asked(
                     subject
                     if subject is not None and "subject" not in row
-                    else _entity(row.get("subject"), f"{at}/subject"),
+                    else _entity_again(row.get("subject"), "/subject", known),
                     action
                     if action is not None and "action" not in row
-                    else _action(row.get("action"), f"{at}/action"),
+                    else _action(row.get("action"), "/action"),
                     resource
                     if resource is not None and "resource" not in row
-                    else _entity(row.get("resource"), f"{at}/resource"),
-                    _context(row["context"], f"{at}/context") if "context" in row else context,
+                    else _entity_again(row.get("resource"), "/resource", known),
+                    _context(row["context"], "/context") if "context" in row else context,
                 )
             )
         except Unreadable as error:
-            items.append(error)
+            items.append(Unreadable(str(error), f"/evaluations/{number}{error.pointer}"))
     return Batch(items, semantic, False)
 
 
@@ -166,35 +168,49 @@ def search(wanted: Wanted, body: Any) -> Search:
 
 def depth_over(value: Any, most: int) -> bool:
     """Say whether ``value`` is nested more than ``most`` levels deep."""
-    level = [value]
+    level = [value] if type(value) in _NESTING else []
     for _ in range(most + 1):
+        if not level:
+            return False
         level = [
             inner
             for outer in level
-            if type(outer) in (dict, list)
             for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _NESTING
         ]
-        if not level:
-            return False
-    return any(type(inner) in (dict, list) for inner in level)
+    return bool(level)
 
 
 def _entity(value: Any, at: str, *, is_wanted: bool = False) -> Entity:
     if type(value) is not dict:
         raise Unreadable(_absent(value), at)
-    properties = value.get("properties", {})
+    properties = value.get("properties", _NONE)
     if type(properties) is not dict:
         raise Unreadable("properties must be an object.", f"{at}/properties")
-    kind = _text(value.get("type"), f"{at}/type")
-    return Entity(kind, "" if is_wanted else _text(value.get("id"), f"{at}/id"), properties)
+    kind = _text(value.get("type"), at, "type")
+    return Entity(kind, "" if is_wanted else _text(value.get("id"), at, "id"), properties)
+
+
+def _entity_again(value: Any, at: str, known: dict[tuple[Any, Any], Entity]) -> Entity:
+    """Return what another item has named already; in a batch most are named many times."""
+    if type(value) is not dict or len(value) != 2:
+        return _entity(value, at)
+    place = (value.get("type"), value.get("id"))
+    try:
+        found = known.get(place)
+    except TypeError:  # not even text
+        return _entity(value, at)
+    if found is None:
+        known[place] = found = _entity(value, at)
+    return found
 
 
 def _action(value: Any, at: str) -> str:
     if type(value) is not dict:
         raise Unreadable(_absent(value), at)
-    if type(value.get("properties", {})) is not dict:
+    if type(value.get("properties", _NONE)) is not dict:
         raise Unreadable("properties must be an object.", f"{at}/properties")
-    return _text(value.get("name"), f"{at}/name")
+    return _text(value.get("name"), at, "name")
 
 
 def _context(value: Any, at: str) -> dict[str, Any]:
@@ -214,11 +230,11 @@ def _semantic(options: Any) -> Semantic:
         raise Unreadable(f"evaluations_semantic must be one of {known}.", at) from None
 
 
-def _text(value: Any, at: str) -> str:
+def _text(value: Any, at: str, name: str) -> str:
     if type(value) is not str:
-        raise Unreadable("Missing." if value is None else "Must be text.", at)
+        raise Unreadable("Missing." if value is None else "Must be text.", f"{at}/{name}")
     if not value or "\0" in value or len(value) > MAX_TEXT:
-        raise Unreadable(f"Must have 1 to {MAX_TEXT} characters and no NUL.", at)
+        raise Unreadable(f"Must have 1 to {MAX_TEXT} characters and no NUL.", f"{at}/{name}")
     return value
 
 

@@ -1,7 +1,10 @@
 """What the policy answers, and the words for why."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from governance.domain.obligations import Obligation
 
@@ -28,9 +31,11 @@ OPEN_TO_GRANTS = (Reason.DENY_NO_RULE, Reason.DENY_CONDITION)
 """Refusals that a grant on the one record lifts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One request for a decision.
+NO_CIRCUMSTANCES: Mapping[str, Any] = MappingProxyType({})
+
+
+class Question(NamedTuple):
+    """One request for a decision; a tuple, since a thousand may be asked at once.
 
     ``domain`` is the scope in which roles count: ``site:<slug>`` or a party reference.
     """
@@ -40,9 +45,9 @@ class Question:
     resource_type: str
     resource: str
     domain: str
-    subject_attributes: dict[str, object]
-    resource_attributes: dict[str, object]
-    environment: dict[str, object] = field(default_factory=dict)
+    subject_attributes: Mapping[str, object]
+    resource_attributes: Mapping[str, object]
+    environment: Mapping[str, object] = NO_CIRCUMSTANCES
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,10 +171,21 @@ class DecisionLog(Governed):
     evaluation_id = models.CharField(max_length=40, blank=True)
     pep = models.CharField("asked by", max_length=64, blank=True)
     inputs = models.JSONField(default=dict, blank=True, db_default=Value({}, models.JSONField()))
+    weight = models.PositiveIntegerField(
+        "stands for",
+        default=1,
+        db_default=1,
+        help_text="Permits that only read are a sample: one row for so many decisions.",
+    )
 
     class Meta:
         ordering = ["-id"]
         verbose_name = "decision"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(weight__gte=1), name="decision_stands_for_one_or_more"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.act} {self.resource}: {'permit' if self.allow else 'deny'}"

@@ -6,7 +6,7 @@ A snapshot never changes: another policy, or another set of memberships, is anot
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import time
 
@@ -23,6 +23,8 @@ __all__ = ["EVERYWHERE", "InvalidPolicy", "Link", "NotFilterable", "Rule", "Snap
 
 EVERYWHERE = "*"
 _COND, _RID = 4, 6
+_SCOPE = frozenset({"r_sub.key", "r_dom", "r_res.type", "r_act.name"})
+"""What the rows of the shipped model are found by: nothing of the resource but its type."""
 _REFUSED = {
     Why.RULE: Reason.DENY_RULE,
     Why.NO_RULE: Reason.DENY_NO_RULE,
@@ -81,6 +83,8 @@ class Snapshot:
     enforcer: CompiledEnforcer
     # What permits oblige to, by rule.
     obligations: Mapping[str, tuple[Obligation, ...]] = field(default_factory=dict)
+    # Answers given already: there are no more than rules, and each is the same each time.
+    _answers: dict[tuple[Why, bool, str], Decision] = field(default_factory=dict)
 
     @property
     def links(self) -> Links:
@@ -88,7 +92,8 @@ class Snapshot:
 
     def with_links(self, links: Links) -> "Snapshot":
         """Return the same policy for other memberships."""
-        return Snapshot(self.sha256, self.rules, self.enforcer.with_links(links), self.obligations)
+        enforcer = self.enforcer.with_links(links)
+        return Snapshot(self.sha256, self.rules, enforcer, self.obligations, self._answers)
 
     def verdict(self, question: Question, at: float) -> Verdict:
         """Answer ``question`` at ``at`` (seconds since 1970) with all that it rests on."""
@@ -98,12 +103,23 @@ class Snapshot:
         """Answer ``question`` at ``at``, or now; every error is a refusal with its reason."""
         if not is_askable(question):
             return Decision(False, Reason.ERROR_BAD_VALUE, policy_sha256=self.sha256)
-        verdict = self.verdict(question, at.timestamp() if at else time())
+        return self.answer(self.verdict(question, at.timestamp() if at else time()))
+
+    def sitting(self, at: datetime) -> "Sitting":
+        """Return what decides many questions at one instant."""
+        return Sitting(self, at)
+
+    def answer(self, verdict: Verdict) -> Decision:
+        """Put ``verdict`` into the words of the service."""
         rule = verdict.hit.values[_RID] if verdict.hit else ""
         if verdict.allow and self.obligations:
             return self._obliging(verdict, rule)
-        reason = Reason.ALLOW_RULE if verdict.allow else _REFUSED[verdict.why]
-        return Decision(verdict.allow, reason, rule, self.sha256)
+        found = self._answers.get((verdict.why, verdict.allow, rule))
+        if found is None:
+            reason = Reason.ALLOW_RULE if verdict.allow else _REFUSED[verdict.why]
+            found = Decision(verdict.allow, reason, rule, self.sha256)
+            self._answers[verdict.why, verdict.allow, rule] = found
+        return found
 
     def _obliging(self, verdict: Verdict, rule: str) -> Decision:
         """Return the permit with the obligations of all rules that gave it."""
@@ -134,11 +150,12 @@ class Snapshot:
         found: dict[str, Shown] = {}
         known: dict[tuple[object, ...], Shown] = {}
         for domain in domains:
-            request = _request(replace(question, domain=domain, resource_attributes={}))
+            request = _request(question._replace(domain=domain, resource_attributes={}))
             rows = self.enforcer.candidates(request, at.timestamp())
             if rows is None:
                 raise NotFilterable(self.enforcer.delegated)
-            rules = tuple((row.values[_COND], row.effect == ALLOW) for row in rows)
+            # Whether a record is shown depends on which conditions there are, not on how often.
+            rules = tuple(dict.fromkeys((row.values[_COND], row.effect == ALLOW) for row in rows))
             place = (rules, domain if any("dom" in condition for condition, _ in rules) else "")
             if place not in known:
                 known[place] = shown(rules, self.enforcer.reading(request, columns))
@@ -148,7 +165,7 @@ class Snapshot:
     def allows_somewhere(self, question: Question, at: datetime) -> bool:
         """Say whether some record in some domain could be permitted, conditions granted."""
         for domain in self.links.domains(question.subject):
-            request = _request(replace(question, domain=domain))
+            request = _request(question._replace(domain=domain))
             rows = self.enforcer.candidates(request, at.timestamp())
             if rows is None:
                 return True
@@ -156,6 +173,33 @@ class Snapshot:
             if not is_refused and any(row.effect == ALLOW for row in rows):
                 return True
         return False
+
+
+class Sitting:
+    """Many questions at one instant: what no condition touches is decided once for a scope."""
+
+    def __init__(self, snapshot: Snapshot, at: datetime) -> None:
+        self._snapshot = snapshot
+        self._at = at
+        self._seconds = at.timestamp()
+        operands = snapshot.enforcer.operands()
+        self._goes_by_scope = operands is not None and operands <= _SCOPE
+        self._known: dict[tuple[str, str, str, str], Decision] = {}
+
+    def decide(self, question: Question) -> Decision:
+        """Answer as :meth:`Snapshot.decide` does."""
+        subject, action, kind, resource, domain, *_ = question
+        place = (subject, action, kind, domain)
+        found = self._known.get(place)
+        if found is not None and "\0" not in resource:
+            return found
+        if not self._goes_by_scope or not is_askable(question):
+            return self._snapshot.decide(question, self._at)
+        verdict = self._snapshot.verdict(question, self._seconds)
+        found = self._snapshot.answer(verdict)
+        if verdict.is_free:
+            self._known[place] = found
+        return found
 
 
 def _request(question: Question) -> tuple[object, ...]:
@@ -170,16 +214,9 @@ def _request(question: Question) -> tuple[object, ...]:
 
 def is_askable(question: Question) -> bool:
     """Say whether every identifier is there: the empty one means nobody and nothing."""
-    return bool(
-        question.subject
-        and question.action
-        and question.resource_type
-        and question.domain
-        and "\0" not in question.subject
-        and "\0" not in question.action
-        and "\0" not in question.resource_type
-        and "\0" not in question.domain
-        and "\0" not in question.resource
+    subject, action, kind, resource, domain, *_ = question
+    return bool(subject and action and kind and domain) and not (
+        "\0" in subject or "\0" in action or "\0" in kind or "\0" in domain or "\0" in resource
     )
 
 

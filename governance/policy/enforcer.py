@@ -129,6 +129,10 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
         except NeedsStock:
             return self._ask_stock(rvals, at)
 
+    def operands(self) -> frozenset[str] | None:
+        """Return what of a request rows are found by, as Python; None where Casbin scans."""
+        return self._index.plan.operands() if self._index else None
+
     def candidates(self, rvals: Sequence[Any], at: float) -> list[Row] | None:
         """Return the rows that apply to a request but for their conditions; None if unknown."""
         if self._index is None:

@@ -64,6 +64,8 @@ class Verdict:
     matched: list[Row] = field(default_factory=list)
     closure: Closure | None = None
     detail: str = ""
+    is_free: bool = False
+    """No row that was looked at has a condition: the keys alone decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +148,20 @@ class Index:
                     closure = links.closure(self._kind, subject, domain, at)
                 buckets = _of_roles(found, closure.roles)
             else:
-                return Verdict(self._allows[0], Why.NO_RULE, None, matched, None)
+                return Verdict(self._allows[0], Why.NO_RULE, None, matched, None, "", True)
             if len(buckets) == 1:
                 rows = buckets[0]
             else:
                 rows = sorted(chain.from_iterable(buckets), key=_ORDINAL)
-            seen, hit, is_near = 0, None, False
+            seen, hit, is_near, is_free = 0, None, False, True
             for row in rows:
                 if not row.since <= at < row.until:
                     continue
-                if row.condition is not None and not row.condition(
-                    rv, row.values, partial(links.leads, at)
-                ):
-                    is_near = True
-                    continue
+                if row.condition is not None:
+                    is_free = False
+                    if not row.condition(rv, row.values, partial(links.leads, at)):
+                        is_near = True
+                        continue
                 seen |= row.effect
                 hit = row
                 matched.append(row)
@@ -170,7 +172,7 @@ class Index:
         except Exception as error:  # noqa: BLE001 - a request may hold anything; the answer is no
             return Verdict(False, _why(error), None, [], closure, str(error)[:200])
         why = Why.RULE if hit else Why.CONDITION if is_near else Why.NO_RULE
-        return Verdict(self._allows[seen], why, hit, matched, closure)
+        return Verdict(self._allows[seen], why, hit, matched, closure, "", is_free)
 
 
 def _packed(table: Mapping[Any, dict[str, list[Row]]]) -> dict[Any, Rows]:

@@ -93,6 +93,13 @@ class Plan:
         if not self._texts:
             self._compiled[()] = self._compile(())
 
+    def operands(self) -> frozenset[str]:
+        """Return what of a request rows are found by, as Python: ``r_act.name``."""
+        found = [key.operand for key in self.keys]
+        if self.role is not None:
+            found += [self.role.operand, *([self.role.domain] if self.role.domain else [])]
+        return frozenset(ast.unparse(one) for one in found)
+
     def condition(self, row: Sequence[str]) -> Condition | None:
         """Return what is left to check for ``row`` once it was found; None if nothing is.
 

@@ -1,8 +1,6 @@
 """Answers to many questions of others, under one policy and at one instant."""
 
-import json
-import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -11,35 +9,20 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
 
 from governance import access
 from governance.domain.actor import Actor
-from governance.domain.authzen import Asked, Entity
+from governance.domain.authzen import Asked
 from governance.domain.callers import Caller
 from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
-from governance.domain.inputs import recorded
-from governance.models import EntityKind, Governed, User, guardian_grants
+from governance.models import Governed, User, guardian_grants
 from governance.policy import shadow
-from governance.policy.casbin_policy import EVERYWHERE, Snapshot
+from governance.policy.casbin_policy import Snapshot
 from governance.queries import directory
 from governance.queries.directory import Directory
+from governance.queries.sides import Sides, is_own_subject
 
-MOST_INPUTS = 4096
-"""Characters of inputs that a row of the log keeps; it says nothing rather than a part."""
-RESERVED = frozenset({"key", "id", "type", "party", "service"})
-"""Attributes that say who or what it is; neither caller nor directory can set them."""
 PEOPLE = ("user", "service")
-
-
-_KEEP = """
-INSERT INTO governance_decisionlog
-  (at, policy_sha256, request_id, pep, allow,
-   subject, act, resource, domain, reason, rule, evaluation_id, inputs)
-SELECT %s, %s, %s, %s, false, a, b, c, d, e, f, g, h::jsonb FROM unnest(
-  %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[]
-) AS one (a, b, c, d, e, f, g, h)
-"""
 
 
 class Answer(NamedTuple):
@@ -61,6 +44,10 @@ class View:
     people: dict[str, Actor] = field(default_factory=dict)
     records: dict[tuple[str, str], Governed | None] = field(default_factory=dict)
 
+    def sides(self) -> Sides:
+        """Return the ends of questions as this request sees them."""
+        return Sides(self.caller, self.directory, self.people, self.records)
+
 
 _people: tuple[Snapshot | None, dict[str, Actor]] = (None, {})
 """Those already looked up: people who change bring a new snapshot."""
@@ -80,22 +67,28 @@ def decide(asked: Sequence[Asked], seen: View) -> list[Answer]:
     """Answer all of ``asked``: one query for people never seen before, one for each type of our
     records, and one for grants on single records, however many are asked."""
     _look_up(asked, seen)
-    prepared = [_question(one, seen) for one in asked]
-    if seen.snapshot is None:
-        nothing = Decision(False, Reason.ERROR_NO_POLICY)
-        return [Answer(nothing, question, ignored) for question, ignored in prepared]
-    unknown = Decision(False, Reason.GAP_UNKNOWN, policy_sha256=seen.snapshot.sha256)
-    decisions = iter(_many(seen.snapshot, [q for q, _ in prepared if q is not None], seen.at))
-    answers = [
-        Answer(unknown if question is None else next(decisions), question, ignored)
-        for question, ignored in prepared
-    ]
-    answers = _with_grants(asked, answers, seen)
+    sides, own, decision = seen.sides(), own_types(), _deciding(seen)
+    answers = []
+    for one in asked:
+        question, ignored = sides.question(one, one.resource.type in own)
+        answers.append(Answer(decision(question), question, ignored))
+    if seen.records:
+        answers = _with_grants(asked, answers, seen)
     if shadow.queue.percent:
         for answer in answers:
             if answer.question is not None:
                 shadow.offer(answer.question, answer.decision, seen.at)
     return _supported(asked, answers)
+
+
+def _deciding(seen: View) -> Callable[[Question | None], Decision]:
+    """Return what answers the questions of this request."""
+    if seen.snapshot is None:
+        no_policy = Decision(False, Reason.ERROR_NO_POLICY)
+        return lambda question: no_policy
+    unknown = Decision(False, Reason.GAP_UNKNOWN, policy_sha256=seen.snapshot.sha256)
+    decide = seen.snapshot.sitting(seen.at).decide
+    return lambda question: unknown if question is None else decide(question)
 
 
 def _supported(asked: Sequence[Asked], answers: list[Answer]) -> list[Answer]:
@@ -116,30 +109,6 @@ def _supported(asked: Sequence[Asked], answers: list[Answer]) -> list[Answer]:
     return answers
 
 
-def keep(answers: Iterable[tuple[Asked, Answer, str]], seen: View, *, request_id: str) -> None:
-    """Write the refusals among ``answers`` to the decision log, in one statement."""
-    rows = [
-        (
-            _short(f"{asked.subject.type}:{asked.subject.id}", 120),
-            _short(asked.action, 80),
-            _short(f"{asked.resource.type}:{asked.resource.id}", 160),
-            _short(answer.question.domain if answer.question else "", 160),
-            answer.decision.reason.value,
-            answer.decision.rule,
-            evaluation_id,
-            _inputs(answer.question),
-        )
-        for asked, answer, evaluation_id in answers
-        if not answer.decision.allow
-    ]
-    if not rows:
-        return
-    sha256 = seen.snapshot.sha256 if seen.snapshot else ""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_KEEP, [seen.at, sha256, request_id, seen.caller.slug, *columns])
-
-
 @cache
 def own_types() -> dict[str, type[Governed]]:
     """Return our types of governed records."""
@@ -148,15 +117,6 @@ def own_types() -> dict[str, type[Governed]]:
         for model in apps.get_models()
         if issubclass(model, Governed) and not model._meta.proxy
     }
-
-
-def is_own_subject(subject: Entity) -> bool:
-    """Say whether ``subject`` is a person or a service actor of ours."""
-    return subject.type == "service" or (subject.type == "user" and _uuid(subject.id) is not None)
-
-
-def _many(snapshot: Snapshot, questions: list[Question], at: datetime) -> list[Decision]:
-    return [snapshot.decide(question, at) for question in questions]
 
 
 def _look_up(asked: Sequence[Asked], seen: View) -> None:
@@ -217,86 +177,6 @@ def with_scope(model: type[Governed]) -> Any:
     return rows.select_related(*related) if related else rows
 
 
-def _question(one: Asked, seen: View) -> tuple[Question | None, tuple[str, ...]]:
-    """Put the question as the policy needs it; None where who or what is not known."""
-    subject, resource = one.subject, one.resource
-    actor: Actor | None = None
-    if is_own_subject(subject):
-        actor = seen.people.get(f"{subject.type}:{subject.id}")
-        if actor is None:
-            return None, ()
-    if resource.type in own_types():
-        record = seen.records.get((resource.type, resource.id))
-        if record is None:
-            return None, ()
-        ignored: tuple[str, ...] = ()
-        question = access.question(
-            actor or Actor(ref=f"{subject.type}:{subject.id}"), one.action, record
-        )
-        if actor is None:
-            attributes, ignored = _attributes(EntityKind.SUBJECT, subject, seen)
-            question.subject_attributes.update(attributes)
-        question.environment.update(_environment(one, seen))
-        return question, ignored
-    known = seen.directory.find(EntityKind.RESOURCE, resource.type, resource.id)
-    about, ignored = _attributes(EntityKind.RESOURCE, resource, seen)
-    if actor is not None:
-        who: dict[str, object] = {
-            "id": subject.id,
-            "party": actor.party,
-            "service": actor.is_service,
-        }
-        domain = "none" if actor.party else known.domain if known else EVERYWHERE
-    else:
-        who, more = _attributes(EntityKind.SUBJECT, subject, seen)
-        who.update(party="", service=False)
-        domain = known.domain if known else EVERYWHERE
-        ignored += more
-    return (
-        Question(
-            subject=f"{subject.type}:{subject.id}",
-            action=one.action,
-            resource_type=resource.type,
-            resource=f"{resource.type}:{resource.id}",
-            domain=domain,
-            subject_attributes=who,
-            resource_attributes=about,
-            environment=_environment(one, seen),
-        ),
-        ignored,
-    )
-
-
-def _environment(one: Asked, seen: View) -> dict[str, object]:
-    """Return what the caller may say of the circumstances; all else in ``context`` is opaque."""
-    if not one.context or not seen.caller.assertable:
-        return {}
-    return {
-        name: value for name, value in one.context.items() if seen.caller.may_claim("context", name)
-    }
-
-
-def _attributes(kind: str, entity: Entity, seen: View) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Merge what the directory knows with what the caller claims and may claim.
-
-    What the directory knows counts, except for types declared ``pep_else_server``.
-    """
-    known = seen.directory.find(kind, entity.type, entity.id)
-    found: dict[str, object] = {"id": entity.id}
-    if known is not None:
-        found.update(known.properties)
-    if not entity.properties:
-        return found, ()
-    claims_first = (kind, entity.type) in seen.directory.trusting
-    ignored = []
-    for name, value in entity.properties.items():
-        if name in RESERVED or not seen.caller.may_claim(kind, name):
-            ignored.append(f"{kind}.{name}"[:120])
-        elif claims_first or known is None or name not in known.properties:
-            found[name] = value
-    return found, tuple(ignored)
-
-
 def _with_grants(asked: Sequence[Asked], answers: list[Answer], seen: View) -> list[Answer]:
     """Let grants on single records permit what no rule says anything about."""
     open_: dict[int, tuple[str, str, Governed]] = {}
@@ -316,32 +196,3 @@ def _with_grants(asked: Sequence[Asked], answers: list[Answer], seen: View) -> l
             permit = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=sha256)
             answers[number] = answers[number]._replace(decision=permit)
     return answers
-
-
-def new_id() -> str:
-    """Return an id for one evaluation, or for a batch of them."""
-    return uuid.uuid4().hex
-
-
-def _uuid(text: str) -> UUID | None:
-    """Return the UUID that ``text`` is the canonical form of."""
-    if len(text) != 36:
-        return None
-    try:
-        found = UUID(text)
-    except ValueError:
-        return None
-    return found if str(found) == text else None
-
-
-def _inputs(question: Question | None) -> str:
-    """Return what was decided on, for asking again; nothing where it is too much to keep."""
-    text = json.dumps(recorded(question), ensure_ascii=True) if question else "{}"
-    return text if len(text) <= MOST_INPUTS and "\\u0000" not in text else "{}"
-
-
-def _short(text: str, most: int) -> str:
-    """Shorten for a column of the log; the digest keeps different texts different."""
-    if len(text) <= most:
-        return text
-    return f"{text[: most - 17]}~{uuid.uuid5(uuid.NAMESPACE_URL, text).hex[:16]}"

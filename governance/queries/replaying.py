@@ -181,7 +181,8 @@ def _asked(
     period = "width_bucket(at, %(edges)s::timestamptz[])" if instants else "(at IS NULL)"
     record = "resource" if by_record else "split_part(resource, ':', 1)"
     query = f"""
-        SELECT min(at), subject, act, min(resource), domain, allow, reason, inputs::text, count(*)
+        SELECT min(at), subject, act, min(resource), domain, allow, reason, inputs::text,
+               sum(weight)::bigint
         FROM governance_decisionlog WHERE at >= %(since)s AND at < %(until)s
         GROUP BY {period}, subject, act, {record}, domain, allow, reason, inputs::text
     """  # noqa: S608 - the parts are ours

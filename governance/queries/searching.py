@@ -21,6 +21,7 @@ from governance.permissions import Act
 from governance.policy.casbin_policy import NotFilterable, Rule
 from governance.queries import evaluating
 from governance.queries.evaluating import PEOPLE, View
+from governance.queries.sides import is_own_subject
 
 CHUNK = 500
 SCANNED = 10_000
@@ -133,7 +134,7 @@ def _records(model: type[Governed], search: Search, seen: View) -> Source:
     """Offer our records, those alone that ``access.visible`` shows to one of our own people."""
     kind = model.resource_type()
     rows: QuerySet[Governed] = evaluating.with_scope(model)
-    if evaluating.is_own_subject(search.subject):
+    if is_own_subject(search.subject):
         ref = f"{search.subject.type}:{search.subject.id}"
         if ref not in seen.people:
             evaluating.look_up_people([ref], seen)

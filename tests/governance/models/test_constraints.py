@@ -13,6 +13,7 @@ from governance.models import (
     AccessRequest,
     Alarm,
     BackupAttestation,
+    DecisionLog,
     DriftFinding,
     GovernedSystem,
     Grant,
@@ -36,6 +37,11 @@ from tests.builders.governance import a_site, a_system, a_user, holds, the_enter
 pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
 NOW = datetime(2026, 11, 17, 9, 45, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(days=1), NOW - timedelta(days=1)
+
+
+def a_decision(**over: Any) -> DecisionLog:
+    fields = {"at": NOW, "subject": "user:1", "act": "a", "resource": "r:1", "domain": "*"}
+    return DecisionLog.objects.create(**{**fields, "allow": True, "reason": "allow:rule", **over})
 
 
 def a_request(**over: Any) -> AccessRequest:
@@ -202,6 +208,7 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
     ("request_state_is_known", lambda: a_request(state="odd", decided_at=NOW, decided_by="a")),
     ("request_lasts_at_most_a_year", lambda: a_request(days=366)),
     ("request_is_due_after_it_came", lambda: a_request(due_at=NOW)),
+    ("decision_stands_for_one_or_more", lambda: a_decision(weight=0)),
     ("request_decision_has_who_and_when", lambda: a_request(state="granted", decided_at=NOW)),
     ("grant_ends_after_it_begins", lambda: a_grant(valid_to=NOW)),
     ("grant_origin_is_known", lambda: a_grant(origin="gift")),

@@ -1,0 +1,3 @@
+"""Fixtures of the queries' tests."""
+
+from tests.databases import bootstrap_dsn as bootstrap_dsn
