@@ -129,6 +129,7 @@ for label, reason in {
     "governance.auditkey": LOG,
     "governance.auditerasure": LOG,
     "governance.auditverification": LOG,
+    "governance.policysignature": "is signed by the key of the log, and only grows",
     "governance.decisionlog": "is a log of its own; refusals and acts enter the audit log too",
     "governance.policychange": "says which people processes load anew; memberships are recorded",
     "governance.directoryhead": "is a stamp that moves with the entities, which are recorded",

@@ -25,6 +25,7 @@ from governance.queries import (
     instants,
     names,
     policy_checks,
+    policy_signatures,
     policy_steps,
     questions,
 )
@@ -127,6 +128,7 @@ class PolicyVersionAdmin(GovernedAdmin[PolicyVersion]):
             effects=effects[:SHOWN],
             more_effects=max(0, len(effects) - SHOWN),
             checks=policy_checks.check(new, at=at, mutate=bool(request.GET.get("mutate"))),
+            faults=policy_signatures.check(version.pk) if version.published_at else (),
             trial=trial,
             disagreements=disagreements,
             lines=lines[:SHOWN] if not wanted else lines[: SHOWN * 10],

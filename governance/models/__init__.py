@@ -32,6 +32,7 @@ from governance.models.policy import (
     PolicyChange,
     PolicyHead,
     PolicyRule,
+    PolicySignature,
     PolicyState,
     PolicyVersion,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "PolicyHead",
     "PolicyRule",
     "PolicyShadow",
+    "PolicySignature",
     "PolicyState",
     "PolicyVersion",
     "RequestState",

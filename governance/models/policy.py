@@ -80,6 +80,26 @@ class PolicyVersion(Governed):
         return f"policy version {self.number}"
 
 
+class PolicySignature(models.Model):
+    """A published version as the key of the audit log signed it: a note (C2SP signed-note).
+
+    The sequencer writes it, since it alone reads the key; nobody changes or deletes it. The
+    keys that may have signed are those of ``AuditKey``, ended ones too.
+    """
+
+    version = models.OneToOneField(
+        PolicyVersion, on_delete=models.PROTECT, related_name="signature"
+    )
+    note = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_policy_signature"
+
+    def __str__(self) -> str:
+        return f"signature of {self.version}"
+
+
 class PolicyRule(models.Model):
     """One line ``p, sub, dom, rtype, act, cond, eft, rid``."""
 
