@@ -117,6 +117,7 @@ registries.job_kinds.add(
 for name, measure in measures.MEASURES.items():
     registries.measures.add(name, measure)
 registries.duties.add("access_requests", duties.open_requests)
+registries.duties.add("rollbacks", duties.rollbacks)
 registries.duties.add("old_drift", duties.old_drift)
 
 LOG = "is part of the log itself, which only grows"

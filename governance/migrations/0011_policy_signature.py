@@ -1,4 +1,7 @@
-"""Published policy versions are signed by the sequencer, which alone reads the key of the log."""
+"""Published policy versions are signed by the sequencer, which alone reads the key of the log.
+
+Rollbacks are reviewed after the fact.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -31,6 +34,17 @@ class Migration(migrations.Migration):
                 ("version", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="signature", to="governance.policyversion")),
             ],
             options={"db_table": "audit_policy_signature"},
+        ),
+        migrations.CreateModel(
+            name="PolicyReview",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("by", models.CharField(max_length=120)),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=300, verbose_name="what was found")),
+                ("version", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="review", to="governance.policyversion")),
+            ],
+            options={"constraints": [models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="policy_review_says_what_it_found")]},
         ),
         migrations.RunSQL(GRANTS, TAKEN),
     ]

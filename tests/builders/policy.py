@@ -8,6 +8,7 @@ from governance.domain.actor import Actor
 from governance.models import PolicyVersion
 from governance.policy.casbin_policy import Rule
 from governance.policy.content import Line
+from governance.queries import contents
 from tests.builders.governance import NOW, a_member
 
 TYPE, ACT = "governance.job", "governance:job:retry"
@@ -55,6 +56,18 @@ def approved(by: Actor, other: Actor, *lines: Line, at: datetime = NOW) -> Polic
         return reviewing.approve(
             version, by=other, at=at, reason="read it", sha256=version.content_sha256
         )
+
+
+def rolled_back(by: Actor, other: Actor, *, at: datetime = NOW) -> PolicyVersion:
+    """Let ``by`` bring the policy in force back after ``other`` and they replaced it."""
+    old = contents.head()
+    assert old is not None
+    published(by, other, at=at)
+    with boundary.acting(by, at=at):
+        back = reviewing.roll_back(old, by=by, at=at, reason="auditors restart too much")
+    with boundary.acting(other, at=at):
+        reviewing.approve(back, by=other, at=at, reason="agreed", sha256=back.content_sha256)
+        return policy.publish(back, by=other, at=at)
 
 
 def published(by: Actor, other: Actor, *lines: Line, at: datetime = NOW) -> PolicyVersion:

@@ -1,7 +1,10 @@
 """The board's pages of the policy: what they show, and that each button is a gate."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from governance.actions import shadowing
 from governance.domain import actor as actors
@@ -11,7 +14,15 @@ from governance.policy import shadow
 from governance.queries import contents
 from tests.builders import signin
 from tests.builders.governance import NOW, a_member, a_system
-from tests.builders.policy import LINE, RID, a_board_member, a_draft, approved, submitted
+from tests.builders.policy import (
+    LINE,
+    RID,
+    a_board_member,
+    a_draft,
+    approved,
+    rolled_back,
+    submitted,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +89,22 @@ def test_what_is_approved_is_what_was_read_with_a_fresh_second_factor() -> None:
     client.post(step("publish", version))
     version.refresh_from_db()
     assert (version.state, version.decided_by) == ("published", user.as_actor().ref)
+
+
+def test_a_rollback_says_until_when_it_is_reviewed_and_by_whom_it_was() -> None:
+    by, user = a_board_member("Ana"), a_member("board_member", name="Ben Okafor")
+    long_ago = timezone.now() - timedelta(hours=25)
+    version = rolled_back(by, user.as_actor(has_mfa=True), at=long_ago)
+    client = signin.proven(user)
+    text = client.get(page(version)).content.decode()
+    assert "Overdue" in text
+    assert "Close the review" in text
+    assert "overdue since" in client.get("/admin/").content.decode()
+    client.post(step("review", version), {"reason": "nobody lost what they need"})
+    text = client.get(page(version)).content.decode()
+    assert "Ben Okafor: nobody lost what they need" in text
+    assert ", late" in text
+    assert "Close the review" not in text
 
 
 @pytest.mark.parametrize("name", ["approve", "publish", "withdraw", "shadow", "rebase"])
