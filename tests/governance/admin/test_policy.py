@@ -8,18 +8,21 @@ from django.utils import timezone
 
 from governance.actions import shadowing
 from governance.domain import actor as actors
-from governance.models import PolicyVersion, User
+from governance.models import Job, PolicyVersion, User
 from governance.policy import content as files
 from governance.policy import shadow
 from governance.queries import contents
 from tests.builders import signin
 from tests.builders.governance import NOW, a_member, a_system
 from tests.builders.policy import (
+    A_JOB,
+    ACT,
     LINE,
     RID,
     a_board_member,
     a_draft,
     approved,
+    lay_condition,
     rolled_back,
     submitted,
 )
@@ -155,6 +158,16 @@ def test_the_explorer_says_why_and_what_would_permit_it() -> None:
     text = client.get(reverse("admin:decision_explorer"), {**ask, "at": "x"}).content.decode()
     assert "no instant" in text
     assert user.name
+
+
+def test_the_explorer_says_what_a_condition_raised() -> None:
+    lay_condition("r.sub.shift == 'late'")
+    a_member("auditor", email="eve@example.org")
+    ask = {"who": "eve@example.org", "act": ACT, "what": Job.objects.create(**A_JOB).ref}
+    client = signin.proven(a_member("board_member"))
+    text = client.get(reverse("admin:decision_explorer"), ask).content.decode()
+    assert "error:attribute_missing" in text
+    assert '<dt>What a condition raised</dt><dd class="code">shift</dd>' in text
 
 
 def test_an_export_is_read_again_as_it_was() -> None:
