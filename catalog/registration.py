@@ -5,10 +5,12 @@ import logging
 from catalog import duties, measures
 from catalog.actions import harvesting
 from catalog.errors import NotHarvested
+from catalog.models import Asset
 from catalog.permissions import Act
+from catalog.web import granted
 from governance import jobs, registries
 from governance.models import GovernedSystem
-from governance.registries import JobKind, JobRun
+from governance.registries import JobKind, JobRun, Requestable
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,14 @@ registries.job_kinds.add(
 registries.job_kinds.add("catalog_harvest", JobKind(_harvest, "Harvest a system", max_attempts=3))
 for name, measure in measures.MEASURES.items():
     registries.measures.add(name, measure)
+
+
+def _asset(key: str) -> Requestable | None:
+    asset = Asset.objects.filter(pk=key).first()
+    return Requestable(asset.system_id, granted.scope_of(asset) or "") if asset else None
+
+
+registries.requestable.add("catalog.asset", _asset)
 registries.duties.add("label_proposals", duties.proposals)
 registries.duties.add("ownerless_assets", duties.ownerless)
 registries.acts.add("catalog", Act)

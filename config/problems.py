@@ -18,7 +18,9 @@ from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated
 
 from governance import context
+from governance.domain.decisions import Reason
 from governance.errors import BadInput, NotAllowed, WardroomError
+from governance.queries import refusals
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +69,28 @@ def describe(error: Exception) -> dict[str, Any]:
     if isinstance(error, Http404):
         return _plain(404, "not_found", "There is nothing here, or nothing for you.")
     if isinstance(error, PermissionDenied):
-        return _plain(403, "not_allowed", "This is not permitted.")
+        # Whole pages of the board are open to those whose roles open them somewhere.
+        return {
+            **_plain(403, "not_allowed", "None of your roles opens this page."),
+            "reason": Reason.DENY_NO_RULE,
+            "sentence": "None of your roles opens this page. An administrator gives roles.",
+        }
     if isinstance(error, NotAuthenticated | AuthenticationFailed):
         return _plain(401, "not_signed_in", "Sign in first: this needs a session.")
     if isinstance(error, APIException):
         return _of_framework(error)
     return _plain(500, "internal", "Something broke here. Nothing was changed.")
+
+
+def told(error: Exception) -> dict[str, Any]:
+    """Return :func:`describe` with what would lift a refusal, as far as the actor may know."""
+    body = describe(error)
+    now = context.current()
+    if isinstance(error, NotAllowed):
+        body |= {"act": error.act, "sentence": error.decision.sentence()}
+        if now is not None:
+            body |= refusals.way_out(error, now)
+    return body
 
 
 def _plain(status: int, code: str, detail: str) -> dict[str, Any]:
@@ -129,7 +147,7 @@ def page(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
 
 def respond(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer ``error`` in the form that this address speaks."""
-    body = describe(error)
+    body = told(error)
     if body["status"] >= 500:
         log.error("request failed: %s", type(error).__name__, exc_info=error)
     return problem(body) if wants_problem(request) else page(request, body)
@@ -137,7 +155,7 @@ def respond(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def answer(error: Exception, view: dict[str, Any]) -> HttpResponse | None:
     """Exception handler of REST framework; JSON also where the view renders something else."""
-    body = describe(error)
+    body = told(error)
     if body["status"] >= 500:
         log.error("API request failed: %s", type(error).__name__, exc_info=error)
     response = problem(body)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from governance import access
 from governance.domain.actor import Actor
-from governance.models import AccessRequest, DriftFinding, DriftState, RequestState
+from governance.models import AccessRequest, DriftFinding, DriftState, PolicyVersion, RequestState
 from governance.permissions import Act
 from governance.registries import Duty
 
@@ -30,6 +30,31 @@ def open_requests(by: Actor, at: datetime) -> list[Duty]:
             due_at=row.due_at,
         )
         for row in found.order_by("due_at", "pk")[:MOST]
+    ]
+
+
+def rollbacks(by: Actor, at: datetime) -> list[Duty]:
+    """Return the rollbacks in force that ``by`` may review, the most urgent first.
+
+    Nobody reviews a rollback of their own. One that is overdue stays until it is reviewed.
+    """
+    rows = access.visible(
+        PolicyVersion.objects.filter(
+            restores__isnull=False, published_at__isnull=False, review=None
+        ).exclude(author=by.ref),
+        to=by,
+        act=Act.POLICY_REVIEW,
+        at=at,
+    )
+    return [
+        Duty(
+            title=f"Review the rollback to policy version {row.restores.number}",
+            reason=f"In force as version {row.number}: {row.note}",
+            url=f"/admin/governance/policyversion/{row.pk}/change/",
+            due_at=row.review_due_at,
+        )
+        for row in rows.select_related("restores").order_by("published_at", "pk")[:MOST]
+        if row.restores
     ]
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
+from governance.errors import Unavailable
 from governance.models import (
     Entity,
     Membership,
@@ -26,6 +27,12 @@ from governance.policy.links import Link, Links
 _KEPT = 4
 # Behind more changes than these, loading everything is as fast.
 _FOLLOWED = 200
+
+
+class PolicyAltered(Unavailable):
+    """The rules in force are not those that were published: no process takes them."""
+
+    code = "policy_altered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,11 @@ def _loaded(version_id: int) -> _State:
         pk=version_id
     )
     built = casbin_policy.build(conf, rules, links, sha256=sha256)
+    if casbin_policy.content_sha256(conf, built.rules) != sha256:
+        raise PolicyAltered(
+            "The rules in force are not those that were published, so nobody is permitted anything."
+            " manage.py policy verify says more."
+        )
     return _State(version_id, built, below)
 
 

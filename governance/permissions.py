@@ -28,6 +28,7 @@ class Act(StrEnum):
     ENTITY_TYPE_CHANGE = "governance:entity_type:change"
     POLICY_WITHDRAW = "governance:policy:withdraw"
     POLICY_ROLL_BACK = "governance:policy:roll_back"
+    POLICY_REVIEW = "governance:policy:review"
     POLICY_SHADOW = "governance:policy:shadow"
     DECISION_READ = "governance:decision:read"
     SYSTEM_READ = "governance:system:read"

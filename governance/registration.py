@@ -12,7 +12,7 @@ from governance.domain import actor as actors
 from governance.errors import Unavailable
 from governance.models import GovernedSystem
 from governance.permissions import Act, Event
-from governance.registries import JobKind, JobRun, Mask
+from governance.registries import JobKind, JobRun, Mask, Requestable
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,16 @@ registries.job_kinds.add(
 )
 for name, measure in measures.MEASURES.items():
     registries.measures.add(name, measure)
+
+
+def _system(key: str) -> Requestable | None:
+    found = GovernedSystem.objects.filter(pk=key).exists()
+    return Requestable(int(key), "") if found else None
+
+
+registries.requestable.add("governance.governedsystem", _system)
 registries.duties.add("access_requests", duties.open_requests)
+registries.duties.add("rollbacks", duties.rollbacks)
 registries.duties.add("old_drift", duties.old_drift)
 
 LOG = "is part of the log itself, which only grows"
@@ -129,6 +138,7 @@ for label, reason in {
     "governance.auditkey": LOG,
     "governance.auditerasure": LOG,
     "governance.auditverification": LOG,
+    "governance.policysignature": "is signed by the key of the log, and only grows",
     "governance.decisionlog": "is a log of its own; refusals and acts enter the audit log too",
     "governance.policychange": "says which people processes load anew; memberships are recorded",
     "governance.directoryhead": "is a stamp that moves with the entities, which are recorded",

@@ -135,6 +135,14 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class Requestable:
+    """What access to a record is asked as: the key of its governed system, and a scope in it."""
+
+    system: int
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmText:
     """What the ground has seen; ``severity`` 1 (worst) to 4, ``key`` once in all time."""
 
@@ -182,6 +190,8 @@ attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource
 duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
 panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
 """By ``<type of record>:<topic>``, so that several apps speak on one page."""
+requestable: Registry[Callable[[str], Requestable | None]] = Registry("kind to ask access to")
+"""Type of record -> what asking for access to the one with that key means; None if it is gone."""
 alarms: Registry[Callable[[AlarmText, Actor, datetime], None]] = Registry("alarm handler")
 acts: Registry[type[StrEnum]] = Registry("enumeration of acts")
 """What can be done in each app: a policy that names another act is refused."""

@@ -37,7 +37,7 @@ def on(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any] | None:
 
     None where nothing can be granted, or where ``by`` may not read grants.
     """
-    scope = _scope(asset)
+    scope = scope_of(asset)
     if scope is None or not access.allows(
         by, GroundAct.GRANT_READ, Grant(system=asset.system), at=at
     ):
@@ -109,7 +109,7 @@ def _found(row: DriftFinding) -> str:
     return f"Found {row.first_seen_at:%b} {row.first_seen_at.day}, {row.first_seen_at:%H:%M} UTC."
 
 
-def _scope(asset: Asset) -> str | None:
+def scope_of(asset: Asset) -> str | None:
     """Return how grants name the asset; None for kinds on which nothing is granted."""
     path = fqn.split(asset.fqn)
     match asset.kind:

@@ -9,7 +9,7 @@ from governance.access import require
 from governance.actions import drafting, policy
 from governance.domain.actor import Actor
 from governance.errors import Conflict, Refused
-from governance.models import PolicyState, PolicyVersion
+from governance.models import PolicyReview, PolicyState, PolicyVersion
 from governance.models.policy import IN_FORCE_ONCE
 from governance.permissions import Act
 from governance.queries import contents, policy_checks
@@ -135,6 +135,33 @@ def roll_back(to: PolicyVersion, *, by: Actor, at: datetime, reason: str) -> Pol
     )
     drafting.hand_over(version, content, by=by, at=at)
     return version
+
+
+@transaction.atomic
+def review(version: PolicyVersion, *, by: Actor, at: datetime, reason: str) -> PolicyReview:
+    """Say what a second look at a rollback in force has found; due in 24 h, done once.
+
+    Raises:
+        NotAllowed: ``by`` may not review.
+        OwnPolicy: ``by`` rolled back.
+        Refused: no reason is given.
+        Conflict: it is no rollback that came into force, or was reviewed already.
+    """
+    version = PolicyVersion.objects.select_for_update().get(pk=version.pk)
+    require(by, Act.POLICY_REVIEW, version, at=at)
+    if version.review_due_at is None:
+        raise Conflict(f"{version} is no rollback that came into force")
+    if version.author == by.ref:
+        raise OwnPolicy("Somebody else must review a rollback of yours.")
+    if not reason.strip():
+        raise Refused("A review says what it found.")
+    found, is_new = PolicyReview.objects.get_or_create(
+        version=version, defaults={"by": by.ref, "at": at, "reason": reason.strip()[:300]}
+    )
+    if not is_new:
+        raise Conflict(f"{version} was reviewed already")
+    audit.record(by=by, act=Act.POLICY_REVIEW, ref=version.ref, at=at, reason=found.reason)
+    return found
 
 
 def _in_review(version: PolicyVersion, *, by: Actor, at: datetime) -> PolicyVersion:

@@ -15,7 +15,14 @@ from governance import access
 from governance.actions import drafting, policy, reviewing, shadowing
 from governance.board import GovernedAdmin, when, who
 from governance.errors import BadInput, NotFound, WardroomError
-from governance.models import DecisionLog, PolicyHead, PolicyRule, PolicyShadow, PolicyVersion
+from governance.models import (
+    DecisionLog,
+    PolicyHead,
+    PolicyReview,
+    PolicyRule,
+    PolicyShadow,
+    PolicyVersion,
+)
 from governance.permissions import Act
 from governance.policy import content as contents_of
 from governance.policy import diff
@@ -25,6 +32,7 @@ from governance.queries import (
     instants,
     names,
     policy_checks,
+    policy_signatures,
     policy_steps,
     questions,
 )
@@ -50,6 +58,7 @@ class PolicyVersionAdmin(GovernedAdmin[PolicyVersion]):
             "withdraw": reviewing.withdraw,
             "publish": policy.publish,
             "roll_back": reviewing.roll_back,
+            "review": reviewing.review,
             "shadow": shadowing.begin,
             "end_shadow": shadowing.end,
         }
@@ -112,7 +121,13 @@ class PolicyVersionAdmin(GovernedAdmin[PolicyVersion]):
             if not wanted or wanted in " ".join(line.rule.values()).lower()
         ]
         trial = PolicyShadow.objects.filter(version=version).first()
-        people = [version.author, version.decided_by, version.published_by]
+        review = PolicyReview.objects.filter(version=version).first()
+        people = [
+            version.author,
+            review.by if review else "",
+            version.decided_by,
+            version.published_by,
+        ]
         people += [effect.subject for effect in effects[:SHOWN]]
         disagreements = list(trial.disagreements.all()[:SHOWN]) if trial else []
         people += [row.subject for row in disagreements]
@@ -127,6 +142,8 @@ class PolicyVersionAdmin(GovernedAdmin[PolicyVersion]):
             effects=effects[:SHOWN],
             more_effects=max(0, len(effects) - SHOWN),
             checks=policy_checks.check(new, at=at, mutate=bool(request.GET.get("mutate"))),
+            faults=policy_signatures.check(version.pk) if version.published_at else (),
+            review=review,
             trial=trial,
             disagreements=disagreements,
             lines=lines[:SHOWN] if not wanted else lines[: SHOWN * 10],
@@ -186,7 +203,7 @@ class PolicyVersionAdmin(GovernedAdmin[PolicyVersion]):
         def view(request: HttpRequest, pk: int) -> HttpResponse:
             version = self._version(request, str(pk))
             said: dict[str, Any] = {"by": who(request), "at": when(request)}
-            if name in ("approve", "reject", "withdraw", "roll_back"):
+            if name in ("approve", "reject", "withdraw", "roll_back", "review"):
                 said["reason"] = request.POST.get("reason", "")
             if name == "approve":
                 said["sha256"] = request.POST.get("sha256", "")

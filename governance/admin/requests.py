@@ -13,16 +13,19 @@ from governance import access
 from governance.actions import granting, requesting
 from governance.board import GovernedAdmin, when, who
 from governance.errors import BadInput
-from governance.models import AccessRequest, Grant, RequestState
+from governance.models import AccessRequest, GovernedSystem, Grant, RequestState, User
 from governance.permissions import Act
+from governance.queries import requestable
 from governance.queries.deciding import deciders
+
+ASKED = ["system", "principal", "entitlement", "scope", "purpose", "days"]
 
 
 @admin.register(AccessRequest)
 class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     """Open ones first, soonest due on top; decided with a reason, many at once or one by one."""
 
-    read_act = Act.REQUEST_READ
+    read_act, write_act = Act.REQUEST_READ, Act.REQUEST_SUBMIT
     list_display = ["__str__", "system", "requester", "purpose", "state", "due_at", "decided_at"]
     list_filter = ["state", "system"]
     # Waiting ones on top: no other state comes after "open" in the alphabet.
@@ -40,6 +43,35 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         decide = self.admin_site.admin_view(require_POST(self.decide))
         own = path("<path:object_id>/decide/", decide, name="governance_accessrequest_decide")
         return [own, *super().get_urls()]
+
+    def get_fields(self, request: HttpRequest, obj: AccessRequest | None = None) -> list[str]:
+        return list(super().get_fields(request, obj)) if obj else ASKED
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with what was refused: ``?resource=catalog.asset:42&act=catalog:asset:read``."""
+        resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
+        return {"principal": request.user.get_username(), **requestable.asked_for(resource, act)}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Offer the systems for which this person may ask."""
+        if db_field.name == "system":
+            options["queryset"] = GovernedSystem.objects.filter(pk__in=self._open_to(request))
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def _open_to(self, request: HttpRequest) -> list[int]:
+        return [
+            row.pk
+            for row in GovernedSystem.objects.select_related("site")
+            if access.allows(
+                who(request), Act.REQUEST_SUBMIT, AccessRequest(system=row), at=when(request)
+            )
+        ]
+
+    def create(
+        self, request: HttpRequest, obj: AccessRequest, data: dict[str, Any]
+    ) -> AccessRequest:
+        assert isinstance(request.user, User)
+        return requesting.submit(**data, requester=request.user, by=who(request), at=when(request))
 
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve or refuse one request with the reason given, then show it again."""

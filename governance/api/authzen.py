@@ -26,10 +26,9 @@ from governance.domain import authzen
 from governance.domain.actor import Actor
 from governance.domain.authzen import Asked, Semantic, Unreadable, Wanted
 from governance.domain.callers import Caller, Scope
-from governance.domain.decisions import Reason
 from governance.domain.obligations import Kind
 from governance.errors import ScopeMissing
-from governance.queries import evaluating, searching
+from governance.queries import evaluating, requestable, searching
 from governance.queries.evaluating import Answer, View
 from governance.queries.sides import is_own_subject
 
@@ -40,7 +39,6 @@ ENDPOINTS = {
     "search_resource_endpoint": "search/resource",
     "search_action_endpoint": "search/action",
 }
-REQUESTABLE = frozenset({Reason.DENY_NO_RULE})
 
 
 class JSONAlone(BaseContentNegotiation):
@@ -236,17 +234,15 @@ def _shown(
     if answer.ignored:
         context["ignored"] = list(answer.ignored)
     if (
-        decision.reason in REQUESTABLE
+        decision.reason in requestable.REASONS
         and asked.subject.type == "user"
         and is_own_subject(asked.subject)
         and asked.resource.type in evaluating.own_types()
     ):
-        context["access_request"] = {"form_url": _form()}
+        resource = f"{asked.resource.type}:{asked.resource.id}"
+        if form := requestable.form_url(resource, asked.action):
+            context["access_request"] = {"form_url": form}
     return {"decision": decision.allow, "context": context}
-
-
-def _form() -> str:
-    return f"{settings.PUBLIC_URL.rstrip('/')}/admin/governance/accessrequest/"
 
 
 def _instant(at: datetime) -> str:

@@ -1,6 +1,7 @@
 """The policy as data: versions, their rules, and which one is in force."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q, Value
@@ -20,6 +21,8 @@ class PolicyState(models.TextChoices):
     SUPERSEDED = "superseded", "Superseded"
 
 
+REVIEW_WITHIN = timedelta(hours=24)
+"""A rollback is reviewed this long after it came into force; the last instant counts."""
 IN_FORCE_ONCE = (PolicyState.PUBLISHED, PolicyState.SUPERSEDED)
 
 
@@ -78,6 +81,50 @@ class PolicyVersion(Governed):
 
     def __str__(self) -> str:
         return f"policy version {self.number}"
+
+    @property
+    def review_due_at(self) -> datetime | None:
+        """Return until when this rollback is to be reviewed; None for any other version."""
+        if self.restores_id is None or self.published_at is None:
+            return None
+        return self.published_at + REVIEW_WITHIN
+
+
+class PolicyReview(models.Model):
+    """Somebody looked, after the fact, at a rollback that is in force."""
+
+    version = models.OneToOneField(PolicyVersion, on_delete=models.PROTECT, related_name="review")
+    by = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    reason = models.CharField("what was found", max_length=300)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="policy_review_says_what_it_found")
+        ]
+
+    def __str__(self) -> str:
+        return f"review of {self.version}"
+
+
+class PolicySignature(models.Model):
+    """A published version as the key of the audit log signed it: a note (C2SP signed-note).
+
+    The sequencer writes it, since it alone reads the key; nobody changes or deletes it. The
+    keys that may have signed are those of ``AuditKey``, ended ones too.
+    """
+
+    version = models.OneToOneField(
+        PolicyVersion, on_delete=models.PROTECT, related_name="signature"
+    )
+    note = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_policy_signature"
+
+    def __str__(self) -> str:
+        return f"signature of {self.version}"
 
 
 class PolicyRule(models.Model):

@@ -29,6 +29,7 @@ LOG_TABLES = (
     "audit_key",
     "audit_erasure",
     "audit_verification",
+    "audit_policy_signature",
 )
 FROZEN = {
     "governance_policyversion": "audit_policy_version",

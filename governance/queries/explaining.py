@@ -15,6 +15,8 @@ from governance.policy.links import Closure
 from governance.queries import contents
 
 MOST_WAYS = 12
+RAISED = (Reason.ERROR_ATTRIBUTE_MISSING, Reason.ERROR_TYPE, Reason.ERROR_ENGINE)
+"""Refusals because a condition raised something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Explanation:
     """A decision with everything it hangs on.
 
     ``roles`` are the memberships that count where it was decided, ``attributes`` the values
-    that the conditions concerned read, ``ways`` sentences on what would permit it.
+    that the conditions concerned read, ``ways`` sentences on what would permit it, ``detail``
+    what a condition raised where it could not be evaluated.
     """
 
     question: Question
@@ -32,6 +35,7 @@ class Explanation:
     roles: tuple[Membership, ...] = ()
     attributes: tuple[tuple[str, object], ...] = ()
     ways: tuple[str, ...] = ()
+    detail: str = ""
 
 
 def explain(who: Actor, act: str, what: Governed, *, at: datetime) -> Explanation:
@@ -68,6 +72,9 @@ def explain(who: Actor, act: str, what: Governed, *, at: datetime) -> Explanatio
         roles=tuple(_memberships(closure)),
         attributes=tuple(_attributes(concerned, question)),
         ways=ways,
+        detail=snapshot.verdict(question, at.timestamp()).detail
+        if decision.reason in RAISED
+        else "",
     )
 
 

@@ -32,7 +32,7 @@ SELECT EXISTS (
   WHERE l.seq < %(size)s AND NOT EXISTS (
     SELECT FROM audit_event e JOIN audit_leaf k ON k.event_id = e.id
     WHERE e.object = 'governance.auditevent:' || x.event_id AND e.act = 'audit:body:erase'
-      AND k.seq < %(size)s))
+      AND e.outcome = 'ok' AND k.seq < %(size)s))
 """
 
 

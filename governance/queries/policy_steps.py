@@ -5,7 +5,7 @@ from datetime import datetime
 
 from governance import access
 from governance.domain.actor import Actor
-from governance.models import PolicyHead, PolicyShadow, PolicyState, PolicyVersion
+from governance.models import PolicyHead, PolicyReview, PolicyShadow, PolicyState, PolicyVersion
 from governance.models.policy import IN_FORCE_ONCE
 from governance.permissions import Act
 from governance.queries import contents, policy_checks
@@ -27,12 +27,13 @@ class Steps:
     rebase: bool
     shadow: bool
     end_shadow: bool
+    review: bool
     why_not: str = ""
 
     @property
     def any(self) -> bool:
         named = (self.submit, self.approve, self.reject, self.publish, self.withdraw)
-        return any((*named, self.roll_back, self.rebase, self.shadow, self.end_shadow))
+        return any((*named, self.roll_back, self.rebase, self.shadow, self.end_shadow, self.review))
 
 
 def steps(version: PolicyVersion, *, by: Actor, at: datetime) -> Steps:
@@ -61,8 +62,16 @@ def steps(version: PolicyVersion, *, by: Actor, at: datetime) -> Steps:
         rebase=state in SHADOWED and is_stale and may(Act.POLICY_DRAFT),
         shadow=shadows and trial is None,
         end_shadow=trial == version.pk and may(Act.POLICY_SHADOW),
+        review=not is_own and waits_for_review(version) and may(Act.POLICY_REVIEW),
         why_not=_why_not(version, is_own=is_own, is_stale=is_stale, gains=gains),
     )
+
+
+def waits_for_review(version: PolicyVersion) -> bool:
+    """Say whether it is a rollback that came into force and that nobody has reviewed yet."""
+    if version.review_due_at is None:
+        return False
+    return not PolicyReview.objects.filter(version=version).exists()
 
 
 def _gains(version: PolicyVersion, by: Actor, at: datetime) -> bool:
@@ -74,6 +83,8 @@ def _gains(version: PolicyVersion, by: Actor, at: datetime) -> bool:
 
 
 def _why_not(version: PolicyVersion, *, is_own: bool, is_stale: bool, gains: bool) -> str:
+    if is_own and waits_for_review(version):
+        return "You rolled back: somebody else of the board reviews it."
     if version.state == PolicyState.IN_REVIEW and is_own:
         return "It is yours: somebody else must decide about it."
     if gains:

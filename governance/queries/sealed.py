@@ -26,6 +26,7 @@ e.tenant, e.scope, e.actor, e.act, e.cause, e.object, e.request_id, e.outcome,
 e.body IS NULL AND EXISTS (
   SELECT FROM audit_erasure x JOIN audit_event y
     ON y.object = 'governance.auditevent:' || x.event_id AND y.act = 'audit:body:erase'
+     AND y.outcome = 'ok'
   WHERE x.event_id = e.id AND y.id > e.id
     AND coalesce(y.body = jsonb_build_object('ground', x.legal_ground)::text, true)),
 e.cluster, e.xid

@@ -26,7 +26,11 @@ class KeyRing:
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return the signed note of ``checkpoint``, with one line for each key."""
-        return checkpoint.body() + "\n" + "".join(f"{key.sign(checkpoint)}\n" for key in self._keys)
+        return self.sign_text(checkpoint.body())
+
+    def sign_text(self, text: str) -> str:
+        """Return the signed note of ``text``, which ends with a line break, likewise."""
+        return text + "\n" + "".join(f"{key.sign_text(text)}\n" for key in self._keys)
 
 
 def load(path: Path) -> KeyRing:

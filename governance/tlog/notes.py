@@ -240,7 +240,7 @@ def _read_private(text: str, kind: int) -> tuple[str, Ed25519PrivateKey]:
 
 
 class LogKey(_Key):
-    """Signs the heads of a log."""
+    """Signs the heads of a log, and what else its keeper vouches for."""
 
     kind = LOG
 
@@ -260,7 +260,11 @@ class LogKey(_Key):
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return the signature line."""
-        return self._line(self._private.sign(checkpoint.body().encode()))
+        return self.sign_text(checkpoint.body())
+
+    def sign_text(self, text: str) -> str:
+        """Return the signature line on the ``text`` of another note of this log."""
+        return self._line(self._private.sign(text.encode()))
 
 
 class WitnessKey(_Key):

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 
-from governance import duties, measures, registries
+from governance import boundary, duties, measures, registries
+from governance.actions import reviewing
 from governance.models import AccessRequest, DriftFinding, Site, User
 from tests.builders.governance import a_member, a_site, a_system, a_user, holds
+from tests.builders.policy import a_board_member, rolled_back
 from tests.builders.signin import with_app
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,20 @@ def test_a_request_waits_for_those_who_may_decide_it_but_not_for_its_own_request
     assert duty.due_at == due
     assert duty.title == "Decide: select on mes.badge for ana"
     assert duties.open_requests(a_member("auditor").as_actor(), at) == []
+
+
+def test_a_rollback_is_a_duty_of_others_until_it_is_reviewed(at: datetime) -> None:
+    ana, ben = a_board_member("Ana"), a_board_member("Ben")
+    back = rolled_back(ana, ben)
+    (duty,) = duties.rollbacks(ben, at)
+    assert duty.due_at == at + timedelta(hours=24)
+    assert str(back.pk) in duty.url
+    assert duties.rollbacks(ben, at + timedelta(days=3)) == [duty], "overdue, not gone"
+    assert duties.rollbacks(ana, at) == []
+    assert duties.rollbacks(a_member("auditor").as_actor(), at) == []
+    with boundary.acting(ben, at=at):
+        reviewing.review(back, by=ben, at=at, reason="fine")
+    assert duties.rollbacks(ben, at) == []
 
 
 def test_drift_becomes_a_duty_after_a_week(at: datetime) -> None:

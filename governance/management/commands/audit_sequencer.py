@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from psycopg import OperationalError
 
 from governance.actions.sequencing import NotAlone, Sequencer, TreeBroken
+from governance.actions.signing import Signer
 from governance.actions.witnessing import Outside, Pusher
 from governance.models import AuditCheckpoint
 from governance.postgresql.sessions import open_session
@@ -28,8 +29,9 @@ class Command(BaseCommand):
     """Runs until stopped. Any number may run: one works, the others stand by."""
 
     help = (
-        "Give audit events their place in the tree, sign its head, and bring it before the"
-        " witnesses. Runs until SIGTERM or Ctrl-C; a second one stands by for the first."
+        "Give audit events their place in the tree, sign its head and published policies, and"
+        " bring the head before the witnesses. Runs until SIGTERM or Ctrl-C; a second one stands"
+        " by for the first."
     )
     requires_system_checks = ()
 
@@ -62,6 +64,7 @@ class Command(BaseCommand):
             threading.Thread(target=self.push, args=(one,), name=one.verifier.name)
             for one in witnesses
         ]
+        threads.append(threading.Thread(target=self.sign, name="policies"))
         for thread in threads:
             thread.start()
         while not self.stop.is_set():
@@ -78,6 +81,7 @@ class Command(BaseCommand):
                     f"{left} events wait for a transaction that is still open, here or in another"
                     " database of the cluster"
                 )
+            self.signer(session).step()
             self.stdout.write(f"{sequencer.size} entries")
 
     def sequence(self) -> float:
@@ -114,6 +118,18 @@ class Command(BaseCommand):
             except OperationalError as error:
                 log.warning("witness", waits=str(error).strip())
                 self.stop.wait(STANDBY_SECONDS)
+
+    def sign(self) -> None:
+        while not self.stop.is_set():
+            try:
+                with open_session("sequencer") as session:
+                    self.signer(session).run(until=self.stop.is_set)
+            except OperationalError as error:
+                log.warning("policy_signature", waits=str(error).strip())
+                self.stop.wait(STANDBY_SECONDS)
+
+    def signer(self, session: Any) -> Signer:
+        return Signer(session, settings.AUDIT_KEY_FILE, origin=settings.AUDIT_ORIGIN)
 
     def stopped(self, number: int, frame: FrameType | None) -> None:
         self.stop.set()

@@ -5,7 +5,9 @@ from typing import Any
 
 from governance import access
 from governance.commands import OperatorCommand
-from governance.queries import questions
+from governance.domain.actor import Actor
+from governance.models import Governed
+from governance.queries import explaining, questions
 
 
 class Command(OperatorCommand):
@@ -15,6 +17,9 @@ class Command(OperatorCommand):
         parser.add_argument("--subject", required=True, help="mail address, user:… or service:…")
         parser.add_argument("--act", required=True, help="such as catalog:asset:read")
         parser.add_argument("--resource", required=True, help="such as catalog.asset:42")
+        parser.add_argument(
+            "--explain", action="store_true", help="say also what it hangs on and would permit it"
+        )
 
     def act(self, **options: Any) -> dict[str, Any]:
         who = questions.subject(str(options["subject"]))
@@ -25,6 +30,7 @@ class Command(OperatorCommand):
             f"{'Permit' if decision.allow else 'Deny'}: {who.name}, {act} on {what}."
             f" {decision.sentence()}"
         )
+        more = self._explained(who, act, what) if options["explain"] else {}
         return {
             "subject": who.ref,
             "act": act,
@@ -35,4 +41,22 @@ class Command(OperatorCommand):
             "rule": decision.rule,
             "policy_sha256": decision.policy_sha256,
             "at": self.at,
+            **more,
+        }
+
+    def _explained(self, who: Actor, act: str, what: Governed) -> dict[str, Any]:
+        found = explaining.explain(who, act, what, at=self.at)
+        if found.detail:
+            self.say(f"A condition raised: {found.detail}")
+        for row in found.roles:
+            self.say(f"Role held: {row.role} at {row.site or row.party}")
+        for name, value in found.attributes:
+            self.say(f"{name} was {value}")
+        for way in found.ways:
+            self.say(way)
+        return {
+            "detail": found.detail,
+            "roles": [f"{row.role.slug} at {row.site or row.party}" for row in found.roles],
+            "attributes": dict(found.attributes),
+            "would_permit": list(found.ways),
         }

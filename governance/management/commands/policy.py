@@ -8,17 +8,18 @@ from typing import Any
 from governance.actions import drafting
 from governance.commands import OperatorCommand
 from governance.errors import BadInput, NotFound, Refused
-from governance.models import PolicyVersion
+from governance.models import PolicySignature, PolicyVersion
 from governance.policy import cases, content, coverage, diff, lint
 from governance.policy.casbin_policy import InvalidPolicy
 from governance.policy.content import Content
-from governance.queries import contents, instants, policy_checks, replaying
+from governance.queries import contents, instants, policy_checks, policy_signatures, replaying
+from governance.tlog.notes import NoteError
 
 WHICH = "number of a version, head, or a file written by export"
 
 
 class Command(OperatorCommand):
-    help = "Lint, compare, test, replay, show, export and import policies."
+    help = "Lint, compare, test, replay, show, verify, export and import policies."
 
     def arguments(self, parser: ArgumentParser) -> None:
         parsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -43,6 +44,12 @@ class Command(OperatorCommand):
         one.add_argument("--since", required=True, help="2026-11-17 or 2026-11-17T09:45, UTC")
         verb("show", "Print a version: state, hash, who did what to it.").add_argument(
             "policy", nargs="?", default="head", help=WHICH
+        )
+        one = verb(
+            "verify", "Hold all published versions against signatures and log; exit 1 on a fault."
+        )
+        one.add_argument(
+            "--vkey", action="append", default=[], help="a verifier key that you hold; repeatable"
         )
         one = verb("export", "Write a policy to a file: .json whole, .csv its rules.")
         one.add_argument("file", help="name ending in .json or .csv; - for JSON to the output")
@@ -150,11 +157,25 @@ class Command(OperatorCommand):
             "published_by": version.published_by,
             "published_at": version.published_at,
             "rules": version.rules.count(),
+            **_signature(version),
         }
         for name, value in found.items():
-            if value not in (None, ""):
+            if value not in (None, "", []):
                 self.say(f"{name}: {value}")
         return found
+
+    def _verify(self, options: dict[str, Any]) -> dict[str, Any]:
+        try:
+            report = policy_signatures.verify(options["vkey"])
+        except NoteError as error:
+            raise BadInput(f"--vkey: {error}") from None
+        for one in report.findings:
+            name = f"policy version {one.number}" if one.number else "policy"
+            self.say(f"{name}: {one.text} [{one.fault}]")
+        if not report.keys:
+            self.say("No key of the log is known: manage.py audit_sequencer announces them.")
+        self.say(f"{report.versions} published versions, {len(report.findings)} faults.")
+        return self._failing(bool(report.findings), asdict(report), "a published version is faulty")
 
     def _export(self, options: dict[str, Any]) -> dict[str, Any]:
         policy, name = self._content(options["policy"]), str(options["file"])
@@ -196,6 +217,20 @@ class Command(OperatorCommand):
                 self.write_json(answer)
             raise Refused(why)
         return answer
+
+
+def _signature(version: PolicyVersion) -> dict[str, Any]:
+    """Return what was signed and whether it holds; nothing is signed before it is published."""
+    if version.published_at is None:
+        return {"signature": "not published", "faults": [], "note": ""}
+    faults = [one.fault.value for one in policy_signatures.check(version.pk)]
+    row = PolicySignature.objects.filter(version=version).first()
+    words = "does not hold" if faults else "holds"
+    return {
+        "signature": words if row else "missing",
+        "faults": faults,
+        "note": row.note if row else "",
+    }
 
 
 def _version(which: str) -> PolicyVersion:

@@ -1,14 +1,24 @@
 """Refusals as pages and as problem documents."""
 
+import json
 import logging
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
+from catalog.models import Asset
+from catalog.permissions import Act as CatalogAct
+from config import problems
 from config.web import refusals
+from governance import access, boundary
+from governance.domain.actor import Actor
+from governance.errors import NotAllowed
 from tests.builders import signin
-from tests.builders.governance import a_member
+from tests.builders.catalog import an_asset
+from tests.builders.governance import NOW, a_member, a_site, a_user, holds
 
 
 @pytest.mark.django_db
@@ -70,3 +80,56 @@ def test_too_many_tries_of_one_address_are_paused() -> None:
     assert answers[-1].status_code == 429
     assert "Wait 5 minutes" in answers[-1].content.decode()
     signin.forget_limits()
+
+
+def refused(by: Actor, asset: Asset, path: str) -> HttpResponse:
+    """Answer as an address does whose action refuses ``by`` to read ``asset``."""
+    with boundary.acting(by, at=NOW):
+        with pytest.raises(NotAllowed) as caught:
+            access.require(by, CatalogAct.ASSET_READ, asset, at=NOW)
+        return problems.respond(RequestFactory().get(path), caught.value)
+
+
+@pytest.mark.django_db
+def test_a_refusal_says_why_and_where_to_ask() -> None:
+    asset = an_asset()
+    by = a_member("steward", site=a_site()).as_actor()
+    body = json.loads(refused(by, asset, "/api/v1/x").content)
+    assert (body["status"], body["code"], body["reason"]) == (403, "not_allowed", "deny:no_rule")
+    form = urlsplit(body["access_request"]["form_url"])
+    assert parse_qs(form.query) == {"resource": [asset.ref], "act": ["catalog:asset:read"]}
+    assert "would_permit" not in body, "rules are told to those who may read decisions"
+    page = refused(by, asset, "/catalog/").content.decode()
+    assert "<code>deny:no_rule</code>" in page
+    assert "No rule permits this. A role at this scope, or a grant, would." in page
+    assert f'href="{form.scheme}://{form.netloc}{form.path}?resource=' in page
+    assert "Ask for access" in page
+
+
+@pytest.mark.django_db
+def test_who_may_read_decisions_is_told_which_roles_would_do() -> None:
+    asset, site = an_asset(), a_site()
+    user = a_member("data_owner", site=site)
+    holds(user, "auditor", site=site)
+    body = json.loads(refused(user.as_actor(), asset, "/api/v1/x").content)
+    assert f"The role steward at {asset.site.domain} would permit it." in body["would_permit"]  # type: ignore[union-attr]
+    page = refused(user.as_actor(), asset, "/catalog/").content.decode()
+    assert f"The role steward at {asset.site.domain} would permit it." in page  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db
+def test_a_partner_contact_is_told_neither_roles_nor_a_form() -> None:
+    user = a_user(party="partners.partner:1")
+    holds(user, "partner_contact", party="partners.partner:1")
+    body = json.loads(refused(user.as_actor(), an_asset(), "/portal/api/v1/x").content)
+    assert body["reason"] == "deny:no_rule"
+    assert not {"access_request", "would_permit"} & body.keys()
+
+
+@pytest.mark.django_db
+def test_a_page_of_the_board_that_no_role_opens_says_so() -> None:
+    answer = signin.proven(a_member("steward")).get("/admin/governance/job/")
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "<code>deny:no_rule</code>" in page
+    assert "An administrator gives roles." in page

@@ -13,7 +13,15 @@ from governance.actions import drafting, policy, reviewing
 from governance.domain import actor as actors
 from governance.domain.actor import Actor
 from governance.errors import Conflict, NotAllowed, Refused, WardroomError
-from governance.models import AuditEvent, Job, PolicyHead, PolicyRule, PolicyState, PolicyVersion
+from governance.models import (
+    AuditEvent,
+    Job,
+    PolicyHead,
+    PolicyReview,
+    PolicyRule,
+    PolicyState,
+    PolicyVersion,
+)
 from governance.permissions import Act
 from governance.policy.casbin_policy import Rule
 from governance.policy.content import Content, Line
@@ -28,6 +36,7 @@ from tests.builders.policy import (
     a_draft,
     approved,
     published,
+    rolled_back,
     submitted,
 )
 
@@ -92,6 +101,22 @@ def test_a_rollback_is_a_new_version_with_the_old_content(ana: Actor, ben: Actor
         do(ana, reviewing.roll_back, back, reason="no")
 
 
+def test_a_rollback_is_reviewed_once_by_somebody_else(ana: Actor, ben: Actor) -> None:
+    old = head()
+    back = rolled_back(ana, ben)
+    assert back.review_due_at == NOW + timedelta(hours=24)
+    with pytest.raises(reviewing.OwnPolicy):
+        do(ana, reviewing.review, back, reason="fine")
+    with pytest.raises(Refused, match="says what it found"):
+        do(ben, reviewing.review, back, reason=" ")
+    do(ben, reviewing.review, back, reason="nobody lost what they need")
+    found = PolicyReview.objects.get(version=back)
+    assert (found.by, found.at, found.reason) == (ben.ref, NOW, "nobody lost what they need")
+    for version, says in ((back, "already"), (old, "no rollback")):
+        with pytest.raises(Conflict, match=says):
+            do(ben, reviewing.review, version, reason="again")
+
+
 def test_nobody_approves_a_policy_of_their_own(ana: Actor) -> None:
     version = submitted(ana)
     with pytest.raises(reviewing.OwnPolicy):
@@ -131,6 +156,7 @@ def test_others_than_the_board_change_nothing(role: str, ana: Actor, ben: Actor)
         (reviewing.reject, {"version": version, "reason": "r"}),
         (policy.publish, {"version": version}),
         (reviewing.withdraw, {"version": version, "reason": "r"}),
+        (reviewing.review, {"version": version, "reason": "r"}),
         (reviewing.roll_back, {"to": head(), "reason": "r"}),
     ):
         with pytest.raises(NotAllowed):

@@ -1,17 +1,31 @@
 """The board's pages of the policy: what they show, and that each button is a gate."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from governance.actions import shadowing
 from governance.domain import actor as actors
-from governance.models import PolicyVersion, User
+from governance.models import Job, PolicyVersion, User
 from governance.policy import content as files
 from governance.policy import shadow
 from governance.queries import contents
 from tests.builders import signin
 from tests.builders.governance import NOW, a_member, a_system
-from tests.builders.policy import LINE, RID, a_board_member, a_draft, approved, submitted
+from tests.builders.policy import (
+    A_JOB,
+    ACT,
+    LINE,
+    RID,
+    a_board_member,
+    a_draft,
+    approved,
+    lay_condition,
+    rolled_back,
+    submitted,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +94,22 @@ def test_what_is_approved_is_what_was_read_with_a_fresh_second_factor() -> None:
     assert (version.state, version.decided_by) == ("published", user.as_actor().ref)
 
 
+def test_a_rollback_says_until_when_it_is_reviewed_and_by_whom_it_was() -> None:
+    by, user = a_board_member("Ana"), a_member("board_member", name="Ben Okafor")
+    long_ago = timezone.now() - timedelta(hours=25)
+    version = rolled_back(by, user.as_actor(has_mfa=True), at=long_ago)
+    client = signin.proven(user)
+    text = client.get(page(version)).content.decode()
+    assert "Overdue" in text
+    assert "Close the review" in text
+    assert "overdue since" in client.get("/admin/").content.decode()
+    client.post(step("review", version), {"reason": "nobody lost what they need"})
+    text = client.get(page(version)).content.decode()
+    assert "Ben Okafor: nobody lost what they need" in text
+    assert ", late" in text
+    assert "Close the review" not in text
+
+
 @pytest.mark.parametrize("name", ["approve", "publish", "withdraw", "shadow", "rebase"])
 def test_a_button_pressed_without_leave_does_nothing(name: str) -> None:
     version = approved(a_board_member("Ana"), a_board_member("Ben"))
@@ -128,6 +158,16 @@ def test_the_explorer_says_why_and_what_would_permit_it() -> None:
     text = client.get(reverse("admin:decision_explorer"), {**ask, "at": "x"}).content.decode()
     assert "no instant" in text
     assert user.name
+
+
+def test_the_explorer_says_what_a_condition_raised() -> None:
+    lay_condition("r.sub.shift == 'late'")
+    a_member("auditor", email="eve@example.org")
+    ask = {"who": "eve@example.org", "act": ACT, "what": Job.objects.create(**A_JOB).ref}
+    client = signin.proven(a_member("board_member"))
+    text = client.get(reverse("admin:decision_explorer"), ask).content.decode()
+    assert "error:attribute_missing" in text
+    assert '<dt>What a condition raised</dt><dd class="code">shift</dd>' in text
 
 
 def test_an_export_is_read_again_as_it_was() -> None:

@@ -1,13 +1,25 @@
 """Deciding about an access request on its own page."""
 
+from datetime import timedelta
+from urllib.parse import urlsplit
+
 import pytest
 from django.test import Client
 
 from governance.models import AccessRequest, AuditEvent, Grant
+from governance.queries import requestable
 from tests.builders import signin
+from tests.builders.catalog import an_asset
 from tests.builders.governance import a_member, a_request, a_site, a_system, holds
 
 pytestmark = pytest.mark.django_db
+ASKED = {
+    "principal": "luis",
+    "entitlement": "read",
+    "scope": "mes.badge",
+    "purpose": "shift report",
+    "days": "30",
+}
 
 
 def page(client: Client, row: AccessRequest) -> str:
@@ -94,3 +106,46 @@ def test_the_overview_leads_to_the_page_that_decides() -> None:
     holds(owner, "board_member")
     shown = signin.proven(owner).get("/admin/").content.decode()
     assert f"/admin/governance/accessrequest/{row.pk}/change/" in shown
+
+
+def test_a_refusal_leads_to_a_form_that_knows_what_was_refused() -> None:
+    asset = an_asset()
+    owner = a_member("data_owner", site=asset.site)
+    client = signin.proven(owner)
+    refused = urlsplit(requestable.form_url(asset.ref, "catalog:asset:read"))
+    text = client.get(f"{refused.path}?{refused.query}").content.decode()
+    assert f'<option value="{asset.system_id}" selected>' in text
+    assert 'name="entitlement" value="read"' in text
+    answer = client.post(
+        refused.path,
+        {**ASKED, "system": asset.system_id},
+    )
+    assert answer.status_code == 302
+    row = AccessRequest.objects.get()
+    assert (row.requester, row.system, row.state) == (owner, asset.system, "open")
+    assert row.due_at == row.submitted_at + timedelta(hours=4)
+
+
+@pytest.mark.parametrize("query", ["resource=catalog.asset:0", "resource=x", "resource=a.b:c", ""])
+def test_the_form_opens_whatever_it_is_told(query: str) -> None:
+    a_system()
+    client = signin.proven(a_member("steward"))
+    answer = client.get(f"/admin/governance/accessrequest/add/?{query}&act=%00")
+    assert answer.status_code == 200
+
+
+def test_nobody_asks_for_systems_where_they_may_not() -> None:
+    here, elsewhere = a_system(), a_system()
+    client = signin.proven(a_member("data_owner", site=here.site))
+    text = client.get("/admin/governance/accessrequest/add/").content.decode()
+    assert f'<option value="{here.pk}"' in text
+    assert f'<option value="{elsewhere.pk}"' not in text
+    client.post(
+        "/admin/governance/accessrequest/add/",
+        {**ASKED, "system": elsewhere.pk},
+    )
+    assert not AccessRequest.objects.exists()
+    assert (
+        signin.proven(a_member("auditor")).get("/admin/governance/accessrequest/add/").status_code
+        == 403
+    )

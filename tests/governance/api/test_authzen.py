@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -144,7 +145,11 @@ def test_our_own_people_and_records_are_asked_about_as_the_gate_does(pep: Pep) -
     other = {"type": system.resource_type(), "id": str(elsewhere.pk)}
     answer = pep.ask("evaluation", {**asked, "resource": other})
     assert answer["context"]["reason"] == "deny:no_rule"
-    assert answer["context"]["access_request"]["form_url"].endswith("/accessrequest/")
+    form = urlsplit(answer["context"]["access_request"]["form_url"])
+    assert form.path == "/admin/governance/accessrequest/add/"
+    assert parse_qs(form.query) == {
+        "resource": [elsewhere.ref], "act": ["governance:system:read"],
+    }  # fmt: skip
     for resource in ("0", "none", "9" * 40, f"0{system.pk}"):
         gone = {"type": system.resource_type(), "id": resource}
         context = pep.ask("evaluation", {**asked, "resource": gone})["context"]

@@ -8,18 +8,18 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from governance.models import DecisionLog, guardian_grants
+from governance.models import DecisionLog, Job, guardian_grants
 from tests.builders.catalog import an_asset
 from tests.builders.governance import a_member, a_site, a_system, a_user, holds
+from tests.builders.policy import A_JOB, ACT, lay_condition
 
 pytestmark = pytest.mark.django_db
 
 
-def decide(subject: str, act: str, resource: str) -> dict[str, Any]:
+def decide(subject: str, act: str, resource: str, *more: str) -> dict[str, Any]:
     out = StringIO()
-    call_command(
-        "decide", "--subject", subject, "--act", act, "--resource", resource, "--json", stdout=out
-    )
+    words = ("--subject", subject, "--act", act, "--resource", resource, "--json", *more)
+    call_command("decide", *words, stdout=out)
     told: dict[str, Any] = json.loads(out.getvalue())
     return told
 
@@ -101,3 +101,25 @@ def test_bad_input_is_one_line_and_nothing_is_logged(sort: str) -> None:
     assert "\n" not in text
     assert refused.value.returncode == 1
     assert not DecisionLog.objects.exists()
+
+
+def test_an_explanation_says_what_it_hangs_on_and_what_would_permit_it() -> None:
+    user, system = a_member("steward"), a_system()
+    told = decide(str(user.email), "governance:system:change", system.ref, "--explain")
+    assert told["roles"] == ["steward at Enterprise"]
+    way = f"The role administrator at {system.site.domain} would permit it."
+    assert way in told["would_permit"]
+    assert told["detail"] == ""
+
+
+def test_an_explanation_says_what_a_condition_raised() -> None:
+    lay_condition("r.sub.party < 3")
+    user, job = a_member("auditor"), Job.objects.create(**A_JOB)
+    told = decide(str(user.email), ACT, job.ref, "--explain")
+    assert told["reason"] == "error:type"
+    assert "not supported between" in told["detail"]
+    assert told["attributes"] == {"r.sub.party": ""}
+    out = StringIO()
+    words = ("--subject", str(user.email), "--act", ACT, "--resource", job.ref, "--explain")
+    call_command("decide", *words, stdout=out)
+    assert f"A condition raised: {told['detail']}" in out.getvalue()

@@ -23,6 +23,7 @@ from governance.models import (
     Notice,
     ObservedGrant,
     PolicyHead,
+    PolicyReview,
     PolicyRule,
     PolicyShadow,
     PolicyVersion,
@@ -247,6 +248,10 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
         lambda: PolicyVersion.objects.filter(pk=a_version().pk).update(
             approved_sha256="0", decided_by="a", decided_at=NOW
         ),
+    ),
+    (
+        "policy_review_says_what_it_found",
+        lambda: PolicyReview.objects.create(version=a_version(), by="b", at=NOW, reason=""),
     ),
     ("policy_shadow_is_one_at_a_time", lambda: twice_with(a_version, a_trial)),
     ("policy_shadow_share_is_percent", lambda: a_trial(a_version(), percent=101)),

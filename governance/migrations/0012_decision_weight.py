@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0010_policy_obligations'),
+        ('governance', '0011_policy_signature'),
     ]
 
     operations = [
