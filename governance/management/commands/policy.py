@@ -12,7 +12,14 @@ from governance.models import PolicySignature, PolicyVersion
 from governance.policy import cases, content, coverage, diff, lint
 from governance.policy.casbin_policy import InvalidPolicy
 from governance.policy.content import Content
-from governance.queries import contents, instants, policy_checks, policy_signatures, replaying
+from governance.queries import (
+    contents,
+    decision_digests,
+    instants,
+    policy_checks,
+    policy_signatures,
+    replaying,
+)
 from governance.tlog.notes import NoteError
 
 WHICH = "number of a version, head, or a file written by export"
@@ -46,7 +53,9 @@ class Command(OperatorCommand):
             "policy", nargs="?", default="head", help=WHICH
         )
         one = verb(
-            "verify", "Hold all published versions against signatures and log; exit 1 on a fault."
+            "verify",
+            "Hold published versions against signatures and log, and the decisions that others"
+            " asked for against their digests; exit 1 on a fault.",
         )
         one.add_argument(
             "--vkey", action="append", default=[], help="a verifier key that you hold; repeatable"
@@ -175,7 +184,19 @@ class Command(OperatorCommand):
         if not report.keys:
             self.say("No key of the log is known: manage.py audit_sequencer announces them.")
         self.say(f"{report.versions} published versions, {len(report.findings)} faults.")
-        return self._failing(bool(report.findings), asdict(report), "a published version is faulty")
+        batches, differing = decision_digests.differing()
+        for batch in differing:
+            self.say(
+                f"decisions of event {batch.event_id}: {batch.rows} rows are not those that were"
+                f" written, {batch.missing} are missing [decisions_changed]"
+            )
+        self.say(f"{batches} batches of decisions, {len(differing)} faults.")
+        answer = asdict(report) | {
+            "decision_batches": batches,
+            "decision_findings": [asdict(one) for one in differing],
+        }
+        is_faulty = bool(report.findings or differing)
+        return self._failing(is_faulty, answer, "a published version or a decision is faulty")
 
     def _export(self, options: dict[str, Any]) -> dict[str, Any]:
         policy, name = self._content(options["policy"]), str(options["file"])
