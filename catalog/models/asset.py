@@ -2,12 +2,14 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
+from catalog.models.retention import RetentionRule
 from governance.models import Governed, GovernedSystem, Site, User
 
 ROOT_KEY = "/"
@@ -40,9 +42,11 @@ class Asset(Governed):
     stored, because lists are filtered by the site in SQL and a walk up the tree for each
     row of each list would cost more than the few bulk updates that keep them right
     (``catalog.actions.settling``, called by each action that moves or states something).
-    ``level``, ``is_personal`` and ``is_classified`` are stored for the same reason. The
-    level counts proposals too: protect first, confirm later. A level of None means
-    unclassified, never public.
+    Technical owner, steward and retention follow the same way. ``level``, ``categories``,
+    ``is_personal`` and ``is_classified`` are stored for the same reason: what is asserted of
+    the asset itself (``own_level``, ``own_categories``) joined with what flows in. The level
+    counts proposals too: protect first, confirm later. A level of None means unclassified,
+    never public.
 
     When a live asset was last seen is the last complete harvest of its system, so that
     an unchanged harvest writes no asset.
@@ -81,12 +85,46 @@ class Asset(Governed):
     site = models.ForeignKey(
         Site, on_delete=models.PROTECT, null=True, editable=False, related_name="assets"
     )
+    stated_technical_owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    technical_owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    stated_steward = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    steward = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    stated_retention = models.ForeignKey(
+        RetentionRule, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    retention = models.ForeignKey(
+        RetentionRule, on_delete=models.PROTECT, null=True, editable=False, related_name="assets"
+    )
+    own_level = models.PositiveSmallIntegerField(
+        null=True, editable=False, choices=[(level.value, level.slug) for level in Level]
+    )
+    own_categories = ArrayField(
+        models.CharField(max_length=80), default=list, editable=False, db_default=Value("{}")
+    )
+    categories = ArrayField(
+        models.CharField(max_length=80), default=list, editable=False, db_default=Value("{}")
+    )
+    is_pending = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Labels that flow in are being worked out again.",
+    )
     level = models.PositiveSmallIntegerField(
         null=True, editable=False, choices=[(level.value, level.slug) for level in Level]
     )
     is_personal = models.BooleanField(default=False, editable=False)
     is_classified = models.BooleanField(default=False, editable=False)
     first_seen_at = models.DateTimeField()
+    deprecated_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
 
     objects = AssetQuerySet.as_manager()
@@ -105,6 +143,10 @@ class Asset(Governed):
             models.CheckConstraint(
                 condition=Q(level=None) | Q(level__range=(Level.PUBLIC, Level.RESTRICTED)),
                 name="asset_level_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(own_level=None) | Q(own_level__range=(Level.PUBLIC, Level.RESTRICTED)),
+                name="asset_own_level_is_known",
             ),
             models.CheckConstraint(
                 condition=Q(criticality=None) | Q(criticality__range=(1, 5)),

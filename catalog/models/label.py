@@ -17,6 +17,10 @@ class Polarity(models.TextChoices):
 
 class Source(models.TextChoices):
     NAME = "name", "Name"
+    VALUE = "value", "Sampled values"
+    COMBINATION = "combination", "Combination of columns"
+    CONTRACT = "contract", "Contract"
+    IMPORT = "import", "Imported"
     HUMAN = "human", "Person"
 
 
@@ -42,7 +46,7 @@ class LabelAssertion(Governed):
     polarity = models.CharField(max_length=6, choices=Polarity.choices, default=Polarity.IS)
     level = models.PositiveSmallIntegerField(choices=[(lv.value, lv.slug) for lv in Level])
     category = models.CharField(max_length=80, blank=True)
-    source = models.CharField(max_length=6, choices=Source.choices)
+    source = models.CharField(max_length=12, choices=Source.choices)
     rule = models.CharField(max_length=120, blank=True)
     confidence = models.FloatField(default=1.0)
     evidence = models.JSONField(default=list)
@@ -51,6 +55,9 @@ class LabelAssertion(Governed):
     actor = models.CharField(max_length=120, blank=True, help_text="Who decided.")
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="A label that says less than the evidence ends."
+    )
 
     class Meta:
         ordering = ["-level", "-confidence", "id"]
@@ -80,7 +87,12 @@ class LabelAssertion(Governed):
                 condition=~Q(source="human") | ~Q(reason=""), name="label_by_a_person_has_a_reason"
             ),
             models.UniqueConstraint(
-                fields=["asset", "category", "source"], name="label_is_stated_once_by_a_source"
+                fields=["asset", "category", "source", "polarity"],
+                name="label_is_stated_once_by_a_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(polarity="is") | Q(source="human", expires_at__isnull=False),
+                name="label_that_lowers_is_by_a_person_and_ends",
             ),
         ]
 
