@@ -8,6 +8,8 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
+from catalog.domain.zones import ZONED_KINDS
+from catalog.models.zone import Zone
 from governance.models import Governed, GovernedSystem, Site, User
 
 ROOT_KEY = "/"
@@ -22,6 +24,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def data(self) -> "AssetQuerySet":
         """What is counted one by one: tables, views, files, feeds; not their columns."""
         return self.filter(kind__in=DATA_KINDS)
+
+    def zoned(self) -> "AssetQuerySet":
+        """What is counted in a zone one by one: systems and devices."""
+        return self.filter(kind__in=ZONED_KINDS)
 
     def owned(self) -> "AssetQuerySet":
         """What has an owner who is still here: somebody who left is none."""
@@ -40,6 +46,7 @@ class Asset(Governed):
     stored, because lists are filtered by the site in SQL and a walk up the tree for each
     row of each list would cost more than the few bulk updates that keep them right
     (``catalog.actions.settling``, called by each action that moves or states something).
+    ``zone`` follows from ``stated_zone`` likewise, so that an asset is in one zone at most.
     ``level``, ``is_personal`` and ``is_classified`` are stored for the same reason. The
     level counts proposals too: protect first, confirm later. A level of None means
     unclassified, never public.
@@ -80,6 +87,12 @@ class Asset(Governed):
     )
     site = models.ForeignKey(
         Site, on_delete=models.PROTECT, null=True, editable=False, related_name="assets"
+    )
+    stated_zone = models.ForeignKey(
+        Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    zone = models.ForeignKey(
+        Zone, on_delete=models.PROTECT, null=True, editable=False, related_name="assets"
     )
     level = models.PositiveSmallIntegerField(
         null=True, editable=False, choices=[(level.value, level.slug) for level in Level]
