@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from catalog.actions import settling
 from catalog.actions.scopes import require_all
-from catalog.errors import WrongSite, NoReason
+from catalog.errors import NoReason, WrongSite
 from catalog.models import Asset, Zone
 from catalog.permissions import Act
 from governance import audit

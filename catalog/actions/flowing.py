@@ -141,9 +141,7 @@ def end(flow: Flow, *, reason: str, by: Actor, at: datetime) -> None:
     audit.record(by=by, act=Act.FLOW_DECLARE, ref=flow.ref, at=at, ended=True, reason=reason)
 
 
-def _flow(
-    src: Asset, dst: Asset | None, party_ref: str, protocol: str, port: int | None
-) -> Flow:
+def _flow(src: Asset, dst: Asset | None, party_ref: str, protocol: str, port: int | None) -> Flow:
     if (dst is None) == (not party_ref):
         raise BadInput("dst: a flow ends at one asset or at one party", pointer="/dst")
     if src == dst:

@@ -28,7 +28,7 @@ class LevelsField(SimpleArrayField):  # type: ignore[misc]
             forms.IntegerField(min_value=0, max_value=HIGHEST),
             required=False,
             widget=UnfoldAdminTextInputWidget,
-            help_text=f"Seven numbers from 0 to 4, as in 2,2,2,2,1,2,2: {ORDER}. Empty: not stated.",
+            help_text=f"0 to 4 for each of {ORDER}, as in 2,2,2,2,1,2,2. Empty: not stated.",
             **options,
         )
 
@@ -57,7 +57,16 @@ class ZoneAdmin(GovernedAdmin[Zone]):
     list_filter = ["site", "purdue_level", "is_untrusted", "is_safety"]
     list_select_related = ["site"]
     search_fields = ["name", "slug"]
-    fields = ["site", "name", "slug", "parent", "purdue_level", "is_untrusted", "is_safety", *LEVELS]
+    fields = [
+        "site",
+        "name",
+        "slug",
+        "parent",
+        "purdue_level",
+        "is_untrusted",
+        "is_safety",
+        *LEVELS,
+    ]
     actions = ["dissolve"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Zone | None = None) -> list[str]:

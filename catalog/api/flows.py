@@ -48,9 +48,7 @@ class FlowEnds(serializers.Serializer[dict[str, Any]]):
     """Between what and how data flow."""
 
     src = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
-    dst = serializers.IntegerField(
-        min_value=1, max_value=2**63 - 1, allow_null=True, default=None
-    )
+    dst = serializers.IntegerField(min_value=1, max_value=2**63 - 1, allow_null=True, default=None)
     party_ref = serializers.CharField(max_length=120, allow_blank=True, default="")
     protocol = serializers.CharField(max_length=40)
     port = serializers.IntegerField(min_value=1, max_value=65535, allow_null=True, default=None)
@@ -114,16 +112,12 @@ class Flows(generics.ListAPIView[Any]):
 class FlowObservations(APIView):
     """Where sensors report what they saw; the same report twice changes nothing."""
 
-    @extend_schema(
-        operation_id="flows_observe", request=FlowObservation, responses={200: FlowRow}
-    )
+    @extend_schema(operation_id="flows_observe", request=FlowObservation, responses={200: FlowRow})
     def post(self, request: Request) -> Response:
         """Note that data were seen to flow."""
         by, at = who(request._request), when(request._request)
         given = _read(FlowObservation, request)
-        flow = flowing.observe(
-            **_ends(given, request), seen_at=given["seen_at"], by=by, at=at
-        )
+        flow = flowing.observe(**_ends(given, request), seen_at=given["seen_at"], by=by, at=at)
         return Response(_shown(flow))
 
 

@@ -3,10 +3,10 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.assets import DATA_KINDS, OT_KINDS, AssetKind
 from catalog.domain.labels import Level
 from catalog.domain.zones import ZONED_KINDS
 from catalog.models.zone import Zone
@@ -26,8 +26,11 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         return self.filter(kind__in=DATA_KINDS)
 
     def zoned(self) -> "AssetQuerySet":
-        """What is counted in a zone one by one: systems and devices."""
-        return self.filter(kind__in=ZONED_KINDS)
+        """What is counted in a zone one by one: devices, and systems that are no mere list of
+        devices.
+        """
+        devices = Asset.objects.filter(parent=OuterRef("pk"), kind__in=OT_KINDS, gone_at=None)
+        return self.filter(kind__in=ZONED_KINDS).exclude(Q(kind="system") & Exists(devices))
 
     def owned(self) -> "AssetQuerySet":
         """What has an owner who is still here: somebody who left is none."""

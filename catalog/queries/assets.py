@@ -7,7 +7,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
-from catalog.domain.zones import ZONED_KINDS
 from catalog.models import Asset, LabelAssertion, Status
 from governance.errors import BadInput
 from governance.models import Site
@@ -90,7 +89,7 @@ def matching(rows: QuerySet[Asset], sought: Wanted) -> QuerySet[Asset]:
     elif sought.kind:
         rows = rows.filter(kind=sought.kind)
     elif sought.zone:
-        rows = rows.filter(kind__in=ZONED_KINDS)
+        rows = rows.filter(pk__in=Asset.objects.zoned().values("pk"))
     else:
         rows = rows.filter(kind__in=DATA_KINDS)
     for word in sought.text.split()[:8]:

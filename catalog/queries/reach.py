@@ -60,6 +60,7 @@ WITH RECURSIVE inside AS (
 SELECT id FROM inside
 """
 
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One asset or party reached: how far away, from where, and through which conduits."""
@@ -129,9 +130,7 @@ def radius(asset: Asset, *, to: Actor, at: datetime) -> BlastRadius:
     )
 
 
-def _way(
-    link: Link, seen: dict[int, Asset], found: dict[int, Crossing], of: Reach
-) -> Way:
+def _way(link: Link, seen: dict[int, Asset], found: dict[int, Crossing], of: Reach) -> Way:
     crossing = found.get(link.flow or 0, Crossing())
     before = 0 if link.source == of.start else of.hops.get(link.source, 0)
     return Way(

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import connection
 
+from catalog.domain.assets import OT_KINDS
 from catalog.domain.zones import (
     UNUSED_DAYS,
-    ZONED_KINDS,
     Finding,
     FindingKind,
     Gap,
@@ -68,8 +68,12 @@ SELECT NULL, id, name, sl_achieved, sl_target FROM catalog_conduit
 """
 _WITHOUT = """
 SELECT count(*), (array_agg(name ORDER BY fqn, id))[:%(shown)s], min(first_seen_at)
-  FROM catalog_asset
- WHERE gone_at IS NULL AND zone_id IS NULL AND site_id = ANY (%(sites)s) AND kind = ANY (%(kinds)s)
+  FROM catalog_asset a
+ WHERE gone_at IS NULL AND zone_id IS NULL AND site_id = ANY (%(sites)s)
+   AND (kind = ANY (%(devices)s)
+        OR kind = 'system' AND NOT EXISTS (
+           SELECT FROM catalog_asset c
+            WHERE c.parent_id = a.id AND c.gone_at IS NULL AND c.kind = ANY (%(devices)s)))
 """
 _UNUSED = f"""
 SELECT c.id, c.name, max(f.observed_at), (SELECT array_agg(zone_id ORDER BY zone_id)
@@ -137,7 +141,7 @@ def findings(site: Site, at: datetime) -> list[Finding]:
         "sites": list(Site.objects.below(site).values_list("pk", flat=True)),
         "at": at,
         "since": at - timedelta(days=UNUSED_DAYS),
-        "kinds": [kind.value for kind in ZONED_KINDS],
+        "devices": [kind.value for kind in OT_KINDS],
         "shown": SHOWN_NAMES,
     }
     return ordered(
@@ -234,9 +238,7 @@ def _without(count: int, names: list[str] | None, since: datetime | None) -> Fin
     )
 
 
-def _unused(
-    conduit: int, name: str, seen_at: datetime | None, zones: list[int] | None
-) -> Finding:
+def _unused(conduit: int, name: str, seen_at: datetime | None, zones: list[int] | None) -> Finding:
     seen = f"Last used {day(seen_at)}" if seen_at else "Nothing was ever seen in it"
     return Finding(
         FindingKind.UNUSED_CONDUIT,

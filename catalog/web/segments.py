@@ -64,9 +64,7 @@ def compose(site: Site, by: Actor, *, at: datetime) -> dict[str, Any]:
     below = Site.objects.below(site)
     zones = list(_zones(by, at).filter(site__in=below))
     conduits = list(
-        access.visible(
-            Conduit.objects.filter(gone_at=None), to=by, act=Act.CONDUIT_READ, at=at
-        )
+        access.visible(Conduit.objects.filter(gone_at=None), to=by, act=Act.CONDUIT_READ, at=at)
         .filter(Q(site__in=below) | Q(pk__in=_touching(zones)))
         .prefetch_related("borders__zone")
     )
@@ -120,9 +118,7 @@ def zone(zone: Zone, by: Actor, *, at: datetime) -> dict[str, Any]:
 
 def _zones(by: Actor, at: datetime) -> QuerySet[Zone, Any]:
     """Return the zones that ``by`` may see, each with its number of systems and devices."""
-    inside = (
-        Asset.objects.live().zoned().filter(zone=OuterRef("pk")).order_by().values("zone")
-    )
+    inside = Asset.objects.live().zoned().filter(zone=OuterRef("pk")).order_by().values("zone")
     return (
         access.visible(Zone.objects.filter(gone_at=None), to=by, act=Act.ZONE_READ, at=at)
         .annotate(held=Coalesce(Subquery(inside.annotate(n=Count("pk")).values("n")), 0))
@@ -193,11 +189,8 @@ def _mark(one: Zone) -> str:
 def _levels(one: Zone) -> LevelLine:
     target, achieved = SecurityLevel.of(one.sl_target), SecurityLevel.of(one.sl_achieved)
     if target is None or achieved is None:
-        words = [
-            f"{'?' if achieved is None else achieved[name]}/{'?' if target is None else target[name]}"
-            for name in Requirement
-        ]
-        return LevelLine(one, [(word, False) for word in words], [], False)
+        pairs = zip(one.sl_achieved or "???????", one.sl_target or "???????", strict=True)
+        return LevelLine(one, [(f"{mine}/{aim}", False) for mine, aim in pairs], [], False)
     gaps = achieved.gaps(target)
     short = {gap.requirement for gap in gaps}
     cells = [(f"{achieved[name]}/{target[name]}", name in short) for name in Requirement]
@@ -232,9 +225,7 @@ def _flows(zone: Zone, by: Actor, at: datetime) -> list[dict[str, Any]]:
     )
     flows = list(rows)
     found = queries.crossings([flow.pk for flow in flows])
-    lines = [
-        {"row": flow, "crossing": found.get(flow.pk, queries.Crossing())} for flow in flows
-    ]
+    lines = [{"row": flow, "crossing": found.get(flow.pk, queries.Crossing())} for flow in flows]
     return sorted(lines, key=lambda line: not line["crossing"].is_open)
 
 

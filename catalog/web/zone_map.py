@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 WIDTH = 880
 LEFT, RIGHT = 76, 800
 BOX, SPACE, GAP = 64, 28, 72
-TRACK, RUN, ALARM = 30, 18, 84
+TRACK, RUN, ALARM = 30, 18, 92
 ALARM_WIDTH = 264
 LANE, LANES = 14, 5
 ABREAST = 4

@@ -23,9 +23,7 @@ from governance.models import Site
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the map of one site, by default the first with zones that this person may see."""
     by, at = who(request), when(request)
-    zones = access.visible(
-        Zone.objects.filter(gone_at=None), to=by, act=Act.ZONE_READ, at=at
-    )
+    zones = access.visible(Zone.objects.filter(gone_at=None), to=by, act=Act.ZONE_READ, at=at)
     sites = list(Site.objects.filter(pk__in=zones.order_by().values("site")).order_by("path"))
     site = _chosen(request, sites)
     may_write = access.allows_somewhere(by, Act.ZONE_WRITE, Zone.resource_type(), at=at)

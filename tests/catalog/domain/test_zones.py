@@ -88,7 +88,9 @@ def test_a_conduit_joins_two_zones_at_least() -> None:
     assert not Border({1: BOTH, 2: BOTH}, frozenset()).joins()
 
 
-@pytest.mark.parametrize(("name", "stored"), [(" opc  ua ", "OPC UA"), ("modbus/tcp", "MODBUS/TCP")])
+@pytest.mark.parametrize(
+    ("name", "stored"), [(" opc  ua ", "OPC UA"), ("modbus/tcp", "MODBUS/TCP")]
+)
 def test_a_protocol_has_one_spelling(name: str, stored: str) -> None:
     assert protocol(name) == stored
     assert protocol(stored) == stored
