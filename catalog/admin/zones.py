@@ -20,7 +20,7 @@ ORDER = ", ".join(requirement.name for requirement in Requirement)
 LEVELS = ("sl_target", "sl_capability", "sl_achieved")
 
 
-class LevelsField(SimpleArrayField):  # type: ignore[misc]
+class LevelsField(SimpleArrayField):
     """Seven numbers from 0 to 4, or nothing: not stated."""
 
     def __init__(self, **options: Any) -> None:
@@ -32,8 +32,8 @@ class LevelsField(SimpleArrayField):  # type: ignore[misc]
             **options,
         )
 
-    def clean(self, value: Any) -> list[int] | None:
-        found: list[int] = super().clean(value)
+    def clean(self, value: Any) -> Any:
+        found = super().clean(value)
         if found and len(found) != len(Requirement):
             raise ValidationError(f"There are {len(Requirement)} requirements: {ORDER}.")
         return found or None

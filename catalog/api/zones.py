@@ -87,7 +87,7 @@ class ConduitRow(serializers.Serializer[dict[str, Any]]):
         return BorderRow(held, many=True).data
 
 
-class FindingRow(serializers.Serializer[Any]):
+class ZoneFindingRow(serializers.Serializer[Any]):
     """One thing that is wrong, with the keys of its records."""
 
     kind = serializers.ChoiceField(choices=[one.value for one in FindingKind])
@@ -140,7 +140,7 @@ class ConduitList(generics.ListAPIView[Any]):
         for row in ConduitZone.objects.filter(conduit__in=keys).values(
             "conduit_id", "zone_id", "direction"
         ):
-            borders.setdefault(row["conduit_id"], []).append(row)
+            borders.setdefault(row["conduit_id"], []).append(dict(row))
         context = {**self.get_serializer_context(), "borders": borders}
         return ConduitRow(*args, **{**options, "context": context})
 
@@ -151,7 +151,7 @@ class ZoneFindings(APIView):
     @extend_schema(
         operation_id="zone_findings_list",
         parameters=[OpenApiParameter("site", str, required=True, description="Slug of a site.")],
-        responses=FindingRow(many=True),
+        responses=ZoneFindingRow(many=True),
     )
     def get(self, request: Request) -> Response:
         """Return the findings, the gravest first."""
@@ -160,7 +160,7 @@ class ZoneFindings(APIView):
         site = Site.objects.filter(slug=slug).first()
         if site is None or not access.allows(by, Act.ZONE_READ, Zone(site=site), at=at):
             raise BadInput("There is no such site, or none for you.", pointer="/site")
-        return Response(FindingRow(findings(site, at), many=True).data)
+        return Response(ZoneFindingRow(findings(site, at), many=True).data)
 
 
 def at_site(rows: QuerySet[Any], slug: str, path: str) -> QuerySet[Any]:

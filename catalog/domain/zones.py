@@ -27,12 +27,12 @@ class Requirement(StrEnum):
     RA = "ra"
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """The requirement in words."""
-        return _TITLES[self]
+        return _WORDS[self]
 
 
-_TITLES: Mapping[Requirement, str] = MappingProxyType(
+_WORDS: Mapping[Requirement, str] = MappingProxyType(
     {
         Requirement.IAC: "identification and authentication control",
         Requirement.UC: "use control",
@@ -123,7 +123,7 @@ class Gap:
     @property
     def text(self) -> str:
         """The gap in words, as in "restricted data flow 1 of 2"."""
-        return f"{self.requirement.title} {self.achieved} of {self.target}"
+        return f"{self.requirement.words} {self.achieved} of {self.target}"
 
 
 class FindingKind(StrEnum):

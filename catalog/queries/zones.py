@@ -155,7 +155,8 @@ def findings(site: Site, at: datetime) -> list[Finding]:
 def _rows(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def day(moment: datetime) -> str:

@@ -91,8 +91,9 @@ def compose(site: Site, by: Actor, *, at: datetime) -> dict[str, Any]:
 def zone(zone: Zone, by: Actor, *, at: datetime) -> dict[str, Any]:
     """Return everything that ``zone.html`` needs; what ``by`` may not see is left out."""
     seen = access.visible(Asset.objects.live(), to=by, act=Act.ASSET_READ, at=at)
-    here = seen.zoned().filter(zone=zone)
-    loose = seen.zoned().filter(zone=None, site__in=Site.objects.below(zone.site))
+    zoned = Asset.objects.zoned().values("pk")
+    here = seen.filter(pk__in=zoned, zone=zone)
+    loose = seen.filter(pk__in=zoned, zone=None, site__in=Site.objects.below(zone.site))
     may_place = access.allows(by, Act.ZONE_WRITE, zone, at=at) and zone.gone_at is None
     conduits = list(
         access.visible(
@@ -194,7 +195,7 @@ def _levels(one: Zone) -> LevelLine:
     gaps = achieved.gaps(target)
     short = {gap.requirement for gap in gaps}
     cells = [(f"{achieved[name]}/{target[name]}", name in short) for name in Requirement]
-    return LevelLine(one, cells, [gap.requirement.title for gap in gaps], True)
+    return LevelLine(one, cells, [gap.requirement.words for gap in gaps], True)
 
 
 def _is_idle(one: Conduit, used: dict[int, datetime], at: datetime) -> bool:

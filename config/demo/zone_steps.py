@@ -1,6 +1,7 @@
 """Steps about a plant's network: devices, zones, conduits, and one flow that nobody declared."""
 
 from datetime import timedelta
+from typing import Any
 
 from catalog.actions import assigning, flowing, harvesting, zoning
 from catalog.domain.assets import AssetKind
@@ -122,7 +123,12 @@ def _zones(scene: Setting) -> dict[str, Zone]:
 
 def _flows(scene: Setting) -> None:
     for source, target, protocol, port, purpose, minutes in FLOWS:
-        ends = {"src": _end(source), "dst": _end(target), "protocol": protocol, "port": port}
+        ends: dict[str, Any] = {
+            "src": _end(source),
+            "dst": _end(target),
+            "protocol": protocol,
+            "port": port,
+        }
         if purpose:
             flowing.declare(**ends, purpose=purpose, by=scene.by, at=scene.at)
         seen = scene.at - timedelta(minutes=minutes)
