@@ -19,3 +19,15 @@ class NoReason(Refused):
     """A decision against a proposal says why."""
 
     code = "reason_missing"
+
+
+class WrongSite(Refused):
+    """A zone holds assets of its own site, and of sites below, only."""
+
+    code = "zone_of_another_site"
+
+
+class LoneConduit(Refused):
+    """A conduit joins two zones or more, and lets data leave one and enter another."""
+
+    code = "conduit_joins_nothing"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.web import assets, harvests
+from catalog.web import assets, harvests, reach, zones
 
 app_name = "catalog"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("<int:pk>/", assets.page, name="asset"),
     path("<int:pk>/labels/", assets.decide, name="decide"),
     path("<int:pk>/owner/", assets.own, name="own"),
+    path("<int:pk>/reach/", reach.page, name="reach"),
+    path("zones/", zones.listing, name="zones"),
+    path("zones/<int:pk>/", zones.page, name="zone"),
+    path("zones/<int:pk>/place/", zones.place, name="place"),
     path("harvests/", harvests.listing, name="harvests"),
     path("harvests/<slug:slug>/", harvests.start, name="harvest"),
 ]

@@ -23,6 +23,9 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Data and access",
         (
             ("Assets", "database", "catalog_asset"),
+            ("Zones", "lan", "catalog_zone"),
+            ("Conduits", "route", "catalog_conduit"),
+            ("Flows", "swap_horiz", "catalog_flow"),
             ("Systems", "dns", "governance_governedsystem"),
             ("Grants", "key", "governance_grant"),
             ("Policy", "gavel", "governance_policyversion"),

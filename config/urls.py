@@ -45,6 +45,7 @@ urlpatterns = [
     path("access/v1/search/action", authzen.ActionSearch.as_view(), name="access-actions"),
     path("catalog/", include("catalog.urls")),
     path("api/v1/assets/", include("catalog.api.urls")),
+    path("api/v1/", include("catalog.api.zone_urls")),
     path("api/v1/", include("partners.api.urls")),
     path("portal/api/v1/", include("partners.api.portal_urls")),
     path("portal/", include("partners.portal_urls")),

@@ -1,4 +1,4 @@
-"""Saying whose assets are, and where; what stands below them follows."""
+"""Saying whose assets are, where, and in which zone; what stands below them follows."""
 
 from datetime import datetime
 
@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from catalog.actions import settling
 from catalog.actions.scopes import require_all
-from catalog.models import Asset
+from catalog.errors import NoReason, WrongSite
+from catalog.models import Asset, Zone
 from catalog.permissions import Act
 from governance import audit
 from governance.access import require
@@ -61,6 +62,33 @@ def locate(
         require(by, Act.ASSET_ASSIGN, Asset(site=site), at=at)
     count = rows.update(stated_site=site)
     _follow(rows, by=by, at=at, site=site.slug if site else "inherited", reason=reason or None)
+    return count
+
+
+@transaction.atomic
+def place(
+    assets: QuerySet[Asset], *, zone: Zone | None, reason: str, by: Actor, at: datetime
+) -> int:
+    """Put ``assets`` in ``zone``, with all that stands in them; None takes it back.
+
+    Whoever places an asset must be allowed to change the zone too.
+
+    Raises:
+        NotAllowed: ``by`` may not assign one of them, or not change ``zone``.
+        NoReason: moving assets across a border says why.
+        WrongSite: one of them stands at no site of the zone.
+    """
+    if not reason.strip():
+        raise NoReason("Say why: a zone decides which flows are permitted.")
+    rows = _chosen(assets)
+    require_all(by, Act.ASSET_ASSIGN, rows, at=at)
+    if zone is not None:
+        require(by, Act.ZONE_WRITE, zone, at=at)
+        stray = rows.exclude(site__in=Site.objects.below(zone.site)).first()
+        if stray is not None:
+            raise WrongSite(f"{stray} does not stand at {zone.site}, where {zone} is.")
+    count = rows.update(stated_zone=zone)
+    _follow(rows, by=by, at=at, zone=zone.ref if zone else "inherited", reason=reason)
     return count
 
 

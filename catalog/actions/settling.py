@@ -1,4 +1,4 @@
-"""Keeping the stored consequences right: owner and site in force, and rolled-up labels.
+"""Keeping the stored consequences right: owner, site and zone in force, and rolled-up labels.
 
 Set operations over one system, parts of the transaction of the action that made them
 necessary. They write a row only when it differs.
@@ -8,16 +8,19 @@ from catalog import staging
 
 _INHERIT = """
 WITH RECURSIVE tree AS (
-    SELECT a.id, a.stated_owner_id AS owner_id, coalesce(a.stated_site_id, s.site_id) AS site_id
+    SELECT a.id, a.stated_owner_id AS owner_id, coalesce(a.stated_site_id, s.site_id) AS site_id,
+           a.stated_zone_id AS zone_id
       FROM catalog_asset a JOIN governance_governedsystem s ON s.id = a.system_id
      WHERE a.system_id = %(system)s AND a.parent_id IS NULL
      UNION ALL
-    SELECT a.id, coalesce(a.stated_owner_id, t.owner_id), coalesce(a.stated_site_id, t.site_id)
+    SELECT a.id, coalesce(a.stated_owner_id, t.owner_id), coalesce(a.stated_site_id, t.site_id),
+           coalesce(a.stated_zone_id, t.zone_id)
       FROM catalog_asset a JOIN tree t ON a.parent_id = t.id
 )
-UPDATE catalog_asset a SET owner_id = t.owner_id, site_id = t.site_id
+UPDATE catalog_asset a SET owner_id = t.owner_id, site_id = t.site_id, zone_id = t.zone_id
   FROM tree t
- WHERE t.id = a.id AND (a.owner_id, a.site_id) IS DISTINCT FROM (t.owner_id, t.site_id)
+ WHERE t.id = a.id
+   AND (a.owner_id, a.site_id, a.zone_id) IS DISTINCT FROM (t.owner_id, t.site_id, t.zone_id)
 """
 
 # Protection counts proposals and accepted labels alike, but not what a person has said it is
@@ -67,7 +70,7 @@ UPDATE catalog_asset a
 
 
 def inherit(system_id: int) -> int:
-    """Give each asset of the system the nearest owner and site up its tree; return how many
+    """Give each asset of the system the nearest owner, site and zone up its tree; return how many
     changed.
     """
     return int(staging.run(_INHERIT, {"system": system_id})[0][0])

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from catalog.api import assets
+from catalog.api import assets, flows
 
 urlpatterns = [
     path("", assets.AssetList.as_view(), name="api-assets"),
     path("<int:pk>/", assets.AssetDetail.as_view(), name="api-asset"),
+    path("<int:pk>/reach/", flows.AssetReach.as_view(), name="api-asset-reach"),
 ]

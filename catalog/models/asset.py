@@ -4,12 +4,14 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.assets import DATA_KINDS, OT_KINDS, AssetKind
 from catalog.domain.labels import Level
 from catalog.models.retention import RetentionRule
+from catalog.domain.zones import ZONED_KINDS
+from catalog.models.zone import Zone
 from governance.models import Governed, GovernedSystem, Site, User
 
 ROOT_KEY = "/"
@@ -24,6 +26,13 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def data(self) -> "AssetQuerySet":
         """What is counted one by one: tables, views, files, feeds; not their columns."""
         return self.filter(kind__in=DATA_KINDS)
+
+    def zoned(self) -> "AssetQuerySet":
+        """What is counted in a zone one by one: devices, and systems that are no mere list of
+        devices.
+        """
+        devices = Asset.objects.filter(parent=OuterRef("pk"), kind__in=OT_KINDS, gone_at=None)
+        return self.filter(kind__in=ZONED_KINDS).exclude(Q(kind="system") & Exists(devices))
 
     def owned(self) -> "AssetQuerySet":
         """What has an owner who is still here: somebody who left is none."""
@@ -42,7 +51,8 @@ class Asset(Governed):
     stored, because lists are filtered by the site in SQL and a walk up the tree for each
     row of each list would cost more than the few bulk updates that keep them right
     (``catalog.actions.settling``, called by each action that moves or states something).
-    Technical owner, steward and retention follow the same way. ``level``, ``categories``,
+    ``zone`` follows from ``stated_zone`` likewise, so that an asset is in one zone at most, and
+    so do technical owner, steward and retention. ``level``, ``categories``,
     ``is_personal`` and ``is_classified`` are stored for the same reason: what is asserted of
     the asset itself (``own_level``, ``own_categories``) joined with what flows in. The level
     counts proposals too: protect first, confirm later. A level of None means unclassified,
@@ -117,6 +127,11 @@ class Asset(Governed):
         db_default=False,
         editable=False,
         help_text="Labels that flow in are being worked out again.",
+    stated_zone = models.ForeignKey(
+        Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    zone = models.ForeignKey(
+        Zone, on_delete=models.PROTECT, null=True, editable=False, related_name="assets"
     )
     level = models.PositiveSmallIntegerField(
         null=True, editable=False, choices=[(level.value, level.slug) for level in Level]

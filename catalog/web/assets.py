@@ -164,7 +164,9 @@ def _asset(request: HttpRequest, pk: int) -> Asset:
     rows = access.visible(
         Asset.objects.filter(pk=pk), to=who(request), act=Act.ASSET_READ, at=when(request)
     )
-    asset: Asset | None = rows.select_related("system", "site", "owner", *detail.ANCESTORS).first()
+    asset: Asset | None = rows.select_related(
+        "system", "site", "owner", "zone", *detail.ANCESTORS
+    ).first()
     if asset is None:
         raise NotFound("There is no such asset, or none for you.")
     return asset

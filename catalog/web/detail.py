@@ -73,6 +73,7 @@ def compose(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any]:
         "special": sum(1 for label in to_review if label.category),
         "owner": _owner(asset, ancestors),
         "site_from": _source(asset, ancestors, "stated_site_id") or "the system",
+        "zone_from": _source(asset, ancestors, "stated_zone_id"),
         "gaps": _gaps(asset),
         "is_data": asset.kind in DATA_KINDS,
         "keys": _keys(asset, by, at),

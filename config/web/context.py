@@ -16,6 +16,7 @@ STAFF = (
     ("Incidents", "incidents:list"),
     ("Findings", "partners:findings"),
     ("Catalog", "catalog:list"),
+    ("Zones", "catalog:zones"),
     ("Requests", "admin:governance_accessrequest_changelist"),
     ("Board", "admin:index"),
 )
@@ -55,12 +56,16 @@ def navigation(request: HttpRequest) -> tuple[Entry, ...]:
         return ()
     user = request.user
     known = PARTNER if isinstance(user, User) and user.is_external else STAFF
-    return tuple(
-        Entry(label, url, _is_below(request.path, url))
+    entries = [
+        (label, url)
         for label, name in known
         if (url := address_of(name)) is not None
         and (user.is_staff or not name.startswith("admin:"))
-    )
+    ]
+    # Zones lie below the catalog: the nearest entry is the current one, and no other.
+    above = [url for _, url in entries if _is_below(request.path, url)]
+    nearest = max(above, key=len, default="")
+    return tuple(Entry(label, url, url == nearest) for label, url in entries)
 
 
 def address_of(name: str) -> str | None:

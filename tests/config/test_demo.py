@@ -39,7 +39,7 @@ def test_the_whole_loop_is_seeded_once_and_removed() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     first, again, full, removed, empty, anew = map(json.loads, done.stdout.splitlines())
     assert (first["seeded"], again["seeded"], anew["seeded"]) == (True, False, True)
-    assert full["catalog"]["systems"] == 2
+    assert full["catalog"]["systems"] == 3
     assert full["catalog"]["columns"] > 400
     assert full["catalog"]["proposals"] > 0
     assert full["governance"]["decisions"] > 50

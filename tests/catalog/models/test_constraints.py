@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.models import Edge
+from catalog.models import ConduitZone, Edge
 from tests.builders.catalog import NOW, a_column, a_label, a_run, an_asset
 from tests.builders.governance import a_system
+from tests.builders.zones import a_conduit, a_device, a_flow, a_zone, declared
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,38 @@ def an_edge_twice() -> None:
     an_edge(src=edge.src, dst=edge.dst)
 
 
+def a_zone_in_itself() -> None:
+    zone = a_zone()
+    zone.parent = zone
+    zone.save()
+
+
+def a_zone_twice() -> None:
+    zone = a_zone()
+    a_zone(site=zone.site, slug=zone.slug)
+
+
+def a_conduit_twice() -> None:
+    conduit = a_conduit(a_zone())
+    a_conduit(site=conduit.site, name=conduit.name)
+
+
+def a_border_twice() -> None:
+    zone = a_zone()
+    a_conduit(zone, zone)
+
+
+def a_flow_twice() -> None:
+    flow = a_flow(party_ref="partners.partner:1", port=None)
+    a_flow(flow.src, party_ref=flow.party_ref, port=None)
+
+
+def a_flow_to_itself() -> None:
+    device = a_device()
+    a_flow(device, device)
+
+
+SHORT = [2] * 6
 EARLIER = NOW - timedelta(seconds=1)
 
 BROKEN: dict[str, Callable[[], object]] = {
@@ -64,6 +97,31 @@ BROKEN: dict[str, Callable[[], object]] = {
     "label_decision_has_who_and_when": lambda: a_label(status="accepted"),
     "label_by_a_person_has_a_reason": lambda: a_label(source="human"),
     "label_is_stated_once_by_a_source": twice_by_a_source,
+    "zone_purdue_level_is_known": lambda: a_zone(purdue_level="6"),
+    "zone_is_not_its_own_parent": a_zone_in_itself,
+    "zone_of_safety_is_trusted": lambda: a_zone(is_safety=True, is_untrusted=True),
+    "zone_target_is_a_vector": lambda: a_zone(sl_target=SHORT),
+    "zone_capability_is_a_vector": lambda: a_zone(sl_capability=[5] * 7),
+    "zone_achieved_is_a_vector": lambda: a_zone(sl_achieved=[]),
+    "zone_is_gone_after_it_was_made": lambda: a_zone(gone_at=EARLIER),
+    "zone_slug_is_unique_at_a_site": a_zone_twice,
+    "conduit_has_a_protocol": lambda: a_conduit(a_zone(), protocols=[]),
+    "conduit_target_is_a_vector": lambda: a_conduit(a_zone(), sl_target=SHORT),
+    "conduit_capability_is_a_vector": lambda: a_conduit(a_zone(), sl_capability=SHORT),
+    "conduit_achieved_is_a_vector": lambda: a_conduit(a_zone(), sl_achieved=SHORT),
+    "conduit_is_gone_after_it_was_made": lambda: a_conduit(a_zone(), gone_at=EARLIER),
+    "conduit_name_is_unique_at_a_site": a_conduit_twice,
+    "conduit_direction_is_known": lambda: ConduitZone.objects.create(
+        conduit=a_conduit(a_zone()), zone=a_zone(), direction="up"
+    ),
+    "conduit_lists_a_zone_once": a_border_twice,
+    "flow_ends_at_an_asset_or_a_party": lambda: a_flow(a_device(), a_device(), party_ref="p"),
+    "flow_leaves_its_source": a_flow_to_itself,
+    "flow_port_is_known": lambda: a_flow(port=65536),
+    "flow_declaration_has_who_when_and_why": lambda: a_flow(**declared(purpose="")),
+    "flow_is_declared_or_observed": lambda: a_flow(seen_at=None),
+    "flow_is_seen_from_first_to_last": lambda: a_flow(observed_at=EARLIER),
+    "flow_is_listed_once": a_flow_twice,
 }
 
 
@@ -77,3 +135,8 @@ def test_the_same_rows_are_kept_when_they_are_true() -> None:
     an_edge(gone_at=NOW)
     a_label(status="rejected", actor="user:1", decided_at=NOW)
     a_run(system=a_system(), gone=3)
+    a_zone(sl_target=[0, 1, 2, 3, 4, 0, 0], gone_at=NOW)
+    conduit = a_conduit(a_zone(), gone_at=NOW)
+    a_conduit(site=conduit.site, name=conduit.name)
+    flow = a_flow(seen_at=None, **declared(), gone_at=NOW)
+    a_flow(flow.src, flow.dst)

@@ -12,6 +12,7 @@ from governance.errors import BadInput
 from governance.models import Site
 
 UNCLASSIFIED = "unclassified"
+NOWHERE = "none"
 GAPS = ("any", "owner", "label")
 
 
@@ -33,6 +34,8 @@ class Wanted:
     """``owner`` or ``label``: what is missing for the baseline; ``any`` of them."""
     review: str = ""
     """``yes``: only what has a proposal of a special category to review."""
+    zone: str = ""
+    """The number of a zone, or ``none``: systems and devices that stand in none."""
     inside: int | None = None
     """Only the direct children of this asset, of every kind."""
 
@@ -49,6 +52,13 @@ class Wanted:
                 raise BadInput(
                     f"{name}: not one of {', '.join(known)}: {word[:40]!r}", pointer=f"/{name}"
                 )
+        if self.zone not in ("", NOWHERE) and not is_number(self.zone):
+            raise BadInput(f"zone: no number of a zone, nor {NOWHERE}", pointer="/zone")
+
+
+def is_number(word: str) -> bool:
+    """Return whether ``word`` can be the key of a record."""
+    return word.isascii() and word.isdigit() and len(word) < 19
 
 
 def wanted(parameters: Mapping[str, str]) -> Wanted:
@@ -58,11 +68,11 @@ def wanted(parameters: Mapping[str, str]) -> Wanted:
         BadInput: a word that the search does not know.
     """
     inside = parameters.get("in", "")
-    if inside and not (inside.isascii() and inside.isdigit() and len(inside) < 19):
+    if inside and not is_number(inside):
         raise BadInput("in: not the number of an asset", pointer="/in")
     words = {
         name: parameters.get(name, "").strip().replace("\0", "")
-        for name in ("system", "site", "kind", "level", "gap", "review")
+        for name in ("system", "site", "kind", "level", "gap", "review", "zone")
     }
     return Wanted(
         text=parameters.get("q", "").strip().replace("\0", "")[:200],
@@ -78,6 +88,8 @@ def matching(rows: QuerySet[Asset], sought: Wanted) -> QuerySet[Asset]:
         rows = rows.filter(parent=sought.inside)
     elif sought.kind:
         rows = rows.filter(kind=sought.kind)
+    elif sought.zone:
+        rows = rows.filter(pk__in=Asset.objects.zoned().values("pk"))
     else:
         rows = rows.filter(kind__in=DATA_KINDS)
     for word in sought.text.split()[:8]:
@@ -87,6 +99,8 @@ def matching(rows: QuerySet[Asset], sought: Wanted) -> QuerySet[Asset]:
     if sought.site:
         site = Site.objects.filter(slug=sought.site).first()
         rows = rows.filter(site__in=Site.objects.below(site)) if site else rows.none()
+    if sought.zone:
+        rows = rows.filter(zone=None if sought.zone == NOWHERE else int(sought.zone))
     if sought.level == UNCLASSIFIED:
         rows = rows.filter(level=None)
     elif sought.level:

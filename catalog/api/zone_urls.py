@@ -1,0 +1,13 @@
+"""Addresses of the interfaces of zones, conduits and flows."""
+
+from django.urls import path
+
+from catalog.api import flows, zones
+
+urlpatterns = [
+    path("zones/", zones.ZoneList.as_view(), name="api-zones"),
+    path("zones/findings/", zones.ZoneFindings.as_view(), name="api-zone-findings"),
+    path("conduits/", zones.ConduitList.as_view(), name="api-conduits"),
+    path("flows/", flows.Flows.as_view(), name="api-flows"),
+    path("flows/observations/", flows.FlowObservations.as_view(), name="api-flow-observations"),
+]
