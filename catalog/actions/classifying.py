@@ -48,7 +48,7 @@ INSERT INTO catalog_labelassertion AS l
 SELECT p.asset_id, 'is', p.level, p.category, 'name', p.rule, p.confidence, p.evidence::jsonb,
        'proposed', %(at)s, '', ''
   FROM pg_temp.proposed p
-    ON CONFLICT (asset_id, category, source) DO UPDATE
+    ON CONFLICT (asset_id, category, source, polarity) DO UPDATE
    SET level = excluded.level, rule = excluded.rule, confidence = excluded.confidence,
        evidence = excluded.evidence, status = 'proposed', proposed_at = excluded.proposed_at
  WHERE l.status IN ('proposed', 'superseded')
@@ -70,7 +70,7 @@ INSERT INTO catalog_labelassertion
 SELECT id, 'is', %(level)s, %(category)s, 'human', '', 1, '[]', 'accepted',
        %(at)s, %(actor)s, %(at)s, %(reason)s
   FROM unnest(%(assets)s::bigint[]) id
-    ON CONFLICT (asset_id, category, source) DO UPDATE
+    ON CONFLICT (asset_id, category, source, polarity) DO UPDATE
    SET level = excluded.level, polarity = 'is', status = 'accepted', actor = excluded.actor,
        decided_at = excluded.decided_at, reason = excluded.reason
 """
@@ -96,11 +96,17 @@ def propose(system: GovernedSystem, *, by: Actor, at: datetime) -> int:
     return count
 
 
-def look(system: GovernedSystem, *, at: datetime, only_harvested: bool = False) -> int:
-    """Propose and roll up inside a running action; return how many proposals changed.
+def look(
+    system: GovernedSystem,
+    *,
+    at: datetime,
+    only_harvested: bool = False,
+    moved: Iterable[int] = (),
+) -> int:
+    """Propose and settle labels inside a running action; return how many proposals changed.
 
     ``only_harvested`` limits the look to the columns that the harvest of this very
-    transaction found new or changed.
+    transaction found new or changed; ``moved`` are assets into which data flow otherwise now.
     """
     columns = staging.run(
         _TOUCHED_COLUMNS if only_harvested else _ALL_COLUMNS, {"system": system.pk}
@@ -110,7 +116,7 @@ def look(system: GovernedSystem, *, at: datetime, only_harvested: bool = False) 
         staging.load("proposed", _STAGED, _proposals(columns))
         for statement in (_PROPOSE, _SUPERSEDE):
             changed += staging.run(statement, {"at": at})[0][0]
-    settling.roll_up(system.pk)
+    settling.label_system(system.pk, at=at, seeds=moved)
     return changed
 
 
@@ -159,7 +165,8 @@ def decide(
     decided = rows.filter(status=status, decided_at=at, actor=by.ref)
     if not accept:
         _state(_unlabeled(decided), level=Level.INTERNAL, category="", reason=reason, by=by, at=at)
-    for system in _settle(decided.values("asset__system")):
+    settling.label_assets(_assets_of(decided), at=at)
+    for system in _systems(decided.values("asset__system")):
         theirs = decided.filter(asset__system=system).order_by()
         audit.record(
             by=by,
@@ -208,7 +215,8 @@ def state(
         require(by, Act.LABEL_DECIDE, probe, at=at)
     _state(keys, level=level, category=category, reason=reason, by=by, at=at)
     labeled = Asset.objects.filter(pk__in=keys)
-    for system in _settle(labeled.values("system")):
+    settling.label_assets(keys, at=at)
+    for system in _systems(labeled.values("system")):
         audit.record(
             by=by,
             act=Act.LABEL_DECIDE,
@@ -247,9 +255,9 @@ def _unlabeled(rejected: QuerySet[LabelAssertion]) -> list[int]:
     return sorted(assets - set(held.order_by().values_list("asset", flat=True)))
 
 
-def _settle(systems: QuerySet[Any, Any]) -> QuerySet[GovernedSystem]:
-    """Roll the labels of these systems up and return them."""
-    found = GovernedSystem.objects.filter(pk__in=systems.order_by().distinct())
-    for system in found:
-        settling.roll_up(system.pk)
-    return found
+def _assets_of(labels: QuerySet[LabelAssertion]) -> list[int]:
+    return list(labels.order_by().values_list("asset", flat=True).distinct())
+
+
+def _systems(systems: QuerySet[Any, Any]) -> QuerySet[GovernedSystem]:
+    return GovernedSystem.objects.filter(pk__in=systems.order_by().distinct())

@@ -124,7 +124,10 @@ def take_in(
     settling.inherit(system.pk)
     run.rules = classifying.rules()
     run.proposed = classifying.look(
-        system, at=at, only_harvested=last is not None and last.rules == run.rules
+        system,
+        at=at,
+        only_harvested=last is not None and last.rules == run.rules,
+        moved=change.moved,
     )
     _tell(progress, "labels proposed", run.proposed)
     run.new, run.changed, run.gone = change.new, change.changed, change.gone

@@ -1,5 +1,6 @@
 """Making the catalog agree with what a source states, by set operations alone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from catalog import staging
 from catalog.domain.assets import AssetKind, qualified
 from catalog.harvest.rows import Harvested
-from catalog.models import Asset
+from catalog.models import Asset, EdgeKind
 from catalog.models.asset import ROOT_KEY
 from governance.models import GovernedSystem
 
@@ -16,6 +17,14 @@ SHOWN_NAMES = 20
 ESTIMATE_MOVED = 0.1
 """Share by which an estimate of rows must move to be written again."""
 
+_EDGES = {
+    "kind": "text",
+    "transform": "text",
+    "mask": "text",
+    "name": "text",
+    "src": "text",
+    "dst": "text",
+}
 _COLUMNS = {
     "source_key": "text",
     "parent_key": "text",
@@ -99,24 +108,44 @@ SELECT state, count(*),
   FROM pg_temp.harvested GROUP BY state
 """
 _LINK = """
-INSERT INTO catalog_edge AS e (src_id, dst_id, kind, name, first_seen_at)
-SELECT DISTINCT ON (s.id, d.id) s.id, d.id, 'foreign_key', left(k.name, 120), %(at)s
-  FROM pg_temp.harvested_keys k
-  JOIN pg_temp.harvested s ON s.source_key = k.src
-  JOIN pg_temp.harvested d ON d.source_key = k.dst
- WHERE s.id <> d.id
- ORDER BY s.id, d.id, k.name
-    ON CONFLICT (src_id, dst_id, kind) DO UPDATE SET gone_at = NULL WHERE e.gone_at IS NOT NULL
+WITH linked AS (
+    INSERT INTO catalog_edge AS e
+           (src_id, dst_id, kind, source, transform, mask, name, first_seen_at)
+    SELECT DISTINCT ON (s.id, d.id, k.kind)
+           s.id, d.id, k.kind, 'harvest', left(k.transform, 40), left(k.mask, 40),
+           left(k.name, 120), %(at)s
+      FROM pg_temp.harvested_edges k
+      JOIN pg_temp.harvested s ON s.source_key = k.src
+      JOIN pg_temp.harvested d ON d.source_key = k.dst
+     WHERE s.id <> d.id
+     -- Two ways from one column to another: the one that hides less counts.
+     ORDER BY s.id, d.id, k.kind, k.mask, k.transform, k.name
+        ON CONFLICT (src_id, dst_id, kind, source) DO UPDATE
+       SET gone_at = NULL, transform = excluded.transform, mask = excluded.mask
+     WHERE e.gone_at IS NOT NULL
+        OR (e.transform, e.mask) IS DISTINCT FROM (excluded.transform, excluded.mask)
+    RETURNING dst_id, kind)
+SELECT dst_id, kind FROM linked WHERE kind IN ('direct', 'opaque')
 """
 _UNLINK = """
-UPDATE catalog_edge e SET gone_at = greatest(%(at)s, e.first_seen_at)
-  FROM catalog_asset a
- WHERE a.id = e.src_id AND a.system_id = %(system)s AND e.gone_at IS NULL
-   AND NOT EXISTS (
-       SELECT FROM pg_temp.harvested_keys k
-         JOIN pg_temp.harvested s ON s.source_key = k.src
-         JOIN pg_temp.harvested d ON d.source_key = k.dst
-        WHERE s.id = e.src_id AND d.id = e.dst_id)
+WITH stated AS (
+    SELECT s.id AS src, d.id AS dst, k.kind
+      FROM pg_temp.harvested_edges k
+      JOIN pg_temp.harvested s ON s.source_key = k.src
+      JOIN pg_temp.harvested d ON d.source_key = k.dst
+), unlinked AS (
+    UPDATE catalog_edge e SET gone_at = greatest(%(at)s, e.first_seen_at)
+      FROM catalog_asset a
+     WHERE a.id = e.src_id AND a.system_id = %(system)s AND e.gone_at IS NULL
+       AND e.source = 'harvest'
+       AND NOT EXISTS (SELECT FROM stated t
+                        WHERE t.src = e.src_id AND t.dst = e.dst_id AND t.kind = e.kind)
+    RETURNING e.dst_id, e.kind)
+SELECT dst_id, kind FROM unlinked WHERE kind IN ('direct', 'opaque')
+"""
+_WITHIN = """
+SELECT id FROM catalog_asset
+ WHERE parent_id = ANY(%(holders)s::bigint[]) AND kind = 'column' AND gone_at IS NULL
 """
 
 
@@ -129,6 +158,8 @@ class Change:
     gone: int
     unchanged: int
     names: dict[str, list[str]]
+    moved: tuple[int, ...] = ()
+    """Assets into which data flow otherwise than before."""
 
 
 def agree(system: GovernedSystem, harvested: Harvested, *, at: datetime) -> Change:
@@ -147,8 +178,9 @@ def agree(system: GovernedSystem, harvested: Harvested, *, at: datetime) -> Chan
         "moved": ESTIMATE_MOVED,
     }
     _stage(harvested)
-    for statement in (_INDEX, _REKEY, _MATCH, _NUMBER, _UPSERT, _ESTIMATES, _LINK):
+    for statement in (_INDEX, _REKEY, _MATCH, _NUMBER, _UPSERT, _ESTIMATES):
         staging.run(statement, arguments)
+    moved = staging.run(_LINK, arguments)
     counts: dict[str, int] = {}
     names: dict[str, list[str]] = {}
     for state, count, first in staging.run(_COUNT, arguments):
@@ -156,7 +188,7 @@ def agree(system: GovernedSystem, harvested: Harvested, *, at: datetime) -> Chan
         if state != "unchanged":
             names[state] = first
     if harvested.complete:
-        staging.run(_UNLINK, arguments)
+        moved += staging.run(_UNLINK, arguments)
         counts["gone"], first = staging.run(_BURY, arguments)[0]
         if first:
             names["gone"] = first
@@ -166,7 +198,15 @@ def agree(system: GovernedSystem, harvested: Harvested, *, at: datetime) -> Chan
         gone=counts.get("gone", 0),
         unchanged=counts.get("unchanged", 0),
         names=names,
+        moved=_moved(moved),
     )
+
+
+def _moved(edges: list[tuple[int, str]]) -> tuple[int, ...]:
+    """Return the targets of ``edges``; what flows into a table as a whole reaches its columns."""
+    whole = [target for target, kind in edges if kind == "opaque"]
+    within = staging.run(_WITHIN, {"holders": whole}) if whole else []
+    return tuple({target for target, _ in edges} | {row[0] for row in within})
 
 
 def _root(system: GovernedSystem, *, at: datetime) -> Asset:
@@ -208,12 +248,12 @@ def _stage(harvested: Harvested) -> None:
             )
 
     staging.load("harvested", _COLUMNS, rows())
-    staging.load(
-        "harvested_keys",
-        {"name": "text", "src": "text", "dst": "text"},
-        (
-            (link.name, source, target)
-            for link in harvested.foreign_keys
-            for source, target in zip(link.source_keys, link.target_keys, strict=True)
-        ),
-    )
+    staging.load("harvested_edges", _EDGES, _edges(harvested))
+
+
+def _edges(harvested: Harvested) -> Iterator[tuple[str, str, str, str, str, str]]:
+    for link in harvested.foreign_keys:
+        for source, target in zip(link.source_keys, link.target_keys, strict=True):
+            yield EdgeKind.FOREIGN_KEY, "", "", link.name, source, target
+    for row in harvested.lineage:
+        yield row.kind, row.transform, row.mask, "", row.source_key, row.target_key

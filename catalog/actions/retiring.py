@@ -38,6 +38,6 @@ def retire(asset: Asset, *, reason: str, by: Actor, at: datetime) -> int:
     count = int(staging.run(_RETIRE, {"asset": asset.pk, "at": at})[0][0])
     if not count:
         raise Conflict(f"{asset} is gone already")
-    settling.roll_up(asset.system_id)
+    settling.label_system(asset.system_id, at=at)
     audit.record(by=by, act=Act.ASSET_RETIRE, ref=asset.ref, at=at, reason=reason, assets=count)
     return count

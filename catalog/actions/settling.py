@@ -1,85 +1,125 @@
-"""Keeping the stored consequences right: owner, site and zone in force, and rolled-up labels.
+"""Keeping the stored consequences right: who answers, where it stands, how sensitive it is.
 
-Set operations over one system, parts of the transaction of the action that made them
-necessary. They write a row only when it differs.
+Set operations, parts of the transaction of the action that made them necessary. They write a
+row only when it differs.
 """
 
-from catalog import staging
+from collections.abc import Iterable
+from datetime import datetime
 
+from catalog import staging
+from catalog.actions import propagating
+
+_INHERITED = ("owner", "technical_owner", "steward", "retention", "zone")
 _INHERIT = """
 WITH RECURSIVE tree AS (
-    SELECT a.id, a.stated_owner_id AS owner_id, coalesce(a.stated_site_id, s.site_id) AS site_id,
-           a.stated_zone_id AS zone_id
+    SELECT a.id, coalesce(a.stated_site_id, s.site_id) AS site_id, {first}
       FROM catalog_asset a JOIN governance_governedsystem s ON s.id = a.system_id
      WHERE a.system_id = %(system)s AND a.parent_id IS NULL
      UNION ALL
-    SELECT a.id, coalesce(a.stated_owner_id, t.owner_id), coalesce(a.stated_site_id, t.site_id),
-           coalesce(a.stated_zone_id, t.zone_id)
+    SELECT a.id, coalesce(a.stated_site_id, t.site_id), {next}
       FROM catalog_asset a JOIN tree t ON a.parent_id = t.id
 )
-UPDATE catalog_asset a SET owner_id = t.owner_id, site_id = t.site_id, zone_id = t.zone_id
+UPDATE catalog_asset a SET site_id = t.site_id, {set}
   FROM tree t
- WHERE t.id = a.id
-   AND (a.owner_id, a.site_id, a.zone_id) IS DISTINCT FROM (t.owner_id, t.site_id, t.zone_id)
-"""
+ WHERE t.id = a.id AND (a.site_id, {old}) IS DISTINCT FROM (t.site_id, {new})
+""".format(
+    first=", ".join(f"a.stated_{name}_id AS {name}_id" for name in _INHERITED),
+    next=", ".join(f"coalesce(a.stated_{name}_id, t.{name}_id)" for name in _INHERITED),
+    set=", ".join(f"{name}_id = t.{name}_id" for name in _INHERITED),
+    old=", ".join(f"a.{name}_id" for name in _INHERITED),
+    new=", ".join(f"t.{name}_id" for name in _INHERITED),
+)
 
 # Protection counts proposals and accepted labels alike, but not what a person has said it is
-# not; each goes up to everything that holds the asset.
-_ROLL_UP = """
-WITH RECURSIVE own AS (
-    SELECT l.asset_id, l.level, (l.category || '.') LIKE 'user.%%' AS is_personal
-      FROM catalog_labelassertion l JOIN catalog_asset a ON a.id = l.asset_id
-     WHERE a.system_id = %(system)s AND a.gone_at IS NULL
-       AND l.polarity = 'is' AND l.status IN ('proposed', 'accepted')
+# not.
+_OWN = """
+WITH scope AS (
+    SELECT id, parent_id FROM catalog_asset
+     WHERE gone_at IS NULL AND {scope}
+), said AS (
+    SELECT l.asset_id AS id, max(l.level) AS level, bool_or(l.status = 'accepted') AS is_accepted,
+           array_agg(DISTINCT l.category) FILTER (WHERE l.category <> '') AS named
+      FROM catalog_labelassertion l JOIN scope s ON s.id = l.asset_id
+     WHERE l.polarity = 'is' AND l.status IN ('proposed', 'accepted')
        AND NOT EXISTS (
            SELECT FROM catalog_labelassertion n
             WHERE n.asset_id = l.asset_id AND n.polarity = 'is_not' AND n.status = 'accepted'
+              AND n.expires_at > %(at)s AND n.category <> ''
               AND starts_with(l.category || '.', n.category || '.'))
-), up AS (
-    SELECT a.id, a.parent_id, o.level, o.is_personal
-      FROM own o JOIN catalog_asset a ON a.id = o.asset_id
-     UNION
-    SELECT p.id, p.parent_id, u.level, u.is_personal
-      FROM up u JOIN catalog_asset p ON p.id = u.parent_id
-), rolled AS (
-    SELECT id, max(level) AS level, bool_or(is_personal) AS is_personal FROM up GROUP BY id
-), accepted AS (
-    SELECT DISTINCT l.asset_id FROM catalog_labelassertion l
-     WHERE l.polarity = 'is' AND l.status = 'accepted'
+     GROUP BY l.asset_id
+), closed AS (
+    SELECT s.id, d.level, coalesce(d.is_accepted, false) AS is_accepted,
+           ARRAY(SELECT DISTINCT array_to_string(p.parts[1:i], '.')
+                   FROM unnest(d.named) n,
+                        LATERAL (SELECT string_to_array(n, '.') AS parts) p,
+                        generate_series(1, cardinality(p.parts)) i
+                  ORDER BY 1) AS categories
+      FROM scope s LEFT JOIN said d ON d.id = s.id
 ), inside AS (
-    SELECT c.parent_id AS id, bool_and(x.asset_id IS NOT NULL) AS is_classified
-      FROM catalog_asset c LEFT JOIN accepted x ON x.asset_id = c.id
-     WHERE c.system_id = %(system)s AND c.gone_at IS NULL AND c.kind = 'column'
+    SELECT c.parent_id AS id, bool_and(x.id IS NOT NULL) AS is_classified
+      FROM catalog_asset c
+      LEFT JOIN LATERAL (
+          SELECT l.asset_id AS id FROM catalog_labelassertion l
+           WHERE l.asset_id = c.id AND l.polarity = 'is' AND l.status = 'accepted' LIMIT 1) x ON true
+     WHERE c.kind = 'column' AND c.gone_at IS NULL
+       AND c.parent_id IN (SELECT id FROM scope UNION SELECT parent_id FROM scope)
      GROUP BY c.parent_id
-), settled AS (
-    SELECT a.id, r.level, coalesce(r.is_personal, false) AS is_personal,
-           coalesce(i.is_classified, x.asset_id IS NOT NULL) AS is_classified
-      FROM catalog_asset a
-      LEFT JOIN rolled r ON r.id = a.id
-      LEFT JOIN inside i ON i.id = a.id
-      LEFT JOIN accepted x ON x.asset_id = a.id
-     WHERE a.system_id = %(system)s AND a.gone_at IS NULL
+), classified AS (
+    UPDATE catalog_asset a SET is_classified = i.is_classified
+      FROM inside i
+     WHERE i.id = a.id AND a.is_classified <> i.is_classified
+       AND a.id NOT IN (SELECT id FROM scope)
 )
 UPDATE catalog_asset a
-   SET level = s.level, is_personal = s.is_personal, is_classified = s.is_classified
-  FROM settled s
- WHERE s.id = a.id
-   AND (a.level, a.is_personal, a.is_classified)
-       IS DISTINCT FROM (s.level, s.is_personal, s.is_classified)
+   SET own_level = c.level, own_categories = c.categories,
+       is_classified = coalesce(i.is_classified, c.is_accepted)
+  FROM closed c LEFT JOIN inside i ON i.id = c.id
+ WHERE a.id = c.id
+   AND (a.own_level, a.own_categories, a.is_classified)
+       IS DISTINCT FROM (c.level, c.categories, coalesce(i.is_classified, c.is_accepted))
+RETURNING a.id
+"""
+_OWN_OF_SYSTEM = _OWN.format(scope="system_id = %(system)s")
+_OWN_OF_ASSETS = _OWN.format(scope="id = ANY(%(assets)s::bigint[])")
+_STALE = """
+SELECT a.id FROM catalog_asset a
+ WHERE a.system_id = %(system)s AND a.gone_at IS NULL
+   AND a.own_level IS NOT NULL AND a.level IS NULL
+"""
+_HOLDERS = """
+SELECT DISTINCT parent_id FROM catalog_asset
+ WHERE system_id = %(system)s AND parent_id IS NOT NULL
+   AND (gone_at >= %(at)s OR first_seen_at >= %(at)s)
 """
 
 
 def inherit(system_id: int) -> int:
-    """Give each asset of the system the nearest owner, site and zone up its tree; return how many
-    changed.
+    """Give each asset of the system the nearest owners, steward, site, zone and retention up its
+    tree; return how many changed.
     """
     return int(staging.run(_INHERIT, {"system": system_id})[0][0])
 
 
-def roll_up(system_id: int) -> int:
-    """Give each live asset of the system the join of the labels in it; return how many changed.
+def label_system(system_id: int, *, at: datetime, seeds: Iterable[int] = ()) -> int:
+    """Make the labels of a system right, and those of all that is made of it.
 
-    An asset is classified when each of its columns, or itself where it has none, has an
-    accepted label.
+    ``seeds`` are assets, here or elsewhere, to or from which edges came or went. Return how
+    many labels changed.
     """
-    return int(staging.run(_ROLL_UP, {"system": system_id})[0][0])
+    rows = staging.run(_OWN_OF_SYSTEM, {"system": system_id, "at": at})
+    stale = staging.run(_STALE, {"system": system_id})
+    holders = staging.run(_HOLDERS, {"system": system_id, "at": at})
+    changed = {row[0] for row in (*rows, *stale)}
+    return propagating.work_out(
+        changed.union(seeds), holders=[row[0] for row in holders], at=at
+    )
+
+
+def label_assets(assets: Iterable[int], *, at: datetime) -> int:
+    """Make the labels of ``assets`` right after somebody decided about them, and those of all
+    that is made of them; return how many changed.
+    """
+    chosen = list(assets)
+    staging.run(_OWN_OF_ASSETS, {"assets": chosen, "at": at})
+    return propagating.work_out(chosen, at=at)

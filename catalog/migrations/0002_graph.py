@@ -8,6 +8,28 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# What labels flow along, leaf to leaf. A source that goes on as a whole has a node of its own,
+# numbered by its sign turned: see catalog.queries.lineage.
+FLOW = """
+CREATE VIEW catalog_label_flow AS
+SELECT src_id AS src, dst_id AS dst FROM catalog_edge WHERE kind = 'direct' AND gone_at IS NULL
+ UNION ALL
+SELECT a.id, a.parent_id * -1 FROM catalog_asset a
+ WHERE a.kind = 'column' AND a.gone_at IS NULL
+   AND EXISTS (SELECT FROM catalog_edge e
+                WHERE e.src_id = a.parent_id AND e.kind = 'opaque' AND e.gone_at IS NULL)
+ UNION ALL
+SELECT src_id, src_id * -1 FROM catalog_edge WHERE kind = 'opaque' AND gone_at IS NULL
+ UNION ALL
+SELECT src_id * -1, dst_id FROM catalog_edge WHERE kind = 'opaque' AND gone_at IS NULL
+ UNION ALL
+SELECT e.src_id * -1, c.id
+  FROM catalog_edge e
+  JOIN catalog_asset c ON c.parent_id = e.dst_id AND c.kind = 'column' AND c.gone_at IS NULL
+ WHERE e.kind = 'opaque' AND e.gone_at IS NULL
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -175,4 +197,5 @@ class Migration(migrations.Migration):
             model_name='asset',
             constraint=models.CheckConstraint(condition=models.Q(('own_level', None), ('own_level__range', (catalog.domain.labels.Level['PUBLIC'], catalog.domain.labels.Level['RESTRICTED'])), _connector='OR'), name='asset_own_level_is_known'),
         ),
+        migrations.RunSQL(FLOW, 'DROP VIEW catalog_label_flow'),
     ]

@@ -127,6 +127,7 @@ class Asset(Governed):
         db_default=False,
         editable=False,
         help_text="Labels that flow in are being worked out again.",
+    )
     stated_zone = models.ForeignKey(
         Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
