@@ -14,8 +14,8 @@ from governance.commands import OperatorCommand
 from governance.errors import BadInput, NotFound
 from governance.models import GovernedSystem, Site
 
-STEPS = 6
-"""Four reads of the source, the comparison, and the proposals."""
+STEPS = 8
+"""Five reads of the source, the lineage, the comparison, and the proposals."""
 
 
 class Command(OperatorCommand):

@@ -235,4 +235,4 @@ def test_progress_names_each_step(
     system = a_system(dsn=plant_database(PLANT))
     harvesting.harvest(system, by=operator, at=at, progress=lambda step, _count: steps.append(step))
     assert steps[-2:] == ["compared", "labels proposed"]
-    assert len(steps) == 6
+    assert len(steps) == 8

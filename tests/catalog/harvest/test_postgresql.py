@@ -149,7 +149,7 @@ def test_a_role_without_any_privilege_reads_the_same_catalog(
 def test_progress_names_the_steps(line: str) -> None:
     steps: list[str] = []
     harvest(line, progress=lambda step, _count: steps.append(step))
-    assert steps == ["schemas", "relations", "columns", "foreign keys"]
+    assert steps == ["schemas", "relations", "columns", "foreign keys", "dependencies", "lineage"]
 
 
 def test_a_connection_that_breaks_half_way_gives_nothing(line: str, bootstrap_dsn: str) -> None:
