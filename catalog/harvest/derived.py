@@ -19,7 +19,9 @@ class Dependency:
     name: Relation
     """As it stands in the view's text; a partition's name may differ from its table's."""
     column: str | None
-    """None: the relation, without naming a column."""
+    """None: the relation, without naming a column; `WHOLE_ROW`: whatever the text says."""
+    path: Sequence[Relation] = ()
+    """Schemas in which the text's unqualified names are sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def lineage(
     found: dict[LineageRow, None] = {}
     unparsed: list[tuple[str, str]] = []
     for key, relation in relations.items():
-        if relation.kind is AssetKind.VIEW:
+        if relation.kind is AssetKind.VIEW or relation.definition:
             view = _View(relation, fields[key], depends.get(key, ()), stored)
             found.update(dict.fromkeys(view.read(dialect)))
             unparsed += view.unparsed
@@ -108,7 +110,8 @@ class _View:
     ) -> Iterator[tuple[LineageRow, Source]]:
         known = {name: list(self.stored.columns.get(key, {})) for name, key in names.items()}
         try:
-            traced = trace(self.row.definition, known, dialect=dialect)
+            path = next((item.path for item in self.depends), ())
+            traced = trace(self.row.definition, known, dialect=dialect, path=path)
             if len(traced.columns) != len(self.columns):
                 raise Unresolved(
                     f"the text gives {len(traced.columns)} columns, not {len(self.columns)}"
@@ -140,7 +143,8 @@ class _View:
 
     def _is_depended_on(self, relation_key: str, column: str) -> bool:
         return any(
-            item.relation_key == relation_key and column in (item.column, WHOLE_ROW)
+            item.relation_key == relation_key
+            and (column in (item.column, WHOLE_ROW) or item.column == WHOLE_ROW)
             for item in self.depends
         )
 
@@ -152,7 +156,7 @@ class _View:
             or any(key in seen for key in self.stored.columns.get(item.relation_key, {}).values())
         }
         for item in self.depends:
-            if item.column is None:
+            if item.column in (None, WHOLE_ROW):
                 key = None if item.relation_key in touched else item.relation_key
             else:
                 key = self.stored.key(item.relation_key, item.column)

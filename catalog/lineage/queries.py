@@ -82,14 +82,32 @@ def trace_expression(
         raise Unresolved("nested too deeply") from None
 
 
-def parsed(sql: str, dialect: str) -> Any:
+def mentioned(
+    sql: str,
+    known: Mapping[Relation, Sequence[str]],
+    *,
+    dialect: str = "postgres",
+    path: Sequence[Relation] = (),
+) -> frozenset[Relation]:
+    """Return the ``known`` relations named in ``sql``: what is left where `trace` fails."""
+    names = Names(known, folds_all=dialect == "mysql", path=path)
+    try:
+        for table in parsed(sql, dialect).find_all(exp.Table):
+            parts = [names.text(table.args.get(part)) for part in ("db", "this")]
+            names.stored(tuple(part for part in parts if part))
+    except (Unresolved, RecursionError):
+        return frozenset()
+    return frozenset(names.read)
+
+
+def parsed(sql: str, dialect: str, *, longest: int = LONGEST_TEXT) -> Any:
     """Return the syntax tree of one statement.
 
     Raises:
         Unresolved: it is too long, or sqlglot does not read it.
     """
-    if len(sql) > LONGEST_TEXT:
-        raise Unresolved(f"longer than {LONGEST_TEXT:,} characters")
+    if len(sql) > longest:
+        raise Unresolved(f"longer than {longest:,} characters")
     try:
         tree = sqlglot.parse_one(sql.strip().rstrip(";"), dialect=dialect)
     except sqlglot.errors.SqlglotError as error:
