@@ -121,14 +121,14 @@ class Built:
         if definition.partition_of is not None:
             self._fold(name, self._found(definition.partition_of))
             return
-        if name in self.folded or name in self.tables:
-            table = self.tables.get(name)
-        elif definition.columns or definition.foreign_keys or definition.primary_key:
-            raise Unresolved(f"{'.'.join(name)[:120]} is not known")
-        else:
+        if name in self.folded:
+            self._link(name, definition)  # keys may be stated for each partition alone
             return
-        if table is None:
-            return  # of one partition only
+        if name not in self.tables:
+            if definition.columns or definition.foreign_keys or definition.primary_key:
+                raise Unresolved(f"{'.'.join(name)[:120]} is not known")
+            return
+        table = self.tables[name]
         dropped = set(definition.dropped)
         table.columns = [
             _changed(column, definition) for column in table.columns if column.name not in dropped
@@ -140,9 +140,12 @@ class Built:
 
     def _constrain(self, table: Table, definition: TableDefinition) -> None:
         table.primary_key = definition.primary_key or table.primary_key
+        self._link(table.name, definition)
+
+    def _link(self, source: Relation, definition: TableDefinition) -> None:
         for key in definition.foreign_keys:
             target = self._found(key.target)
-            self.keys.append((table.name, key.name, key.columns, target, key.target_columns))
+            self.keys.append((source, key.name, key.columns, target, key.target_columns))
 
     def _rename(self, table: Table, name: Relation) -> None:
         self.keys = [

@@ -219,10 +219,12 @@ def _alter(tree: Any, dialect: str) -> TableDefinition | None:
         elif isinstance(action, exp.AlterRename):
             _rename(table, action, tree, dialect)
         elif isinstance(action, exp.AlterColumn):
-            kind = action.args.get("dtype")
-            table.altered[_text(action.this, dialect)] = (
-                printed(kind, dialect) if kind is not None else None,
-                action.args.get("allow_null"),
+            kind, nullable = action.args.get("dtype"), action.args.get("allow_null")
+            name = _text(action.this, dialect)
+            before = table.altered.get(name, (None, None))
+            table.altered[name] = (
+                printed(kind, dialect) if kind is not None else before[0],
+                before[1] if nullable is None else nullable,
             )
         elif isinstance(action, exp.ModifyColumn):
             changed = TableDefinition(table.name)

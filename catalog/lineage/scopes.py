@@ -32,6 +32,14 @@ class Names:
     """Relations that stood in a FROM."""
     steps: int = 0
     _stored: dict[Relation, Rows] = field(default_factory=dict)
+    _folded: dict[Relation, Relation] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Index the relations by their folded names, where names are folded."""
+        if self.folds_all:
+            for name in self.relations:
+                self._folded.setdefault(tuple(part.lower() for part in name), name)
+            self.path = [tuple(part.lower() for part in schema) for schema in self.path]
 
     def step(self, count: int = 1) -> None:
         """Count work, so that it ends.
@@ -55,7 +63,8 @@ class Names:
         if name in self._stored:
             return self._stored[name]
         tries = [name] if len(name) > 1 else [*((*schema, *name) for schema in self.path), name]
-        for known in tries:
+        for sought in tries:
+            known = self._folded.get(sought, sought)
             columns = self.relations.get(known)
             if columns is not None:
                 self.read.add(known)
