@@ -76,8 +76,8 @@ class Built:
             case Description():
                 self._describe(definition)
             case Removal(names):
-                for name in names:
-                    self.tables.pop(self._found(name), None)
+                for gone in names:
+                    self.tables.pop(self._found(gone), None)
 
     def _home(self, name: Relation) -> Relation:
         """Return the two-part name of what is created as ``name``."""

@@ -152,7 +152,7 @@ class _Reading:
         if not self.built.schemas:
             self.built.schemas[self.built.default] = ""
         for schema, text in sorted(self.built.schemas.items()):
-            path = (self.database, schema)
+            path: tuple[str, ...] = (self.database, schema)
             yield AssetRow(
                 AssetKind.SCHEMA, _key(*path), _key(self.database), path, description=text
             )

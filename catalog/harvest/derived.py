@@ -37,6 +37,9 @@ class _Stored:
     """The harvested relations: their columns' keys by name, in order."""
 
     columns: Mapping[str, Mapping[str, str]]
+    names: Mapping[Relation, str]
+    """Keys of the relations by schema and name."""
+    all_columns: Mapping[Relation, Sequence[str]]
 
     def key(self, relation_key: str, column: str) -> str | None:
         if column == WHOLE_ROW:
@@ -68,8 +71,10 @@ def lineage(
             fields[row.parent_key].append(row)
         elif row.kind in (AssetKind.TABLE, AssetKind.VIEW):
             relations[row.source_key] = row
+    columns = {key: {row.name: row.source_key for row in found} for key, found in fields.items()}
+    keys = {row.path[-2:]: key for key, row in relations.items()}
     stored = _Stored(
-        {key: {row.name: row.source_key for row in found} for key, found in fields.items()}
+        columns, keys, {name: list(columns.get(key, ())) for name, key in keys.items()}
     )
     found: dict[LineageRow, None] = {}
     unparsed: list[tuple[str, str]] = []
@@ -90,6 +95,7 @@ class _View:
     depends: Sequence[Dependency]
     stored: _Stored
     unparsed: list[tuple[str, str]] = field(default_factory=list)
+    quoted: frozenset[Source] = frozenset()
 
     def read(self, dialect: str) -> Iterator[LineageRow]:
         names = {item.name: item.relation_key for item in self.depends}
@@ -103,6 +109,10 @@ class _View:
                 yield line
         for name in sorted(strange):
             self._report(self.row, f"{name} is in the text but not among the dependencies")
+        for source in sorted(self.quoted):
+            key = self.stored.key(self.stored.names[source[0]], source[1])
+            if key is not None and key not in seen:
+                yield LineageRow(key, self.row.source_key, "opaque")
         yield from self._opaque(seen)
 
     def _found(
@@ -111,7 +121,13 @@ class _View:
         known = {name: list(self.stored.columns.get(key, {})) for name, key in names.items()}
         try:
             path = next((item.path for item in self.depends), ())
-            traced = trace(self.row.definition, known, dialect=dialect, path=path)
+            traced = trace(
+                self.row.definition,
+                known,
+                dialect=dialect,
+                path=path,
+                wider=self.stored.all_columns,
+            )
             if len(traced.columns) != len(self.columns):
                 raise Unresolved(
                     f"the text gives {len(traced.columns)} columns, not {len(self.columns)}"
@@ -119,6 +135,7 @@ class _View:
         except Unresolved as error:
             self._report(self.row, str(error))
             return
+        self.quoted = traced.quoted
         for column, flow in zip(self.columns, traced.columns, strict=True):
             if flow.reason:
                 self._report(column, flow.reason)

@@ -19,7 +19,7 @@ from catalog.lineage.definitions import (
     ViewDefinition,
 )
 from catalog.lineage.flows import Relation
-from catalog.lineage.queries import parsed
+from catalog.lineage.parsing import parsed
 from catalog.lineage.scopes import Unresolved
 
 LONGEST_STATEMENT = 1_000_000

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 
 from catalog.lineage import expressions, relations
@@ -17,12 +16,11 @@ from catalog.lineage.flows import (
     Influence,
     Relation,
     Rows,
+    Source,
     merged,
 )
+from catalog.lineage.parsing import parsed
 from catalog.lineage.scopes import Names, Scope, Unresolved
-
-LONGEST_TEXT = 200_000
-"""Characters of one query; the longest of AdventureWorks' 89 views has about 3,000."""
 
 _UNNAMED = "?column?"
 
@@ -36,6 +34,8 @@ class Traced:
     influences: frozenset[Influence]
     read: frozenset[Relation]
     """Stored relations in any FROM, whether or not a column of theirs is used."""
+    quoted: frozenset[Source]
+    """What queries inside strings read, such as the argument of ``crosstab``."""
 
 
 def trace(
@@ -44,6 +44,7 @@ def trace(
     *,
     dialect: str = "postgres",
     path: Sequence[Relation] = (),
+    wider: Mapping[Relation, Sequence[str]] | None = None,
 ) -> Traced:
     """Return the lineage of the query ``sql`` over the ``known`` relations' columns.
 
@@ -52,16 +53,29 @@ def trace(
         known: names of stored relations to their columns, in order; as in ``FROM``.
         dialect: sqlglot's name of the SQL dialect.
         path: schemas in which unqualified names are sought, first one first.
+        wider: relations for queries inside strings, which no dependency names; None: ``known``.
 
     Raises:
         Unresolved: nothing can be said; a column that alone is unclear has a reason instead.
     """
-    names = Names(known, folds_all=dialect == "mysql", path=path)
+    names = Names(
+        known,
+        folds_all=dialect == "mysql",
+        path=path,
+        dialect=dialect,
+        wider=known if wider is None else wider,
+    )
     try:
         rows = _query(parsed(sql, dialect), Scope(names))
     except RecursionError:
         raise Unresolved("nested too deeply") from None
-    return Traced(tuple(rows.names), tuple(rows.flows), rows.influences, frozenset(names.read))
+    return Traced(
+        tuple(rows.names),
+        tuple(rows.flows),
+        rows.influences,
+        frozenset(names.read),
+        frozenset(names.quoted),
+    )
 
 
 def trace_expression(
@@ -98,27 +112,6 @@ def mentioned(
     except (Unresolved, RecursionError):
         return frozenset()
     return frozenset(names.read)
-
-
-def parsed(sql: str, dialect: str, *, longest: int = LONGEST_TEXT) -> Any:
-    """Return the syntax tree of one statement.
-
-    Raises:
-        Unresolved: it is too long, or sqlglot does not read it.
-    """
-    if len(sql) > longest:
-        raise Unresolved(f"longer than {longest:,} characters")
-    try:
-        tree = sqlglot.parse_one(sql.strip().rstrip(";"), dialect=dialect)
-    except sqlglot.errors.SqlglotError as error:
-        first = error.errors[0] if getattr(error, "errors", None) else {}
-        text = first.get("description") or str(error).splitlines()[0]
-        raise Unresolved(f"not readable: {text}"[:160]) from None
-    except RecursionError:
-        raise Unresolved("nested too deeply") from None
-    if isinstance(tree, exp.Command):
-        raise Unresolved("not readable as a query")
-    return tree
 
 
 def _query(node: Any, outer: Scope) -> Rows:

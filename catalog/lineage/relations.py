@@ -1,5 +1,6 @@
 """What stands in a FROM: relations, derived tables, functions that return rows, joins."""
 
+import re
 from typing import Any
 
 from sqlglot import exp
@@ -7,7 +8,8 @@ from sqlglot import exp
 from catalog.lineage import expressions
 from catalog.lineage.expressions import Query
 from catalog.lineage.flows import JOIN, NOTHING, TRANSFORMATION, Flow, Rows, merged
-from catalog.lineage.scopes import Scope, Unresolved
+from catalog.lineage.parsing import parsed
+from catalog.lineage.scopes import Names, Scope, Unresolved
 
 # Functions whose rows are made of their arguments and of nothing stored.
 _MAKING = (
@@ -20,6 +22,9 @@ _MAKING = (
     "unnest",
     "pg_",
 )
+
+
+_QUERY = re.compile(r"\s*(?:select|with|table)\b", re.I)
 
 
 def add_from(select: Any, scope: Scope, query: Query) -> None:
@@ -145,6 +150,7 @@ def _call(node: Any, scope: Scope, query: Query) -> Rows:
             name and not name.startswith(_MAKING)
         )
         if is_foreign:
+            _read_strings(call, scope, query)
             inner = Flow(
                 inner.direct,
                 inner.indirect,
@@ -153,6 +159,26 @@ def _call(node: Any, scope: Scope, query: Query) -> Rows:
         flows.append(inner)
     rest = merged(flows)
     return Rows((), (), rest=rest if rest is not NOTHING else Flow())
+
+
+def _read_strings(call: Any, scope: Scope, query: Query) -> None:
+    """Note what the queries read that ``call`` is given as strings: ``crosstab('SELECT ...')``."""
+    outer = scope.names
+    for literal in call.find_all(exp.Literal):
+        if not literal.is_string or not _QUERY.match(literal.name):
+            continue
+        names = Names(
+            outer.wider, folds_all=outer.folds_all, path=outer.path, dialect=outer.dialect
+        )
+        try:
+            rows = query(parsed(literal.name, outer.dialect), Scope(names))
+        except Unresolved:
+            continue  # the function is reported as a whole
+        finally:
+            outer.step(names.steps)
+        flow = merged(rows.flows)
+        outer.quoted |= set(flow.direct)
+        outer.quoted |= {source for source, _ in flow.indirect | rows.influences}
 
 
 def _is_join(node: Any) -> bool:

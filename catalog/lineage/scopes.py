@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.lineage.flows import JOIN, NOTHING, Flow, Influence, Relation, Rows, merged
+from catalog.lineage.flows import JOIN, NOTHING, Flow, Influence, Relation, Rows, Source, merged
 
 MOST_STEPS = 2_000_000
 """Values looked at for one view; a few KB of nested ``SELECT *`` could ask for billions."""
@@ -28,6 +28,11 @@ class Names:
     """Whether quoted names, too, are equal in any case (MySQL)."""
     path: Sequence[Relation] = ()
     """Schemas in which an unqualified name is sought."""
+    dialect: str = "postgres"
+    wider: Mapping[Relation, Sequence[str]] = field(default_factory=dict)
+    """Relations that a query inside a string may name."""
+    quoted: set[Source] = field(default_factory=set)
+    """What queries inside strings read."""
     read: set[Relation] = field(default_factory=set)
     """Relations that stood in a FROM."""
     steps: int = 0

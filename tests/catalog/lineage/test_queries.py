@@ -6,7 +6,8 @@ import time
 import pytest
 
 from catalog.lineage.flows import TRANSFORMS, Flow, Source
-from catalog.lineage.queries import LONGEST_TEXT, Traced, mentioned, trace, trace_expression
+from catalog.lineage.parsing import LONGEST_TEXT
+from catalog.lineage.queries import Traced, mentioned, trace, trace_expression
 from catalog.lineage.scopes import Unresolved
 
 KNOWN = {
@@ -274,6 +275,17 @@ def test_a_relation_without_used_columns_is_read_all_the_same() -> None:
 def test_a_generated_column_comes_from_the_columns_of_its_expression() -> None:
     flow = trace_expression("(value * (2)::numeric)", ("mes", "reading"), ["line", "value"])
     assert told(flow) == "reading.value~"
+
+
+def test_a_query_inside_a_string_is_read_as_far_as_its_names_are_known() -> None:
+    sql = (
+        "SELECT k.z FROM s.crosstab('SELECT a, b FROM s.t WHERE c > 1 ORDER BY 1', $$x$$) k(z int)"
+    )
+    traced = looked(sql)
+    assert sorted(map(name, traced.quoted)) == ["t.a", "t.b", "t.c"]
+    assert traced.columns[0].direct == {}
+    nothing = looked("SELECT k.z FROM s.f('SELECT a FROM s.none', 'select') k(z int)")
+    assert nothing.quoted == frozenset()
 
 
 def test_relations_are_named_even_where_columns_are_not() -> None:
