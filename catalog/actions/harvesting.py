@@ -6,17 +6,20 @@ from datetime import datetime
 from django.db import transaction
 
 from catalog.actions import classifying, reconciling, settling
+from catalog.domain.assets import AssetKind
 from catalog.errors import NotHarvested
-from catalog.harvest import postgresql
+from catalog.harvest import ddl, postgresql
 from catalog.harvest.postgresql import HarvestFailed, Progress
 from catalog.harvest.rows import Harvested
-from catalog.models import HarvestRun
+from catalog.harvest.scripts import ScriptUnreadable
+from catalog.models import Asset, HarvestRun
 from catalog.permissions import Act
 from governance import audit, jobs
 from governance.access import foresee, require
 from governance.actions import systems
 from governance.domain.actor import Actor
-from governance.models import GovernedSystem, Site
+from governance.errors import BadInput
+from governance.models import GovernedSystem, Site, SystemKind
 
 HARVESTERS: dict[str, Callable[[str, Progress | None], Harvested]] = {
     "postgresql": lambda dsn, progress: postgresql.harvest(dsn, progress=progress),
@@ -83,6 +86,52 @@ def connect(
         return take_in(system, harvested, by=by, at=at, progress=progress)
 
 
+def take_script(
+    content: bytes,
+    *,
+    slug: str,
+    name: str,
+    site: Site,
+    by: Actor,
+    at: datetime,
+    dialect: str = "postgresql",
+    progress: Progress | None = None,
+) -> HarvestRun:
+    """Take in what the DDL or dump file ``content`` states of a system.
+
+    A known system keeps its connection, and its assets are found again by their names; a new
+    one is registered without connection, so no schedule looks into it.
+
+    Raises:
+        NotAllowed: ``by`` may not register or harvest systems there.
+        BadInput: the file is no script, or too large.
+        NotHarvested: a new system whose kind cannot be registered.
+    """
+    known = GovernedSystem.objects.filter(slug=slug).select_related("site").first()
+    system = known or GovernedSystem(slug=slug, name=name, site=site)
+    run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
+    foresee(by, Act.HARVEST_RUN, run, at=at)
+    if known is None and dialect not in SystemKind.values:
+        raise NotHarvested(f"a new system cannot be registered as {dialect}")
+    try:
+        harvested = ddl.harvest(content, database=_database(system), at=at, dialect=dialect)
+    except ScriptUnreadable as error:
+        raise BadInput(str(error)) from None
+    _tell(progress, "statements", len(harvested.rows))
+    if not any(row.kind is AssetKind.COLUMN for row in harvested.rows):
+        raise BadInput("there is no CREATE TABLE or CREATE VIEW in it that can be read")
+    with transaction.atomic():
+        if known is None:
+            system = systems.register(slug=slug, name=name, site=site, dsn="", by=by, at=at)
+        return take_in(system, harvested, by=by, at=at, progress=progress)
+
+
+def _database(system: GovernedSystem) -> str:
+    """Return the name that the system's database has, so that a file's names are the same."""
+    live = Asset.objects.live().filter(system_id=system.pk, kind=AssetKind.DATABASE.value)
+    return live.order_by("pk").values_list("name", flat=True).first() or system.slug
+
+
 @transaction.atomic
 def put_off(system: GovernedSystem, *, by: Actor, at: datetime) -> bool:
     """Let a worker harvest ``system`` in the name of ``by``; return whether that is new.
@@ -132,6 +181,9 @@ def take_in(
     _tell(progress, "labels proposed", run.proposed)
     run.new, run.changed, run.gone = change.new, change.changed, change.gone
     run.unchanged, run.changes = change.unchanged, change.names
+    if harvested.unparsed:
+        first = harvested.unparsed[: reconciling.SHOWN_NAMES]
+        run.changes = {**run.changes, "unparsed": [f"{place}: {why}" for place, why in first]}
     run.is_complete = harvested.complete
     run.save()
     if change.new or change.changed or change.gone or run.proposed:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -10,6 +10,8 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from catalog.domain.assets import AssetKind
+from catalog.harvest import derived
+from catalog.harvest.derived import Dependency
 from catalog.harvest.rows import AssetRow, ForeignKeyRow, Harvested
 from governance.connectors.session import STATEMENT_SECONDS, SessionFailed, snapshot
 
@@ -98,6 +100,31 @@ _FOREIGN_KEYS: LiteralString = """
      ORDER BY k.conrelid, k.conname
 """
 
+# What each view's rule reads: a column, or the relation as a whole where no column is named.
+# The relation is told by the name in the view's text and by the root it is folded into.
+_DEPENDENCIES: LiteralString = """
+    WITH RECURSIVE up AS (
+        SELECT c.oid, c.oid AS root, c.relispartition FROM pg_catalog.pg_class c
+         WHERE c.relispartition
+        UNION ALL
+        SELECT u.oid, i.inhparent, c.relispartition
+          FROM up u JOIN pg_catalog.pg_inherits i ON i.inhrelid = u.root AND u.relispartition
+          JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+    ), tops AS (SELECT oid, root FROM up WHERE NOT relispartition)
+    SELECT DISTINCT r.ev_class, coalesce(t.root, c.oid), n.nspname, c.relname, a.attname
+      FROM pg_catalog.pg_rewrite r
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+           AND d.objid = r.oid AND d.refobjid <> r.ev_class
+           AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN tops t ON t.oid = c.oid
+      LEFT JOIN pg_catalog.pg_attribute a
+           ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
+     WHERE r.rulename = '_RETURN' AND r.ev_class = ANY(%s::oid[])
+     ORDER BY 1, 2, 3, 4, 5
+"""
+
 
 class HarvestFailed(Exception):
     """A source could not be harvested; the text is one line and holds no password.
@@ -130,9 +157,13 @@ def harvest(
     report = progress or _silent
     try:
         with snapshot(dsn, statement_seconds=statement_seconds) as connection:
-            return _Reader(connection, report).read()
+            read, depends = _Reader(connection, report).read()
     except SessionFailed as error:
         raise HarvestFailed(error.code, error.detail) from None
+    # After the snapshot is closed: parsing takes its time and needs no server.
+    found = derived.lineage(read.rows, depends)
+    report("lineage", len(found.rows))
+    return replace(read, lineage=found.rows, unparsed=found.unparsed)
 
 
 def _silent(_step: str, _count: int) -> None:
@@ -144,13 +175,14 @@ class _Reader:
     connection: psycopg.Connection[TupleRow]
     report: Progress
 
-    def read(self) -> Harvested:
+    def read(self) -> tuple[Harvested, dict[str, list[Dependency]]]:
         database, taken_at, version = self._database()
         schemas = self._query("schemas", _SCHEMAS)
         relations = self._query("relations", _RELATIONS, [row[0] for row in schemas])
         oids = [row[0] for row in relations]
         columns = self._query("columns", _COLUMNS, oids)
         keys = self._query("foreign keys", _FOREIGN_KEYS, oids)
+        depends = self._query("dependencies", _DEPENDENCIES, oids)
         rows = [database]
         paths: dict[int, AssetRow] = {}
         for schema in _schemas(database, schemas):
@@ -161,7 +193,7 @@ class _Reader:
         unread = tuple(
             row.fqn for row in tables.values() if row.kind is AssetKind.VIEW and not row.definition
         )
-        return Harvested(
+        harvested = Harvested(
             rows=(*rows, *tables.values(), *fields),
             foreign_keys=tuple(_foreign_keys(tables, fields, keys)),
             complete=not unread,
@@ -169,6 +201,7 @@ class _Reader:
             server_version=version,
             taken_at=taken_at,
         )
+        return harvested, _dependencies(tables, depends)
 
     def _database(self) -> tuple[AssetRow, datetime, str]:
         found = self.connection.execute(
@@ -239,6 +272,20 @@ def _columns(relations: dict[int, AssetRow], found: list[tuple[Any, ...]]) -> It
             definition=expression or "",
             key_position=key_position,
         )
+
+
+def _dependencies(
+    relations: dict[int, AssetRow], found: list[tuple[Any, ...]]
+) -> dict[str, list[Dependency]]:
+    """Return the dependencies by source key of the view."""
+    told: dict[str, list[Dependency]] = {
+        row.source_key: [] for row in relations.values() if row.kind is AssetKind.VIEW
+    }
+    for view, root, schema, name, column in found:
+        if root in relations:  # else in a schema of the server's own
+            dependency = Dependency(relations[root].source_key, (schema, name), column)
+            told[relations[view].source_key].append(dependency)
+    return told
 
 
 def _foreign_keys(

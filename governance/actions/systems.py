@@ -28,12 +28,17 @@ def register(
 ) -> GovernedSystem:
     """Add a system, or set the connection of a known one; the secret is stored encrypted.
 
+    A new one with an empty ``dsn`` is known from files alone, so nothing looks into it by
+    schedule until it gets a connection.
+
     Raises:
         NotAllowed: ``by`` may not change systems there.
     """
     system = GovernedSystem.objects.filter(slug=slug).first() or GovernedSystem(
         slug=slug, created_at=at
     )
+    if system.pk is None or (dsn and not dsn_of(system)):
+        system.is_scheduled = bool(dsn)
     system.name, system.site, system.kind = name, site, kind
     system.address = address_of(dsn)
     system.secret = box.seal(dsn)

@@ -1,6 +1,7 @@
-"""``manage.py harvest``: read what a live system holds into the catalog."""
+"""``manage.py harvest``: read what a system holds, live or from its DDL, into the catalog."""
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Count, Q
@@ -8,22 +9,26 @@ from django.utils.text import slugify
 from tqdm import tqdm
 
 from catalog.actions import harvesting
+from catalog.harvest import ddl
+from catalog.harvest.scripts import LARGEST_SCRIPT
 from catalog.models import Asset, HarvestRun, LabelAssertion
 from governance.actions import systems
 from governance.commands import OperatorCommand
 from governance.errors import BadInput, NotFound
 from governance.models import GovernedSystem, Site
 
-STEPS = 6
-"""Four reads of the source, the comparison, and the proposals."""
+STEPS = 8
+"""Five reads of the source, the lineage, the comparison, and the proposals."""
+SHOWN_LINES = 5
 
 
 class Command(OperatorCommand):
-    help = "Read the tables and columns of a live system and propose labels for them."
+    help = "Read the tables and columns of a system or of its DDL and propose labels for them."
 
     def arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=sorted(harvesting.HARVESTERS))
+        parser.add_argument("kind", choices=sorted({*harvesting.HARVESTERS, *ddl.DIALECTS}))
         parser.add_argument("--dsn", help="postgresql://user@host:port/database; stored encrypted")
+        parser.add_argument("--ddl", metavar="FILE", help="a schema or dump file instead")
         parser.add_argument("--system", required=True, help="its name")
         parser.add_argument("--site", help="short name of the site it stands at")
 
@@ -34,8 +39,12 @@ class Command(OperatorCommand):
             raise BadInput(f"{name!r} cannot be a system's name: it has no letter or digit")
         known = GovernedSystem.objects.filter(slug=slug).select_related("site").first()
         site = self._site(options["site"], known)
-        dsn = options["dsn"]
-        if dsn is None:
+        dsn, file = options["dsn"], options["ddl"]
+        if file is not None and dsn is not None:
+            raise BadInput("--dsn reads the live system and --ddl a file: one of them")
+        if file is None and options["kind"] not in harvesting.HARVESTERS:
+            raise BadInput(f"{options['kind']} is read from a file only: --ddl FILE")
+        if file is None and dsn is None:
             if known is None:
                 slugs = ", ".join(GovernedSystem.objects.values_list("slug", flat=True)[:20])
                 raise NotFound(f"no system {slug!r} and no --dsn; known are: {slugs or 'none'}")
@@ -48,17 +57,39 @@ class Command(OperatorCommand):
                 bar.set_postfix_str(f"{count:,} {step}")
                 bar.update()
 
-            run = harvesting.connect(
-                slug=slug,
-                name=known.name if known and name == slug else name,
-                site=site,
-                dsn=str(dsn),
-                kind=str(options["kind"]),
-                by=self.by,
-                at=self.at,
-                progress=progress,
-            )
+            called = known.name if known and name == slug else name
+            if file is not None:
+                run = harvesting.take_script(
+                    self._content(str(file)),
+                    slug=slug,
+                    name=called,
+                    site=site,
+                    dialect=str(options["kind"]),
+                    by=self.by,
+                    at=self.at,
+                    progress=progress,
+                )
+            else:
+                run = harvesting.connect(
+                    slug=slug,
+                    name=called,
+                    site=site,
+                    dsn=str(dsn),
+                    kind=str(options["kind"]),
+                    by=self.by,
+                    at=self.at,
+                    progress=progress,
+                )
         return self._told(run)
+
+    def _content(self, name: str) -> bytes:
+        try:
+            with Path(name).open("rb") as file:
+                # One byte more than is allowed, so that a larger file is told as such.
+                return file.read(LARGEST_SCRIPT + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a file name"
+            raise BadInput(f"{name[:200]!r}: {reason}") from None
 
     def _site(self, slug: str | None, known: GovernedSystem | None) -> Site:
         if slug is None:
@@ -81,6 +112,8 @@ class Command(OperatorCommand):
             f"  {run.new} new, {run.changed} changed, {run.gone} gone, {run.unchanged} unchanged;"
             f" {labels['proposals']} labels to review, {labels['personal']} of them personal."
         )
+        for line in run.changes.get("unparsed", [])[:SHOWN_LINES]:
+            self.say(f"  not understood: {line}")
         if not run.is_complete:
             self.say("  Not all could be read, so nothing was taken for gone.")
         return {
@@ -91,6 +124,7 @@ class Command(OperatorCommand):
             "gone": run.gone,
             "unchanged": run.unchanged,
             "complete": run.is_complete,
+            "unparsed": run.changes.get("unparsed", []),
             "assets": kinds,
             **labels,
         }

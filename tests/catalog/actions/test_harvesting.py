@@ -13,7 +13,7 @@ from catalog.harvest.rows import ForeignKeyRow
 from catalog.models import Asset, Edge, HarvestRun, LabelAssertion
 from governance import boundary, box
 from governance.domain.actor import Actor
-from governance.errors import NotAllowed
+from governance.errors import BadInput, NotAllowed
 from governance.models import AuditEvent, DecisionLog, GovernedSystem
 from tests.builders.catalog import PLANT, an_asset, harvested
 from tests.builders.governance import a_site, a_system, a_user
@@ -220,6 +220,91 @@ def test_a_kind_that_nothing_reads_is_refused(operator: Actor, at: datetime) -> 
         )
 
 
+def test_a_script_states_a_system_that_nobody_can_reach(operator: Actor, at: datetime) -> None:
+    taken = {"slug": "mes", "name": "MES", "site": a_site(), "by": operator}
+    run = harvesting.take_script(PLANT.encode(), **taken, at=at)
+    system = GovernedSystem.objects.get(slug="mes")
+    assert not system.is_scheduled, "there is nothing to look into"
+    assert run.is_complete
+    assert "mes.mes.operator.badge_number" in names(system)
+    again = harvesting.take_script(PLANT.encode(), **taken, at=at)
+    assert (again.new, again.changed, again.gone) == (0, 0, 0)
+    less = PLANT.replace("hired_on date", "hired date").encode()
+    changed = harvesting.take_script(less, **taken, at=at)
+    assert (changed.new, changed.gone) == (1, 1)
+
+
+def test_a_script_of_a_live_system_finds_its_assets_by_name(
+    operator: Actor, at: datetime, plant_database: PlantDatabase
+) -> None:
+    system = a_system(dsn=plant_database(PLANT))
+    harvesting.harvest(system, by=operator, at=at)
+    before = set(Asset.objects.filter(system=system).values_list("pk", flat=True))
+    run = harvesting.take_script(
+        f"CREATE SCHEMA public; {PLANT}".encode(),
+        slug=system.slug,
+        name=system.name,
+        site=system.site,
+        by=operator,
+        at=at,
+    )
+    assert (run.new, run.gone) == (0, 0)
+    assert set(Asset.objects.filter(system=system).values_list("pk", flat=True)) == before
+    system.refresh_from_db()
+    assert system.is_scheduled
+    assert box.unseal(system.secret)
+
+
+def test_a_script_understood_in_part_removes_nothing_and_says_what(
+    operator: Actor, at: datetime
+) -> None:
+    taken = {"slug": "mes", "name": "MES", "site": a_site(), "by": operator}
+    harvesting.take_script(PLANT.encode(), **taken, at=at)
+    run = harvesting.take_script(b"CREATE TABLE a (x int);\nCREATE TABLE b (x;", **taken, at=at)
+    assert (run.is_complete, run.new, run.gone) == (False, 3, 0)
+    assert run.changes["unparsed"][0].startswith("line 2: not readable")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "no CREATE TABLE"),
+        (b"GRANT ALL ON a TO b;", "no CREATE TABLE"),
+        (b"PGDMP\x00\x01", "NUL"),
+        (b"\xff\xfa", "UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_script_leaves_nothing(
+    operator: Actor, at: datetime, content: bytes, expected: str
+) -> None:
+    with pytest.raises(BadInput, match=expected):
+        harvesting.take_script(content, slug="mes", name="MES", site=a_site(), by=operator, at=at)
+    assert not GovernedSystem.objects.filter(slug="mes").exists()
+    assert not HarvestRun.objects.exists()
+
+
+def test_a_new_system_of_a_kind_that_nothing_governs_is_refused(
+    operator: Actor, at: datetime
+) -> None:
+    with pytest.raises(NotHarvested, match="cannot be registered as mysql"):
+        harvesting.take_script(
+            b"CREATE TABLE a (x int)",
+            slug="mes",
+            name="MES",
+            site=a_site(),
+            dialect="mysql",
+            by=operator,
+            at=at,
+        )
+
+
+def test_nobody_takes_in_a_script_without_leave(at: datetime) -> None:
+    by = a_user().as_actor()
+    with pytest.raises(NotAllowed), boundary.acting(by, at=at):
+        harvesting.take_script(PLANT.encode(), slug="mes", name="MES", site=a_site(), by=by, at=at)
+    assert not GovernedSystem.objects.filter(slug="mes").exists()
+
+
 def test_nobody_harvests_without_leave(at: datetime) -> None:
     by, system = a_user().as_actor(), a_system()
     with pytest.raises(NotAllowed), boundary.acting(by, at=at):
@@ -235,4 +320,4 @@ def test_progress_names_each_step(
     system = a_system(dsn=plant_database(PLANT))
     harvesting.harvest(system, by=operator, at=at, progress=lambda step, _count: steps.append(step))
     assert steps[-2:] == ["compared", "labels proposed"]
-    assert len(steps) == 6
+    assert len(steps) == 8

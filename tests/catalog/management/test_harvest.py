@@ -173,3 +173,42 @@ def test_a_known_system_keeps_what_it_had_when_it_is_away(
     run = HarvestRun.objects.get(is_complete=False)
     assert "nothing listens" in run.error
     assert harvest("--system", "mes")["unchanged"] == 18, "by the address that worked"
+
+
+def test_a_dump_is_read_as_its_database_is(tmp_path: Path) -> None:
+    file = tmp_path / "film rental.sql"
+    file.write_bytes(b"\xef\xbb\xbf" + shared("catalog/schemas/pagila-schema.sql").read_bytes())
+    told = harvest("--ddl", str(file), "--system", "Film rental")
+    kinds = told["assets"]
+    assert (kinds["table"] + kinds["view"], kinds["column"]) == (24, 138)
+    assert told["complete"]
+    assert told["personal"] > 0
+    assert harvest("--ddl", str(file), "--system", "Film rental")["new"] == 0
+
+
+def test_what_was_not_understood_of_a_dump_is_said(tmp_path: Path) -> None:
+    file, out = tmp_path / "mes.sql", StringIO()
+    file.write_text("CREATE TABLE a (x int);\nCREATE TABLE b (x;")
+    call_command("harvest", "postgresql", ddl=str(file), system="mes", stdout=out)
+    assert "not understood: line 2: not readable" in out.getvalue()
+    assert "nothing was taken for gone" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "expected"),
+    [
+        ("postgresql", ["--ddl", "/nowhere/x.sql"], "No such file"),
+        ("postgresql", ["--ddl", "/"], "Is a directory"),
+        ("postgresql", ["--ddl", "a\0b"], "not a file name"),
+        ("postgresql", ["--ddl", "x.sql", "--dsn", UNREACHABLE], "one of them"),
+        ("mysql", ["--dsn", UNREACHABLE], "from a file only"),
+        ("ansi", [], "from a file only"),
+    ],
+)
+def test_a_wrong_call_for_a_file_is_one_line(
+    kind: str, arguments: list[str], expected: str
+) -> None:
+    with pytest.raises(CommandError, match=expected) as refused:
+        call_command("harvest", kind, "--system", "mes", *arguments)
+    assert "s3cret-word" not in str(refused.value)
+    assert not GovernedSystem.objects.exists()
