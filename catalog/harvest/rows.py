@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from catalog.domain.assets import AssetKind, fingerprint, qualified
 
@@ -66,6 +67,21 @@ class ForeignKeyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LineageRow:
+    """One way in which a source arrives in a derived relation, or steers it."""
+
+    source_key: str
+    target_key: str
+    """Of a column; of the relation when the source decides its rows or is only known as read."""
+    kind: Literal["direct", "indirect", "opaque"]
+    transform: str = ""
+    """Direct: identity, transformation, aggregation. Indirect: filter, join, group_by, sort,
+    window, conditional. Empty for opaque: how is not known."""
+    mask: str = ""
+    """Direct only: hash, partial or year, when the whole way goes through it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Harvested:
     """One snapshot of a source. Parents stand before their children."""
 
@@ -78,3 +94,7 @@ class Harvested:
     server_version: str
     taken_at: datetime
     """By the source's clock."""
+    lineage: tuple[LineageRow, ...] = ()
+    """What derived columns and relations are made of."""
+    unparsed: tuple[tuple[str, str], ...] = ()
+    """Qualified name (or place in a file) and reason of each thing that was not understood."""
