@@ -5,7 +5,7 @@ Events tell what they saw and never what is gone, so nothing here is complete.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -80,12 +80,14 @@ def to_rows(register: Register) -> dict[str, Observed]:
     """
     known = _known(register)
     edges = [_edge(link, known) for link in lineage_of(register)]
-    systems: dict[str, _System] = {}
+    held: dict[str, list[_Known]] = defaultdict(list)
     for dataset in sorted(known):
-        system = systems.setdefault(dataset[0], _System(dataset[0]))
-        _add_containers(system, known[dataset])
-    for dataset in sorted(known):
-        _add_dataset(systems[dataset[0]], known[dataset])
+        held[dataset[0]].append(known[dataset])
+    systems = {namespace: _System(namespace) for namespace in held}
+    for namespace, datasets in held.items():
+        _add_containers(systems[namespace], datasets)
+        for one in datasets:
+            _add_dataset(systems[namespace], one)
     standing = {row.source_key for system in systems.values() for row in system.rows}
     for namespace, edge in edges:
         if edge.source_key == edge.target_key:
@@ -98,8 +100,8 @@ def to_rows(register: Register) -> dict[str, Observed]:
             )
     taken_at = _latest(register)
     return {
-        name: _observed(system, [one for one in known.values() if one.id[0] == name], taken_at)
-        for name, system in systems.items()
+        namespace: _observed(system, held[namespace], taken_at)
+        for namespace, system in systems.items()
     }
 
 
@@ -142,11 +144,15 @@ def _container_key(namespace: str, path: tuple[str, ...]) -> str:
     return keys.key(namespace, "", *path)  # no dataset has an empty name
 
 
-def _add_containers(system: _System, one: _Known) -> None:
-    for kind, path in _place(one).containers:
-        if path not in system.paths:
-            parent = _container_key(system.namespace, path[:-1]) if len(path) > 1 else None
-            system.add(AssetRow(kind, _container_key(system.namespace, path), parent, path))
+def _add_containers(system: _System, datasets: list[_Known]) -> None:
+    """Add databases and schemas; one name that is said to be both is a database."""
+    kinds: dict[tuple[str, ...], AssetKind] = {}
+    for kind, path in (one for dataset in datasets for one in _place(dataset).containers):
+        if kind is AssetKind.DATABASE or path not in kinds:
+            kinds[path] = kind
+    for path, kind in sorted(kinds.items()):
+        parent = _container_key(system.namespace, path[:-1]) if len(path) > 1 else None
+        system.add(AssetRow(kind, _container_key(system.namespace, path), parent, path))
 
 
 def _add_dataset(system: _System, one: _Known) -> None:

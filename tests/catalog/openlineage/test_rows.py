@@ -276,6 +276,17 @@ def test_names_that_cannot_stand_are_left_out_and_told() -> None:
     assert held.lineage == ()
 
 
+def test_a_name_that_is_schema_and_database_at_once_is_a_database() -> None:
+    event = an_event(outputs=(a_dataset("plant.people"), a_dataset("plant.hr.people")))
+    held = {row.path: row.kind for row in observed(event).harvested.rows}
+    assert held == {
+        ("plant",): AssetKind.DATABASE,
+        ("plant", "hr"): AssetKind.SCHEMA,
+        ("plant", "people"): AssetKind.TABLE,
+        ("plant", "hr", "people"): AssetKind.TABLE,
+    }
+
+
 @pytest.mark.parametrize(
     ("namespace", "name", "stated", "kind", "path"),
     [
