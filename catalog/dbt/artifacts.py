@@ -220,7 +220,7 @@ def _decoded(
         raise Unreadable(Fault(Code.WRONG_SHAPE, f"/{part}", "must be an object")) from None
     for id_, raw in items.items():
         place = pointer(part, id_)
-        if _NUL.search(raw):
+        if b"\\u0000" in bytes(raw) and _NUL.search(raw):
             warnings.add(Fault(Code.NUL, place, "holds a NUL character", "It is left out."))
             yield id_, None
             continue

@@ -54,7 +54,8 @@ class Fault:
     line: int = 0
 
     def __str__(self) -> str:
-        place = self.pointer or ("line " + str(self.line) if self.line else "document")
+        line = f"line {self.line}" if self.line else ""
+        place = " ".join(part for part in (line, self.pointer) if part) or "document"
         return f"{place}: {self.detail} [{self.code}]"
 
 

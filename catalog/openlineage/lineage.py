@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from catalog.openlineage import facets
@@ -29,13 +29,14 @@ class Link:
 
 
 def lineage_of(register: Register) -> Iterator[Link]:
-    """Yield one link per source, target and kind, sorted by what wrote them."""
+    """Yield one link per source, target and kind, and for indirect ones per way of steering."""
     found: dict[tuple[object, ...], list[Link]] = {}
     for key, _ in register.items():
         if key.role is Role.OUTPUT and key.facet == PRESENT:
             for link in _of_output(register, key.job, key.dataset):
                 pair = (link.source, link.source_field, link.target, link.target_field, link.kind)
-                found.setdefault(pair, []).append(link)
+                role = link.transform if link.kind == "indirect" else ""
+                found.setdefault((*pair, role), []).append(link)
     for links in found.values():
         yield _joined(links)
 
@@ -74,23 +75,13 @@ def _other_names(register: Register, job: DatasetId, source: DatasetId) -> Colle
 
 
 def _joined(links: list[Link]) -> Link:
-    first = links[0]
-    if first.kind == "direct":
-        told = min(links, key=lambda one: _rank(one.transform))
-        masks = {one.mask for one in links}
-        mask = "" if "" in masks else min(masks)  # one way around a mask is a way
-        transform = told.transform
-    else:
-        transform, mask = ",".join(sorted({one.transform for one in links} - {""})), ""
-    return Link(
-        first.source,
-        first.source_field,
-        first.target,
-        first.target_field,
-        first.kind,
-        transform,
-        mask,
-    )
+    """Return several statements of one way as one; only one mask on all of them is a mask.
+
+    Two different views of one value may say more than either.
+    """
+    told = min(links, key=lambda one: _rank(one.transform))
+    masks = {one.mask for one in links}
+    return replace(told, mask=masks.pop() if len(masks) == 1 else "")
 
 
 def _rank(transform: str) -> tuple[int, str]:

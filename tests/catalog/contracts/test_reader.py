@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalog.contracts.contract import Reading, Relationship, State
 from catalog.contracts.reader import MAX_NAME, judged, read
+from catalog.contracts.writer import write
 from catalog.documents import yaml_text
 from catalog.documents.faults import MAX_LISTED, Code
 from tests.builders.contracts import a_contract, a_property, an_object, an_old_contract
@@ -294,3 +297,21 @@ def test_faults_never_repeat_the_document() -> None:
     found = reading(a_contract(kind=secret, schema=[an_object(a_property("a", required=secret))]))
     assert (Code.SCHEMA, "/kind") in places(found)
     assert all(secret not in one.detail + one.remedy for one in found.faults)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_damaged_bytes_get_a_verdict_and_never_an_error(data: st.DataObject) -> None:
+    body = bytearray(yaml_text.dumps(a_contract()))
+    noise = st.sampled_from([*b"\0\t\n -:[]{}&*!|>'\"%@`<#?,\\\xff\xc3\xe2", *b"0e.~"])
+    for _ in range(data.draw(st.integers(1, 6))):
+        place = data.draw(st.integers(0, len(body) - 1))
+        if data.draw(st.booleans()):
+            body[place] = data.draw(noise)
+        else:
+            body.insert(place, data.draw(noise))
+    found = read(bytes(body))
+    assert (found.state is State.REFUSED) == (found.contract is None)
+    assert found.state is not State.ACCEPTED or found.is_valid
+    if found.contract is not None:
+        assert read(write(found.contract)) == found
