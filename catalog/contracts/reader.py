@@ -79,8 +79,13 @@ def judged(content: dict[str, Any], *, size: int) -> Reading:
 
 
 def _content(body: bytes, bounds: Bounds) -> Any:
+    """Decode ``body``; a brace may begin JSON or a mapping of YAML in one line."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return json_text.loads(body, bounds=bounds)
+        try:
+            return json_text.loads(body, bounds=bounds)
+        except Unreadable as refused:
+            if refused.fault.code is not Code.MALFORMED:
+                raise
     return yaml_text.loads(body, bounds=bounds)
 
 

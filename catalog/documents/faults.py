@@ -95,7 +95,7 @@ class Bounds:
     size: int = 5 * 2**20
     """Bytes."""
     depth: int = 60
-    values: int = 500_000
+    values: int = 200_000
     """Scalars, lists and mappings, each use of a YAML alias counted anew."""
     text: int = 100_000
     """Characters of one text."""

@@ -1,4 +1,7 @@
-"""JSON without the leniency of the usual decoder: keys given twice, NaN, lone surrogates, depth."""
+"""JSON without the leniency of the usual decoder.
+
+Keys given twice, NaN, numbers without end, lone surrogates and deep nesting are refused.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ import math
 from typing import Any
 
 from catalog.documents.faults import Bounds, Code, Fault, Unreadable, decoded
+
+MAX_DIGITS = 100
+"""Of a whole number, its sign counted."""
 
 _REMEDY = "Write the document with a JSON library and send it unchanged."
 
@@ -33,7 +39,15 @@ def _finite(text: str) -> float:
     return number
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite)
+def _short(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(text[:20])
+    return int(text)
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite, parse_int=_short
+)
 
 
 def loads(body: bytes, *, bounds: Bounds | None = None, line: int = 0) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from catalog.documents.faults import Bounds, Code, Fault, Unreadable, decoded, pointer
+from catalog.documents.json_text import MAX_DIGITS
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)  # only its parser; it makes no objects here
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -26,7 +27,6 @@ _CONSTANTS = {
 }
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_MAX_DIGITS = 100
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -94,7 +94,7 @@ for _tag, _pattern, _first in (
 
 
 def _number(text: str) -> int | float | str:
-    if len(text) <= _MAX_DIGITS:
+    if len(text) <= MAX_DIGITS:
         if _INT.fullmatch(text):
             return int(text)
         if _FLOAT.fullmatch(text) and math.isfinite(number := float(text)):

@@ -88,7 +88,7 @@ class EventReading:
 
 def read(body: bytes, *, bounds: Bounds | None = None) -> Iterator[EventReading]:
     """Yield what each event of ``body`` is; a bad line or item does not spoil the others."""
-    limits = bounds or Bounds(size=64 * 2**20)
+    limits = bounds or Bounds(size=64 * 2**20, values=20_000_000)
     try:
         if len(body) <= limits.size and _is_by_line(body):
             for number, line in enumerate(body.splitlines(), 1):

@@ -17,6 +17,8 @@ def refusal(body: bytes, **bounds: int) -> tuple[Code, int]:
         (b'{"a": 1, "a": 2}', Code.DUPLICATE_KEY, 0),
         (b'{"a": NaN}', Code.MALFORMED, 0),
         (b'{"a": 1e999}', Code.MALFORMED, 0),
+        (b'{"a": ' + b"9" * 101 + b"}", Code.MALFORMED, 0),
+        (b'{"a": ' + b"9" * 100_000 + b"}", Code.MALFORMED, 0),
         (b'{"a":\n\n 1,}', Code.MALFORMED, 3),
         (b'{"a": "\\ud800"}', Code.MALFORMED, 0),
         (b'{"a": "x\\u0000"}', Code.NUL, 0),
