@@ -5,12 +5,15 @@ A facet is optional knowledge: what is ill-shaped in it is left out and reported
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from catalog.documents.faults import Code, Fault, pointer
+
+_HASH = re.compile(r"\b(?:hash(?:e[ds])?|hmac|md5|sha_?\d*)\b")
 
 Path = tuple[str | int, ...]
 Warn = Callable[[Fault], None]
@@ -166,7 +169,7 @@ def _mask(transformation: Mapping[str, Any]) -> str:
         return ""
     told = transformation.get("description")
     words = told.lower() if isinstance(told, str) else ""
-    return "hash" if any(word in words for word in ("hash", "sha", "md5")) else "declared"
+    return "hash" if _HASH.search(words) else "declared"
 
 
 def owners(facet: Any, path: Path = (), warn: Warn = ignore) -> tuple[tuple[str, str], ...]:

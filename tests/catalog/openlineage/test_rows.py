@@ -116,6 +116,28 @@ def part(name: str, field: str, *transformations: dict[str, Any]) -> dict[str, A
     return {"namespace": PG, "name": name, "field": field, **told}
 
 
+@pytest.mark.parametrize(
+    ("description", "mask"),
+    [
+        ("sha1(string(a + 1))", "hash"),
+        ("SHA_256 of it", "hash"),
+        ("HASHED", "hash"),
+        ("hmac(key, x)", "hash"),
+        ("share of the total", "declared"),
+        ("left(x, 2)", "declared"),
+        ("", "declared"),
+        (None, "declared"),
+    ],
+)
+def test_a_mask_is_named_only_by_a_word_that_names_it(description: object, mask: str) -> None:
+    how = {"type": "DIRECT", "subtype": "TRANSFORMATION", "masking": True}
+    facet = a_facet(
+        fields={"a": {"inputFields": [part("s.c", "x", how | {"description": description})]}}
+    )
+    (edge,) = lineage(an_event(outputs=(a_dataset("s.o", columnLineage=facet),)))
+    assert edge.mask == mask
+
+
 def test_of_two_ways_between_two_columns_the_more_telling_counts() -> None:
     masked = {"type": "DIRECT", "subtype": "TRANSFORMATION", "masking": True, "description": "md5"}
     plain = {"type": "DIRECT", "subtype": "AGGREGATION"}
