@@ -1,0 +1,1 @@
+"""Artifacts of dbt: manifest and catalog in; rows, coarse lineage and compiled SQL out."""
