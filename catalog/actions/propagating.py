@@ -120,9 +120,7 @@ def _columns(found: Label | None) -> tuple[int | None, list[str]]:
 def _roll_up(changed: list[int], holders: Iterable[int]) -> int:
     count, above = 0, list(holders)
     while changed or above:
-        rows = staging.run(
-            _ROLL_UP, {"changed": changed, "holders": above, "personal": PERSONAL}
-        )
+        rows = staging.run(_ROLL_UP, {"changed": changed, "holders": above, "personal": PERSONAL})
         changed, above = [row[0] for row in rows], []
         count += len(changed)
     return count

@@ -29,7 +29,7 @@ UPDATE catalog_asset a SET site_id = t.site_id, {set}
     set=", ".join(f"{name}_id = t.{name}_id" for name in _INHERITED),
     old=", ".join(f"a.{name}_id" for name in _INHERITED),
     new=", ".join(f"t.{name}_id" for name in _INHERITED),
-)
+)  # noqa: S608 - the parts are ours
 
 # Protection counts proposals and accepted labels alike, but not what a person has said it is
 # not.
@@ -61,7 +61,8 @@ WITH scope AS (
       FROM catalog_asset c
       LEFT JOIN LATERAL (
           SELECT l.asset_id AS id FROM catalog_labelassertion l
-           WHERE l.asset_id = c.id AND l.polarity = 'is' AND l.status = 'accepted' LIMIT 1) x ON true
+           WHERE l.asset_id = c.id AND l.polarity = 'is' AND l.status = 'accepted'
+           LIMIT 1) x ON true
      WHERE c.kind = 'column' AND c.gone_at IS NULL
        AND c.parent_id IN (SELECT id FROM scope UNION SELECT parent_id FROM scope)
      GROUP BY c.parent_id
@@ -111,9 +112,7 @@ def label_system(system_id: int, *, at: datetime, seeds: Iterable[int] = ()) -> 
     stale = staging.run(_STALE, {"system": system_id})
     holders = staging.run(_HOLDERS, {"system": system_id, "at": at})
     changed = {row[0] for row in (*rows, *stale)}
-    return propagating.work_out(
-        changed.union(seeds), holders=[row[0] for row in holders], at=at
-    )
+    return propagating.work_out(changed.union(seeds), holders=[row[0] for row in holders], at=at)
 
 
 def label_assets(assets: Iterable[int], *, at: datetime) -> int:

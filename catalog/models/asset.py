@@ -9,8 +9,8 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from catalog.domain.assets import DATA_KINDS, OT_KINDS, AssetKind
 from catalog.domain.labels import Level
-from catalog.models.retention import RetentionRule
 from catalog.domain.zones import ZONED_KINDS
+from catalog.models.retention import RetentionRule
 from catalog.models.zone import Zone
 from governance.models import Governed, GovernedSystem, Site, User
 

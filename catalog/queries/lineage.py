@@ -148,9 +148,7 @@ def causes(asset_id: int, *, at: datetime, most: int = MOST) -> Causes:
     if effective is None:
         return Causes({}, len(rows) <= most)
     ways = {
-        category: cause(
-            asset_id, category, found.incoming, found.own, found.effective, found.caps
-        )
+        category: cause(asset_id, category, found.incoming, found.own, found.effective, found.caps)
         for category in ("", *sorted(effective.categories))
     }
     return Causes(ways, len(rows) <= most)

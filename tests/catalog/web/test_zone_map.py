@@ -52,7 +52,7 @@ def test_a_flow_that_skips_a_level_goes_round_the_zones_between() -> None:
     far = next(line for line in drawn.lines if line.path.count("H") == 2)
     assert int(far.path.split("H")[1].split("V")[0]) > right
     (label,) = drawn.labels
-    assert [words for _, words in label.lines][0] == "Undeclared flow"
+    assert next(words for _, words in label.lines) == "Undeclared flow"
     assert all(line.is_alarm for line in drawn.lines)
     assert [tip.is_alarm for tip in drawn.tips] == [True]
 
