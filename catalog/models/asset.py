@@ -10,6 +10,8 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
 from catalog.models.retention import RetentionRule
+from catalog.permissions import Act
+from governance.domain.gaps import Use
 from governance.models import Governed, GovernedSystem, Site, User
 
 ROOT_KEY = "/"
@@ -53,6 +55,7 @@ class Asset(Governed):
     """
 
     site_path: ClassVar[str] = "site_id"
+    data_use: ClassVar[Use | None] = Use(frozenset({Act.DATA_READ}), classified_by="level")
 
     system = models.ForeignKey(GovernedSystem, on_delete=models.PROTECT, related_name="assets")
     parent = models.ForeignKey(
