@@ -9,6 +9,7 @@ class Act(StrEnum):
     ASSET_READ = "catalog:asset:read"
     ASSET_ASSIGN = "catalog:asset:assign"
     ASSET_RETIRE = "catalog:asset:retire"
+    DATA_READ = "catalog:data:read"
     LABEL_READ = "catalog:label:read"
     LABEL_PROPOSE = "catalog:label:propose"
     LABEL_DECIDE = "catalog:label:decide"

@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Concat
 
 from governance import context, in_force
 from governance.context import Context, Decided
+from governance.domain import circumstances, gaps
 from governance.domain.actor import Actor
 from governance.domain.decision_log import READS, weight
 from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
@@ -27,23 +28,23 @@ from governance.models import (
 )
 from governance.policy import shadow
 from governance.policy.casbin_policy import EVERYWHERE, Snapshot
-from governance.policy.filtering import Column, Shown
+from governance.policy.filtering import Column, Shown, unclassified
 from governance.policy.links import Links
 
 G = TypeVar("G", bound=Governed)
 
 
-def require(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> Decision:
+def require(by: Actor, act: StrEnum, obj: Governed, *, at: datetime, purpose: str = "") -> Decision:
     """Return the decision that permits ``by`` to do ``act`` to ``obj``.
 
-    For an act that creates, ``obj`` is the unsaved record, so that its scope is known.
-    A permit that changes something is logged in the running transaction; a refusal, and what
-    is kept of permits that only read, by the boundary afterwards.
+    For an act that creates, ``obj`` is the unsaved record, so that its scope is known; acts
+    that reach data need a ``purpose``. A permit that changes something is logged in the running
+    transaction; a refusal, and what is kept of permits that only read, by the boundary afterwards.
 
     Raises:
         NotAllowed: the policy refuses, for any reason.
     """
-    question, decision, now = _permitted(by, act, obj, at)
+    question, decision, now = _permitted(by, act, obj, at, purpose)
     if not str(act).endswith(READS):
         _log(question, decision, at=at, request_id=now.request_id)
         return decision
@@ -70,9 +71,9 @@ def foresee(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> None:
     _permitted(by, act, obj, at)
 
 
-def allows(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> bool:
+def allows(by: Actor, act: StrEnum, obj: Governed, *, at: datetime, purpose: str = "") -> bool:
     """Say whether :func:`require` would permit, without recording; for menus and buttons."""
-    return _decide(by, act, obj, at, is_shown=True)[1].allow
+    return _decide(by, act, obj, at, purpose, is_shown=True)[1].allow
 
 
 def ask(by: Actor, act: str, obj: Governed, *, at: datetime) -> Decision:
@@ -103,7 +104,7 @@ def links() -> Links:
     return snapshot.links if snapshot else Links(())
 
 
-def question(by: Actor, act: str, obj: Governed) -> Question:
+def question(by: Actor, act: str, obj: Governed, *, at: datetime, purpose: str = "") -> Question:
     """Return the very question that :func:`require` would ask."""
     return Question(
         subject=by.ref,
@@ -113,14 +114,37 @@ def question(by: Actor, act: str, obj: Governed) -> Question:
         domain=_domain(by, obj),
         subject_attributes=_attributes(by),
         resource_attributes=obj.policy_attributes(),
+        environment=circumstances.at_instant(at, mfa=by.has_mfa, purpose=purpose),
     )
 
 
-def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> QuerySet[G]:
+def visible(
+    rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime, purpose: str = ""
+) -> QuerySet[G]:
     """Return those of ``rows`` on which ``to`` may do ``act``, as one SQL filter.
 
     Exactly those that :func:`require` would permit one by one. Records without a site are
     shown to those whose role holds everywhere.
+
+    Raises:
+        NotFilterable: a condition of the policy for ``act`` has no SQL form.
+    """
+    environment = circumstances.at_instant(at, mfa=to.has_mfa, purpose=purpose)
+    return found(rows, to=to, act=act, at=at, environment=environment, is_kept=False)
+
+
+def found(
+    rows: QuerySet[G],
+    *,
+    to: Actor,
+    act: str,
+    at: datetime,
+    environment: circumstances.Environment,
+    is_kept: bool = True,
+) -> QuerySet[G]:
+    """Return those of ``rows`` on which the policy permits ``act`` in that ``environment``.
+
+    As :func:`visible`, for others who ask: what a permit obliges to ``is_kept`` by them.
 
     Raises:
         NotFilterable: a condition of the policy for ``act`` has no SQL form.
@@ -134,12 +158,20 @@ def visible(rows: QuerySet[G], *, to: Actor, act: StrEnum, at: datetime) -> Quer
         domains &= {to.party}
     elif not model.site_path:
         domains &= {EVERYWHERE}
-    question = Question(to.ref, str(act), model.resource_type(), "?", "?", _attributes(to), {})
-    found = snapshot.shown(question, domains, _columns(model), at)
-    if EVERYWHERE in found and all(one.is_everything for one in found.values()):
+    asked = Question(
+        to.ref, str(act), model.resource_type(), "?", "?", _attributes(to), {}, dict(environment)
+    )
+    columns = _columns(model)
+    whole = snapshot.shown(asked, domains, columns, at, is_kept=is_kept)
+    if model.data_use is not None and act in model.data_use.acts:
+        if not gaps.named(environment):
+            return rows.none()
+        if model.data_use.classified_by:
+            rows = rows.filter(~unclassified(columns.get(model.data_use.classified_by)))
+    if EVERYWHERE in whole and all(one.is_everything for one in whole.values()):
         return rows
     permitted = refused = Q(pk__in=[])
-    for shown, scope in _scopes(found, model):
+    for shown, scope in _scopes(whole, model):
         permitted |= scope & shown.permitted
         refused |= scope & shown.refused
     given = guardian_grants.keys(to.ref, str(act).rpartition(":")[2], model)
@@ -176,9 +208,9 @@ def _columns(model: type[Governed]) -> dict[str, Column]:
 
 
 def _permitted(
-    by: Actor, act: StrEnum, obj: Governed, at: datetime
+    by: Actor, act: StrEnum, obj: Governed, at: datetime, purpose: str = ""
 ) -> tuple[Question, Decision, Context]:
-    question, decision = _decide(by, act, obj, at)
+    question, decision = _decide(by, act, obj, at, purpose)
     now = context.current()
     if now is None:
         raise RuntimeError("nobody is acting: enter governance.boundary.acting() first")
@@ -190,9 +222,9 @@ def _permitted(
 
 
 def _decide(
-    by: Actor, act: str, obj: Governed, at: datetime, *, is_shown: bool = False
+    by: Actor, act: str, obj: Governed, at: datetime, purpose: str = "", *, is_shown: bool = False
 ) -> tuple[Question, Decision]:
-    asked = question(by, act, obj)
+    asked = question(by, act, obj, at=at, purpose=purpose)
     snapshot = _snapshot(is_shown=is_shown)
     if snapshot is None:
         return asked, Decision(False, Reason.ERROR_NO_POLICY)
@@ -200,9 +232,9 @@ def _decide(
     if decision.reason in OPEN_TO_GRANTS:
         verb = str(act).rpartition(":")[2]
         if guardian_grants.holds(by.ref, verb, obj):
-            decision = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=snapshot.sha256)
+            decision = snapshot.granted(asked)
     shadow.offer(asked, decision, at)
-    if decision.allow and decision.obligations:
+    if decision.allow and gaps.unkept(decision.obligations):
         # Nothing in this service keeps one, so nothing that obliges is permitted here.
         decision = replace(decision, allow=False, reason=Reason.DENY_OBLIGATION, obligations=())
     return asked, decision

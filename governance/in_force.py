@@ -5,14 +5,20 @@ led to which, so a process goes on from a state it holds to the one that is aske
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from threading import Lock
 from uuid import UUID
 
+from django.apps import apps
+
+from governance.domain.gaps import Use
 from governance.errors import Unavailable
 from governance.models import (
     Entity,
+    EntityType,
+    Governed,
     Membership,
     PolicyChange,
     PolicyRule,
@@ -61,6 +67,23 @@ def snapshot(version_id: int, stamp: UUID) -> Snapshot:
     return state.snapshot
 
 
+def uses() -> dict[str, Use]:
+    """Return which acts reach data, by resource type: as our models and the directory say."""
+    rows = EntityType.objects.filter(kind="resource").exclude(data_acts=[])
+    foreign = rows.values_list("name", "data_acts", "classified_by")
+    return {**{name: Use(frozenset(acts), by) for name, acts, by in foreign}, **own_uses()}
+
+
+@cache
+def own_uses() -> dict[str, Use]:
+    """Return the same of our own types alone."""
+    return {
+        model.resource_type(): model.data_use
+        for model in apps.get_models()
+        if issubclass(model, Governed) and model.data_use is not None
+    }
+
+
 def _followed(version_id: int, stamp: UUID) -> _State | None:
     """Go on from a state that is held, if only some people's memberships changed since."""
     if not _states:
@@ -101,7 +124,8 @@ def _loaded(version_id: int) -> _State:
     links = Links([*_links(below), *_foreign_links(below)])
     for state in _states.values():
         if state.version_id == version_id:
-            return _State(version_id, state.snapshot.with_links(links), below)
+            same = replace(state.snapshot.with_links(links), uses=uses())
+            return _State(version_id, same, below)
     rules = (
         Rule(*row)
         for row in PolicyRule.objects.filter(version=version_id)
@@ -111,7 +135,7 @@ def _loaded(version_id: int) -> _State:
     conf, sha256 = PolicyVersion.objects.values_list("model_conf", "content_sha256").get(
         pk=version_id
     )
-    built = casbin_policy.build(conf, rules, links, sha256=sha256)
+    built = casbin_policy.build(conf, rules, links, sha256=sha256, uses=uses())
     if casbin_policy.content_sha256(conf, built.rules) != sha256:
         raise PolicyAltered(
             "The rules in force are not those that were published, so nobody is permitted anything."

@@ -12,6 +12,8 @@ from catalog.domain.labels import Level
 from catalog.domain.zones import ZONED_KINDS
 from catalog.models.retention import RetentionRule
 from catalog.models.zone import Zone
+from catalog.permissions import Act
+from governance.domain.gaps import Use
 from governance.models import Governed, GovernedSystem, Site, User
 
 ROOT_KEY = "/"
@@ -63,6 +65,7 @@ class Asset(Governed):
     """
 
     site_path: ClassVar[str] = "site_id"
+    data_use: ClassVar[Use | None] = Use(frozenset({Act.DATA_READ}), classified_by="level")
 
     system = models.ForeignKey(GovernedSystem, on_delete=models.PROTECT, related_name="assets")
     parent = models.ForeignKey(

@@ -50,24 +50,43 @@ def declare(
     at: datetime,
     source: str = AttributeSource.SERVER,
     acts: Sequence[str] = (),
+    data_acts: Sequence[str] = (),
+    classified_by: str = "",
 ) -> EntityType:
     """Say what is special about a type of entities; saying it again replaces it.
 
+    ``data_acts`` reach the data behind a resource: they want a purpose, and a classification
+    in the property ``classified_by`` if that is named.
+
     Raises:
         NotAllowed: ``by`` may not change the directory.
-        BadInput: the type is one of ours.
+        BadInput: the type is one of ours, or is one of subjects and has data behind it.
     """
+    if kind != EntityKind.RESOURCE and (data_acts or classified_by):
+        raise BadInput("Only resources have data behind them.", pointer="/data_acts")
+    if classified_by and not data_acts:
+        raise BadInput("No act reaches the classified data.", pointer="/data_acts")
     _refuse_own(kind, name, "")
     row = EntityType.objects.filter(kind=kind, name=name).first() or EntityType(
         kind=kind, name=name
     )
-    row.source, row.acts = source, sorted(set(acts))
+    row.source, row.acts = source, sorted({*acts, *data_acts})
+    row.data_acts, row.classified_by = sorted(set(data_acts)), classified_by
     require(by, Act.ENTITY_TYPE_CHANGE, row, at=at)
     row.full_clean()
     row.save()
     _touch()
+    restamp()
     audit.record(
-        by=by, act=Act.ENTITY_TYPE_CHANGE, ref=row.ref, at=at, name=name, source=source, kind=kind
+        by=by,
+        act=Act.ENTITY_TYPE_CHANGE,
+        ref=row.ref,
+        at=at,
+        name=name,
+        source=source,
+        kind=kind,
+        data_acts=row.data_acts,
+        classified_by=classified_by,
     )
     return row
 

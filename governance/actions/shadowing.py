@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event as Signal
 from threading import Thread
@@ -128,7 +128,7 @@ def _compare(version: PolicyVersion, offers: Iterable[Offer]) -> tuple[dict[_Key
         asked += 1
         allow = candidate.allow
         if live.reason is Reason.ALLOW_OBJECT and candidate.reason in OPEN_TO_GRANTS:
-            allow = True  # the grant on this record would still be there
+            allow = asking.granted(question).allow  # the grant would still be there
         if allow == live.allow:
             continue
         seen = found[question.subject, question.action, question.domain, allow]
@@ -162,15 +162,18 @@ def _count(trial: PolicyShadow, found: dict[_Key, _Seen]) -> None:
 
 def _candidate(version: PolicyVersion) -> Snapshot:
     """Return the candidate under today's memberships; a draft may have changed since."""
-    links = access.links()
+    live = access.policy()
+    links, uses = (live.links, live.uses) if live else (access.links(), {})
     sha256 = PolicyVersion.objects.values_list("content_sha256", flat=True).get(pk=version.pk)
     key = (version.pk, sha256)
     kept = _snapshots.get(key)
     if kept is None:
         content = contents.content(version)
-        kept = casbin_policy.build(content.model_conf, content.rules, links, sha256=sha256)
+        kept = casbin_policy.build(
+            content.model_conf, content.rules, links, sha256=sha256, uses=uses
+        )
     elif kept.links is not links:
-        kept = kept.with_links(links)
+        kept = replace(kept.with_links(links), uses=uses)
     _snapshots.clear()
     _snapshots[key] = kept
     return kept

@@ -127,5 +127,5 @@ class EntityTypeAdmin(GovernedAdmin[EntityType]):
     """What is special about types of foreign entities, for reading."""
 
     read_act = Act.ENTITY_TYPE_READ
-    list_display = ["name", "kind", "source"]
+    list_display = ["name", "kind", "source", "data_acts", "classified_by"]
     list_filter = ["kind", "source"]

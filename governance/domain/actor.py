@@ -12,8 +12,8 @@ class Actor:
         name: what pages show; never used in a decision.
         party: opaque reference of the partner that a partner contact belongs to
             (``partners.partner:<uuid>``), empty for our own people.
-        has_mfa: whether a second factor was proven in this session. Service actors
-            hold none and are never asked for one.
+        has_mfa: whether a second factor was proven in this session; conditions read it as
+            ``r.env.mfa``. Service actors hold none: a rule that wants one permits them nothing.
     """
 
     ref: str

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     DENY_OBLIGATION = "deny:obligation_unsupported"
     DENY_MFA = "deny:mfa_required"
     GAP_UNKNOWN = "gap:unknown"
+    GAP_UNCLASSIFIED = "gap:unclassified"
+    GAP_PURPOSE = "gap:purpose"
     ERROR_ENGINE = "error:engine"
     ERROR_NO_POLICY = "error:no_policy"
     ERROR_BAD_VALUE = "error:bad_value"
@@ -81,6 +83,10 @@ class Decision:
                 return "Refused until a second factor is proven."
             case Reason.GAP_UNKNOWN:
                 return "Refused: who or what is asked about is not known here."
+            case Reason.GAP_UNCLASSIFIED:
+                return "Refused until somebody classifies these data."
+            case Reason.GAP_PURPOSE:
+                return "Refused: no purpose is named that these data may be used for."
             case Reason.ERROR_NO_POLICY:
                 return "Refused: no policy is published."
             case _:

@@ -1,8 +1,10 @@
 """The inputs of a decision as the log keeps them: small, and enough to ask again."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from governance.domain import circumstances
 from governance.domain.decisions import Question
 
 SUBJECT, RESOURCE, ENVIRONMENT = "s", "r", "e"
@@ -20,15 +22,15 @@ def recorded(question: Question) -> dict[str, dict[str, object]]:
     whole = {
         SUBJECT: subject,
         RESOURCE: dict(question.resource_attributes),
-        ENVIRONMENT: dict(question.environment),
+        ENVIRONMENT: circumstances.unusual(question.environment),
     }
     return {name: found for name, found in whole.items() if found}
 
 
 def again(
-    *, subject: str, act: str, resource: str, domain: str, inputs: Mapping[str, Any]
+    *, at: datetime, subject: str, act: str, resource: str, domain: str, inputs: Mapping[str, Any]
 ) -> Question:
-    """Return the question that a row of the log was the answer to."""
+    """Return the question that a row of the log was the answer to, at ``at``."""
     return Question(
         subject=subject,
         action=act,
@@ -37,5 +39,5 @@ def again(
         domain=domain,
         subject_attributes={**_USUAL, **inputs.get(SUBJECT, {})},
         resource_attributes=dict(inputs.get(RESOURCE, {})),
-        environment=dict(inputs.get(ENVIRONMENT, {})),
+        environment=circumstances.claimed(at, inputs.get(ENVIRONMENT, {})),
     )

@@ -22,7 +22,11 @@ class AttributeSource(models.TextChoices):
 
 
 class EntityType(Governed):
-    """A type of foreign entities. ``acts`` are what can be done to a resource of this type."""
+    """A type of foreign entities. ``acts`` are what can be done to a resource of this type.
+
+    ``data_acts`` are those that reach the data behind it, ``classified_by`` names the property
+    that says how these are classified; empty where nothing does.
+    """
 
     kind = models.CharField(max_length=8, choices=EntityKind.choices)
     name = models.CharField(max_length=80)
@@ -30,10 +34,16 @@ class EntityType(Governed):
         max_length=16, choices=AttributeSource.choices, default=AttributeSource.SERVER
     )
     acts = models.JSONField(default=list, blank=True)
+    data_acts = models.JSONField(default=list, blank=True)
+    classified_by = models.CharField(max_length=80, blank=True, default="")
 
     class Meta:
         ordering = ["kind", "name"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="resource") | Q(data_acts=[], classified_by=""),
+                name="entity_type_only_a_resource_has_data",
+            ),
             models.CheckConstraint(
                 condition=Q(kind__in=EntityKind.values), name="entity_type_kind_is_known"
             ),

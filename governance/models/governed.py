@@ -4,16 +4,20 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from governance.domain.gaps import Use
+
 
 class Governed(models.Model):
     """A record that policy decides about.
 
     ``site_path`` and ``party_path`` are the lookups from here to the site and to the
-    opaque party reference in which roles count; empty where there is none.
+    opaque party reference in which roles count; empty where there is none. ``data_use`` says
+    which acts reach the data that a record stands for, and what says how these are classified.
     """
 
     site_path: ClassVar[str] = ""
     party_path: ClassVar[str] = ""
+    data_use: ClassVar[Use | None] = None
 
     class Meta:
         abstract = True

@@ -6,13 +6,16 @@ A snapshot never changes: another policy, or another set of memberships, is anot
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import time
+from types import MappingProxyType
 
 from casbin.model import Model
 
+from governance.domain import gaps
 from governance.domain.decisions import Decision, Question, Reason
+from governance.domain.gaps import Uses
 from governance.domain.obligations import InvalidObligation, Obligation, merged, read
 from governance.policy.enforcer import CompiledEnforcer, Lines
 from governance.policy.filtering import Column, NotFilterable, Shown, shown
@@ -85,6 +88,8 @@ class Snapshot:
     obligations: Mapping[str, tuple[Obligation, ...]] = field(default_factory=dict)
     # Answers given already: there are no more than rules, and each is the same each time.
     _answers: dict[tuple[Why, bool, str], Decision] = field(default_factory=dict)
+    # Which acts reach the data behind records, by resource type.
+    uses: Uses = field(default_factory=dict)
 
     @property
     def links(self) -> Links:
@@ -92,8 +97,7 @@ class Snapshot:
 
     def with_links(self, links: Links) -> "Snapshot":
         """Return the same policy for other memberships."""
-        enforcer = self.enforcer.with_links(links)
-        return Snapshot(self.sha256, self.rules, enforcer, self.obligations, self._answers)
+        return replace(self, enforcer=self.enforcer.with_links(links))
 
     def verdict(self, question: Question, at: float) -> Verdict:
         """Answer ``question`` at ``at`` (seconds since 1970) with all that it rests on."""
@@ -103,14 +107,15 @@ class Snapshot:
         """Answer ``question`` at ``at``, or now; every error is a refusal with its reason."""
         if not is_askable(question):
             return Decision(False, Reason.ERROR_BAD_VALUE, policy_sha256=self.sha256)
-        return self.answer(self.verdict(question, at.timestamp() if at else time()))
+        found = self.answer(self.verdict(question, at.timestamp() if at else time()))
+        return gaps.beyond(found, question, self.uses) if self.has_gaps(found, question) else found
 
     def sitting(self, at: datetime) -> "Sitting":
         """Return what decides many questions at one instant."""
         return Sitting(self, at)
 
     def answer(self, verdict: Verdict) -> Decision:
-        """Put ``verdict`` into the words of the service."""
+        """Put ``verdict`` into the words of the service; gaps are not looked for yet."""
         rule = verdict.hit.values[_RID] if verdict.hit else ""
         if verdict.allow and self.obligations:
             return self._obliging(verdict, rule)
@@ -120,6 +125,16 @@ class Snapshot:
             found = Decision(verdict.allow, reason, rule, self.sha256)
             self._answers[verdict.why, verdict.allow, rule] = found
         return found
+
+    def has_gaps(self, decision: Decision, question: Question) -> bool:
+        """Say whether a gap may stand above ``decision``: the record or the purpose tells."""
+        use = self.uses.get(question.resource_type)
+        return bool(decision.obligations) or (use is not None and question.action in use.acts)
+
+    def granted(self, question: Question) -> Decision:
+        """Return the permit that a grant on the one record gives, or the gap above it."""
+        permit = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=self.sha256)
+        return gaps.beyond(permit, question, self.uses)
 
     def _obliging(self, verdict: Verdict, rule: str) -> Decision:
         """Return the permit with the obligations of all rules that gave it."""
@@ -139,10 +154,13 @@ class Snapshot:
         domains: Iterable[str],
         columns: Mapping[str, Column],
         at: datetime,
+        *,
+        is_kept: bool,
     ) -> dict[str, Shown]:
-        """Return by domain on which records ``question`` is permitted.
+        """Return by domain on which records ``question`` is permitted, but for their gaps.
 
-        Of the question the resource and its attributes do not count.
+        Of the question the resource and its attributes do not count. ``is_kept`` says whether
+        whoever asks keeps what a permit obliges to; a permit that is not kept is a refusal.
 
         Raises:
             NotFilterable: a condition has no SQL form.
@@ -155,12 +173,27 @@ class Snapshot:
             if rows is None:
                 raise NotFilterable(self.enforcer.delegated)
             # Whether a record is shown depends on which conditions there are, not on how often.
-            rules = tuple(dict.fromkeys((row.values[_COND], row.effect == ALLOW) for row in rows))
+            purpose = gaps.named(question.environment)
+            rules = tuple(
+                dict.fromkeys(
+                    (
+                        row.values[_COND],
+                        row.effect == ALLOW
+                        and self._gives(row.values[_RID], purpose, is_kept=is_kept),
+                    )
+                    for row in rows
+                )
+            )
             place = (rules, domain if any("dom" in condition for condition, _ in rules) else "")
             if place not in known:
                 known[place] = shown(rules, self.enforcer.reading(request, columns))
             found[domain] = known[place]
         return found
+
+    def _gives(self, rid: str, purpose: str, *, is_kept: bool) -> bool:
+        """Say whether a permit by the rule ``rid`` is one, with what it obliges to."""
+        duties = self.obligations.get(rid, ())
+        return gaps.suits(duties, purpose) and (is_kept or not gaps.unkept(duties))
 
     def allows_somewhere(self, question: Question, at: datetime) -> bool:
         """Say whether some record in some domain could be permitted, conditions granted."""
@@ -197,6 +230,8 @@ class Sitting:
             return self._snapshot.decide(question, self._at)
         verdict = self._snapshot.verdict(question, self._seconds)
         found = self._snapshot.answer(verdict)
+        if self._snapshot.has_gaps(found, question):
+            return gaps.beyond(found, question, self._snapshot.uses)
         if verdict.is_free:
             self._known[place] = found
         return found
@@ -221,7 +256,12 @@ def is_askable(question: Question) -> bool:
 
 
 def build(
-    model_conf: str, rules: Iterable[Rule], links: Iterable[Link] | Links, *, sha256: str
+    model_conf: str,
+    rules: Iterable[Rule],
+    links: Iterable[Link] | Links,
+    *,
+    sha256: str,
+    uses: Uses = MappingProxyType({}),
 ) -> Snapshot:
     """Build a snapshot.
 
@@ -240,4 +280,4 @@ def build(
         duties = {rule.rid: read(rule.obligations) for rule in rows if rule.obligations}
     except InvalidObligation as error:
         raise InvalidPolicy(f"obligations cannot be read: {error}") from error
-    return Snapshot(sha256, rows, enforcer.with_links(held), duties)
+    return Snapshot(sha256, rows, enforcer.with_links(held), duties, uses=uses)

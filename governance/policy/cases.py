@@ -10,6 +10,9 @@ tests:
     when: {subject: eve, act: catalog:asset:read, type: catalog.asset, scope: "site:leipzig",
            attributes: {level: internal}}
     then: {decision: deny, reason: "deny:no_rule"}
+
+``environment`` in ``when`` says in which circumstances: ``{mfa: true, hour: 9}``. Without a word
+no second factor is proven and no purpose named; the hour and its like must be said to be read.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,12 +21,13 @@ from typing import Any
 
 import yaml
 
+from governance.domain import circumstances
 from governance.domain.decisions import Question
 from governance.policy.casbin_policy import Link
 
 MAX_BYTES, MAX_QUESTIONS = 4 * 1024 * 1024, 200_000
 _ONE = frozenset({"name", "given", "when", "then"})
-_WHEN = frozenset({"subject", "act", "type", "resource", "scope", "attributes"})
+_WHEN = frozenset({"subject", "act", "type", "resource", "scope", "attributes", "environment"})
 _THEN = frozenset({"permit", "decision", "reason", "rule"})
 
 
@@ -148,8 +152,9 @@ def _case(one: Any, shared: Mapping[str, Subject], number: int) -> Case:
     if not act or not rtype:
         raise InvalidCases(f"when of {where} needs act and type")
     attributes = when.get("attributes") or {}
-    if not isinstance(attributes, dict):
-        raise InvalidCases(f"attributes of {where} is no mapping")
+    environment = when.get("environment") or {}
+    if not isinstance(attributes, dict) or not isinstance(environment, dict):
+        raise InvalidCases(f"attributes and environment of {where} are mappings")
     questions = [
         (
             Question(
@@ -160,6 +165,7 @@ def _case(one: Any, shared: Mapping[str, Subject], number: int) -> Case:
                 domain=_text(when, "scope", where) or "*",
                 subject_attributes={"party": "", "service": False, **who.attributes},
                 resource_attributes=dict(attributes),
+                environment={**circumstances.VOUCHED, **environment},
             ),
             expected,
         )

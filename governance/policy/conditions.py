@@ -9,12 +9,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from governance.domain.ranks import LEVELS
+
 LONGEST, DEEPEST = 1000, 40
 _OPERATORS = (("&&", " and "), ("||", " or "))
 _NOT = re.compile(r"!(?!=)")
 _REWRITTEN = re.compile(r"&&|\|\||!|\b[rp]\.")
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _COMPARES = (ast.Eq, ast.NotEq, *_ORDERED, ast.In, ast.NotIn)
+FUNCTIONS: Mapping[str, tuple[tuple[str, ...], str]] = {"rank": (("str",), "int")}
+"""What conditions may call: the kinds of the arguments, and that of the value."""
 _RULE_COLUMNS = frozenset({"sub", "dom", "rtype", "act", "cond", "eft", "rid"})
 
 ANY = "*"
@@ -30,7 +34,7 @@ class Scheme:
     subject: Kinds
     resource: Kinds
     environment: Kinds
-    functions: frozenset[str]
+    functions: frozenset[str] = frozenset(FUNCTIONS)
 
     def kind(self, root: str, name: str) -> str | None:
         """Return the kind of ``r.<root>.<name>``; None where there is no such attribute."""
@@ -194,8 +198,22 @@ def _call(node: ast.Call, scheme: Scheme) -> Iterator[Fault]:
         yield Fault("unsupported_expression", f"{ast.unparse(node)[:80]} is no plain call")
     elif node.func.id not in scheme.functions:
         yield Fault("unknown_function", f"there is no function {node.func.id}")
+    elif node.func.id in FUNCTIONS:
+        yield from _arguments(node, FUNCTIONS[node.func.id][0], scheme)
     for argument in node.args:
         yield from _walk(argument, scheme)
+
+
+def _arguments(node: ast.Call, wanted: tuple[str, ...], scheme: Scheme) -> Iterator[Fault]:
+    text = ast.unparse(node)[:80]
+    if len(node.args) != len(wanted):
+        yield Fault("type_mismatch", f"{text} takes {len(wanted)} value")
+        return
+    for argument, kind in zip(node.args, wanted, strict=True):
+        if _kind(argument, scheme) not in (kind, ""):
+            yield Fault("type_mismatch", f"{text} takes {kind}, not {_kind(argument, scheme)}")
+        elif isinstance(argument, ast.Constant) and argument.value not in LEVELS:
+            yield Fault("unknown_level", f"{argument.value!r} is none of {', '.join(LEVELS)}")
 
 
 def _constant(node: ast.Constant, scheme: Scheme) -> Iterator[Fault]:
@@ -216,6 +234,8 @@ def _kind(node: ast.expr, scheme: Scheme) -> str:
         return "bool"
     if isinstance(node, ast.UnaryOp):
         return "bool" if isinstance(node.op, ast.Not) else _kind(node.operand, scheme)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return FUNCTIONS.get(node.func.id, ((), ""))[1]
     path = _path(node)
     if path == ("r", "dom") or path[:1] == ("p",):
         return "str"

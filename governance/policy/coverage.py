@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from governance.domain.gaps import Uses
 from governance.policy import casbin_policy
 from governance.policy.casbin_policy import EVERYWHERE, InvalidPolicy, Link, Rule, Snapshot
 from governance.policy.cases import Case
@@ -68,8 +70,10 @@ class Report:
 class Bench:
     """One model and its rules, under the memberships of each test."""
 
-    def __init__(self, model_conf: str, rules: Iterable[Rule]) -> None:
-        self.model_conf = model_conf
+    def __init__(
+        self, model_conf: str, rules: Iterable[Rule], uses: Uses = MappingProxyType({})
+    ) -> None:
+        self.model_conf, self.uses = model_conf, uses
         self.rules = list(rules)
         match = _MATCHER.search(model_conf)
         matcher = re.sub(r"\s", "", match[1]) if match else ""
@@ -103,7 +107,7 @@ class Bench:
         return found
 
     def build(self, rules: Sequence[Rule], links: Iterable[Link]) -> Snapshot:
-        return casbin_policy.build(self.model_conf, rules, links, sha256="tests")
+        return casbin_policy.build(self.model_conf, rules, links, sha256="tests", uses=self.uses)
 
     def touching(self, rule: Rule, cases: Iterable[Case]) -> list[Case]:
         """Return the tests that ``rule`` can have a say in."""
@@ -117,14 +121,21 @@ class Bench:
 
 
 def run(
-    model_conf: str, rules: Iterable[Rule], cases: Sequence[Case], *, mutate: bool = True
+    model_conf: str,
+    rules: Iterable[Rule],
+    cases: Sequence[Case],
+    *,
+    mutate: bool = True,
+    uses: Uses = MappingProxyType({}),
 ) -> Report:
     """Run ``cases``; with ``mutate``, also against each policy with one rule changed.
+
+    ``uses`` say which acts reach data.
 
     Raises:
         casbin_policy.InvalidPolicy: the model cannot be read.
     """
-    bench = Bench(model_conf, rules)
+    bench = Bench(model_conf, rules, uses)
     failures: list[Failure] = []
     decisive: set[str] = set()
     questions = 0

@@ -23,6 +23,7 @@ from casbin.effect import effect_to_bool
 from casbin.model import Model
 from casbin.persist import Adapter
 
+from governance.domain.ranks import rank
 from governance.policy.expressions import Names, NotUnderstood, parse
 from governance.policy.filtering import Column, Reading
 from governance.policy.index import (
@@ -42,7 +43,7 @@ from governance.policy.plan import Plan
 # Of Casbin's own functions, those that depend on nothing but their arguments.
 _PURE = frozenset(
     {"keyMatch", "keyMatch2", "keyMatch3", "keyMatch4", "keyMatch5"}
-    | {"regexMatch", "ipMatch", "globMatch"}
+    | {"regexMatch", "ipMatch", "globMatch", "rank"}
 )
 _STRANGERS = 10_000
 # Stock Casbin inserts names while it reads, and parses with ast.parse, which in CPython 3.11
@@ -95,6 +96,7 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
 
     def _load(self, model: Model, adapter: Adapter) -> None:
         super().__init__(model, adapter, enable_log=False)
+        self.fm.add_function("rank", rank)
         links = (
             Link(values[0], values[1], "".join(values[2:3]), *_window(values), kind)
             for kind, assertion in (self.model["g"] or {}).items()
@@ -243,6 +245,7 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
                 values = [link.child, link.parent, link.domain]
                 model["g"][link.kind].policy.append(values[: len(model["g"][link.kind].tokens)])
         enforcer = casbin.Enforcer(model, enable_log=False)
+        enforcer.add_function("rank", rank)
         enforcer.build_role_links()
         return _Stock(enforcer, since, until)
 

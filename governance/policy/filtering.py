@@ -9,10 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Expression, F, Func, Q, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Expression,
+    F,
+    Func,
+    IntegerField,
+    Q,
+    Value,
+    When,
+)
 from django.db.models.functions import Collate
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
+from governance.domain.gaps import UNCLASSIFIED
+from governance.domain.ranks import LEVELS
 from governance.policy import expressions
 from governance.policy.expressions import Names, NotUnderstood
 
@@ -34,10 +46,18 @@ class NotFilterable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a condition reads of a record, as SQL; ``kind`` is the type of its values."""
+    """What a condition reads of a record, as SQL; ``kind`` is the type of its values.
+
+    Reading it ``raises`` where SQL has NULL, if it is what a function returns.
+    """
 
     expression: Expression | F
     kind: type
+    raises: bool = False
+
+    @property
+    def error(self) -> Q:
+        return Q(_Null(self.expression)) if self.raises else FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +95,18 @@ class Shown:
     @property
     def is_everything(self) -> bool:
         return self.permitted is TRUE
+
+
+def unclassified(column: Column | None) -> Q:
+    """Return which records have no classification in ``column``; all where there is none."""
+    if column is None:
+        return TRUE
+    found = Q(_Null(column.expression))
+    if column.kind is str:
+        for word in UNCLASSIFIED:
+            if word is not None:
+                found |= Q(_Same(column.expression, Value(word)))
+    return found
 
 
 def shown(rules: Sequence[tuple[str, bool]], reading: "Reading") -> Shown:
@@ -180,13 +212,15 @@ class Reading:
         if bool in (one.kind, other.kind) and {one.kind, other.kind} & set(_NUMBERS):
             raise NotFilterable("a truth value beside a number")
         is_comparable = one.kind is other.kind or {one.kind, other.kind} <= set(_NUMBERS)
+        error = one.error | other.error
         if isinstance(op, ast.Eq | ast.NotEq):
             if nothing in (one.kind, other.kind):
                 rest = one if other.kind is nothing else other
                 same = Q(_Null(rest.expression))
             else:
                 same = Q(_Same(one.expression, other.expression)) if is_comparable else FALSE
-            return Outcome(same if isinstance(op, ast.Eq) else ~same, FALSE)
+            true = same if isinstance(op, ast.Eq) else ~same
+            return Outcome(true & ~error, error)
         if not is_comparable or one.kind is nothing:
             return Outcome(FALSE, TRUE)
         a, b = (
@@ -216,14 +250,17 @@ class Reading:
                 same |= Q(_Same(column.expression, Value(member)))
             elif member is None:
                 same |= Q(_Null(column.expression))
-        return Outcome(same if is_in else ~same, FALSE)
+        return Outcome((same if is_in else ~same) & ~column.error, column.error)
 
     def _side(self, tree: ast.expr) -> Column | None:
         """Return one side of a comparison; None where reading it raises."""
         if self._reads_record(tree):
-            if not isinstance(tree, ast.Attribute):
-                raise NotFilterable(ast.unparse(tree))
-            return self._column(tree)
+            match tree:
+                case ast.Attribute():
+                    return self._column(tree)
+                case ast.Call(ast.Name("rank"), [ast.Attribute() as argument], []):
+                    return _ranked(self._column(argument))
+            raise NotFilterable(ast.unparse(tree))
         try:
             value = self._value(tree)
         except (NotUnderstood, NotFilterable):
@@ -272,3 +309,14 @@ class Reading:
 
 def _true(expression: Any) -> Q:
     return Q(_Same(expression, Value(True)))
+
+
+def _ranked(column: Column | None) -> Column | None:
+    """Return the rank of a level; None where reading it raises whatever the record."""
+    if column is None or column.kind is not str:
+        return None
+    ranks = [
+        When(Q(_Same(column.expression, Value(word))), then=Value(place))
+        for place, word in enumerate(LEVELS)
+    ]
+    return Column(Case(*ranks, output_field=IntegerField()), int, raises=True)

@@ -3,13 +3,14 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from governance.domain.gaps import Use, Uses
 from governance.domain.obligations import InvalidObligation, read
 from governance.policy import casbin_policy, conditions
 from governance.policy.casbin_policy import EVERYWHERE, InvalidPolicy
-from governance.policy.conditions import ANY, Kinds, Scheme
+from governance.policy.conditions import ANY, FUNCTIONS, Kinds, Scheme
 from governance.policy.content import Content, Line
 
 MAX_BUCKET = 64
@@ -49,13 +50,15 @@ class Vocabulary:
     types: Mapping[str, Kinds]
     subject: Kinds
     environment: Kinds
-    functions: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset(FUNCTIONS)
+    uses: Uses = field(default_factory=dict)
     foreign: frozenset[str] = frozenset()
 
     def scheme(self, rtype: str) -> Scheme:
         """Return what conditions on ``rtype`` may read: of foreign types, whatever is sent."""
         if rtype in self.foreign:
-            return Scheme({**self.subject, ANY: ""}, {ANY: ""}, {ANY: ""}, self.functions)
+            environment = {**self.environment, ANY: ""}
+            return Scheme({**self.subject, ANY: ""}, {ANY: ""}, environment, self.functions)
         return Scheme(self.subject, self.types.get(rtype, {}), self.environment, self.functions)
 
 
@@ -135,7 +138,8 @@ def _obligations(line: Line, known: Vocabulary) -> Iterator[Finding]:
         yield _error("invalid_obligation", rule.rid, str(error))
     if rule.eft != "allow":
         yield _error("obligation_of_a_deny", rule.rid, "a refusal obliges to nothing")
-    if rule.rtype not in known.foreign:
+    use = known.uses.get(rule.rtype, Use(frozenset()))
+    if rule.rtype not in known.foreign and rule.act not in use.acts:
         text = "nothing here keeps an obligation, so the permit would be none"
         yield _error("obligation_here", rule.rid, text)
 

@@ -2,15 +2,18 @@
 
 ``--policy FILE`` names the policy they are asked of, as ``manage.py policy export`` writes it;
 without it the option ``policy_under_test`` of the configuration does, either a file or
-``module:function`` that returns a ``Content``.
+``module:function`` that returns a ``Content``. The option ``policy_data_uses`` names a function
+that says which acts reach data.
 """
 
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from governance.domain.gaps import Uses
 from governance.policy import cases, content, coverage
 from governance.policy.cases import Case
 from governance.policy.content import Content
@@ -25,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     text = "the policy that *.policy.yaml files test: a file, or module:function"
     parser.getgroup("policy").addoption("--policy", dest="policy", default="", help=text)
     parser.addini("policy_under_test", text, default="")
+    parser.addini("policy_data_uses", "module:function: which acts reach data", default="")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -64,7 +68,7 @@ class PolicyItem(pytest.Item):
         config = self.config
         if _bench not in config.stash:
             policy = _under_test(config)
-            config.stash[_bench] = Bench(policy.model_conf, policy.rules)
+            config.stash[_bench] = Bench(policy.model_conf, policy.rules, _uses(config))
         bench = config.stash[_bench]
         failures = coverage.answers(bench.snapshot(self.case), self.case)
         if failures:
@@ -80,10 +84,20 @@ def _under_test(config: pytest.Config) -> Content:
         raise pytest.UsageError("say which policy is tested: --policy FILE")
     module, colon, function = source.partition(":")
     if colon and not Path(source).exists():
-        found: Content = getattr(import_module(module), function)()
+        found: Content = _called(module, function)
         return found
     path = config.rootpath / source
     return content.read(path.read_text(), model_conf=_shipped_model())
+
+
+def _uses(config: pytest.Config) -> Uses:
+    module, _, function = str(config.getini("policy_data_uses")).partition(":")
+    found: Uses = _called(module, function) if module else {}
+    return found
+
+
+def _called(module: str, function: str) -> Any:
+    return getattr(import_module(module), function)()
 
 
 def _shipped_model() -> str:

@@ -5,7 +5,9 @@ from functools import cache
 
 from django.apps import apps
 
+from governance import in_force as standing
 from governance import registries
+from governance.domain import circumstances
 from governance.models import (
     Entity,
     EntityType,
@@ -58,7 +60,8 @@ def vocabulary(at: datetime) -> Vocabulary:
         domains=frozenset(f"site:{slug}" for slug in Site.objects.values_list("slug", flat=True)),
         types=types(),
         subject=SUBJECT_ATTRIBUTES,
-        environment={},
+        environment=circumstances.KINDS,
+        uses=standing.uses(),
     )
 
 

@@ -46,7 +46,7 @@ class View:
 
     def sides(self) -> Sides:
         """Return the ends of questions as this request sees them."""
-        return Sides(self.caller, self.directory, self.people, self.records)
+        return Sides(self.caller, self.at, self.directory, self.people, self.records)
 
 
 _people: tuple[Snapshot | None, dict[str, Actor]] = (None, {})
@@ -180,6 +180,9 @@ def with_scope(model: type[Governed]) -> Any:
 def _with_grants(asked: Sequence[Asked], answers: list[Answer], seen: View) -> list[Answer]:
     """Let grants on single records permit what no rule says anything about."""
     open_: dict[int, tuple[str, str, Governed]] = {}
+    policy = seen.snapshot
+    if policy is None:
+        return answers
     for number, (one, answer) in enumerate(zip(asked, answers, strict=True)):
         record = seen.records.get((one.resource.type, one.resource.id))
         if record is None or not is_own_subject(one.subject):
@@ -191,8 +194,7 @@ def _with_grants(asked: Sequence[Asked], answers: list[Answer], seen: View) -> l
         return answers
     held = guardian_grants.held(open_.values())
     for number, (ref, verb, record) in open_.items():
-        if (ref, verb, record.ref) in held:
-            sha256 = answers[number].decision.policy_sha256
-            permit = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=sha256)
-            answers[number] = answers[number]._replace(decision=permit)
+        question = answers[number].question
+        if question is not None and (ref, verb, record.ref) in held:
+            answers[number] = answers[number]._replace(decision=policy.granted(question))
     return answers

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from governance import access
+from governance import access, in_force
 from governance.domain.actor import Actor
 from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
 from governance.models import Governed, Membership, PolicyVersion, guardian_grants
@@ -44,20 +44,24 @@ def explain(who: Actor, act: str, what: Governed, *, at: datetime) -> Explanatio
     ``what`` is taken as it is today: older values of its attributes are not looked up.
     Nothing is logged.
     """
-    question = access.question(who, act, what)
+    question = access.question(who, act, what, at=at)
     version = contents.in_force(at)
     if version is None:
         return Explanation(question, Decision(False, Reason.ERROR_NO_POLICY), None, None)
     content = contents.content(version)
     links = access.links()
     snapshot = casbin_policy.build(
-        content.model_conf, content.rules, links, sha256=version.content_sha256
+        content.model_conf,
+        content.rules,
+        links,
+        sha256=version.content_sha256,
+        uses=in_force.uses(),
     )
     decision = snapshot.decide(question, at)
     if decision.reason in OPEN_TO_GRANTS:
         verb = act.rpartition(":")[2]
         if guardian_grants.holds(who.ref, verb, what):
-            decision = Decision(True, Reason.ALLOW_OBJECT, policy_sha256=version.content_sha256)
+            decision = snapshot.granted(question)
     line = next((one for one in content.lines if one.rid == decision.rule), None)
     closure = links.closure("g", question.subject, question.domain, at.timestamp())
     held = set(closure.roles)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from governance import access
+from governance import access, in_force
 from governance.policy import cases, coverage, diff, lint
 from governance.policy.casbin_policy import InvalidPolicy, Link
 from governance.policy.content import Content
@@ -42,7 +42,11 @@ def check(content: Content, *, at: datetime, mutate: bool = False) -> Checks:
     findings = tuple(lint.check(content, contents.vocabulary(at)))
     try:
         report = coverage.run(
-            content.model_conf, content.rules, cases.parse(content.tests), mutate=mutate
+            content.model_conf,
+            content.rules,
+            cases.parse(content.tests),
+            mutate=mutate,
+            uses=in_force.uses(),
         )
     except cases.InvalidCases as error:
         return Checks(findings, None, f"the tests cannot be read: {error}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from governance import access
+from governance import access, in_force
 from governance.domain import inputs
 from governance.domain.decisions import OPEN_TO_GRANTS, Question, Reason
 from governance.policy import casbin_policy, conditions
@@ -118,25 +118,25 @@ def replay(candidate: Content, *, since: datetime, until: datetime) -> Replay:
     result = Replay(candidate.sha256, since, until)
     links = access.links()
     snapshot = casbin_policy.build(
-        candidate.model_conf, candidate.rules, links, sha256=candidate.sha256
+        candidate.model_conf, candidate.rules, links, sha256=candidate.sha256, uses=in_force.uses()
     )
     edges = {edge for link in links.every() for edge in (link.since, link.until)}
-    reads_id = any(
-        ("res", "id") in conditions.reads(text) for text in {rule.cond for rule in candidate.rules}
-    )
-    for asked in _asked(since, until, edges=edges, by_record=reads_id):
+    read = frozenset().union(*map(conditions.reads, {rule.cond for rule in candidate.rules}))
+    by_record, clock = ("res", "id") in read, _clock(read)
+    for asked in _asked(since, until, edges=edges, by_record=by_record, clock=clock):
         above = _ABOVE.get(Reason(asked.reason))
         if above is not None:
             result.left_out[above] += asked.times
             continue
-        decision = snapshot.decide(asked.question(), asked.at)
+        question = asked.question()
+        decision = snapshot.decide(question, asked.at)
         if decision.reason in _ERRORS and asked.reason not in _ERRORS:
             result.left_out[_UNRECORDED] += asked.times
             continue
         result.replayed += asked.times
         now = decision.allow
         if asked.reason == Reason.ALLOW_OBJECT and decision.reason in OPEN_TO_GRANTS:
-            now = True
+            now = snapshot.granted(question).allow
         if now != asked.allow:
             flips = result.gains if now else result.losses
             key = (asked.subject, asked.act, asked.domain, decision.rule, str(decision.reason))
@@ -160,6 +160,7 @@ class _Asked:
 
     def question(self) -> Question:
         return inputs.again(
+            at=self.at,
             subject=self.subject,
             act=self.act,
             resource=self.resource,
@@ -168,8 +169,15 @@ class _Asked:
         )
 
 
+def _clock(read: frozenset[tuple[str, str]]) -> str:
+    """Return what tells apart the instants of equal questions for conditions that read so."""
+    if ("env", "at") in read:
+        return "date_trunc('second', at)"
+    return "date_trunc('hour', at, 'UTC')" if {("env", "hour"), ("env", "weekday")} & read else ""
+
+
 def _asked(
-    since: datetime, until: datetime, *, edges: Iterable[float], by_record: bool
+    since: datetime, until: datetime, *, edges: Iterable[float], by_record: bool, clock: str
 ) -> Iterator[_Asked]:
     """Yield the questions of the log, equal ones once: the database counts them."""
     instants = sorted(
@@ -180,11 +188,12 @@ def _asked(
     # Without a threshold there is one period; the function takes no empty array.
     period = "width_bucket(at, %(edges)s::timestamptz[])" if instants else "(at IS NULL)"
     record = "resource" if by_record else "split_part(resource, ':', 1)"
+    grouped = f"{period}, {clock}" if clock else period
     query = f"""
         SELECT min(at), subject, act, min(resource), domain, allow, reason, inputs::text,
                sum(weight)::bigint
         FROM governance_decisionlog WHERE at >= %(since)s AND at < %(until)s
-        GROUP BY {period}, subject, act, {record}, domain, allow, reason, inputs::text
+        GROUP BY {grouped}, subject, act, {record}, domain, allow, reason, inputs::text
     """  # noqa: S608 - the parts are ours
     with connection.cursor() as cursor:
         cursor.execute(query, {"edges": instants, "since": since, "until": until})

@@ -8,7 +8,7 @@ than its decisions do.
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -17,7 +17,6 @@ from governance import access
 from governance.domain.actor import Actor
 from governance.domain.authzen import Asked, Entity, Search, Wanted
 from governance.models import EntityKind, Governed, User
-from governance.permissions import Act
 from governance.policy.casbin_policy import NotFilterable, Rule
 from governance.queries import evaluating
 from governance.queries.evaluating import PEOPLE, View
@@ -131,7 +130,7 @@ def _people(kind: str, seen: View) -> Source:
 
 
 def _records(model: type[Governed], search: Search, seen: View) -> Source:
-    """Offer our records, those alone that ``access.visible`` shows to one of our own people."""
+    """Offer our records, of which ``access.found`` says what one of our own people may."""
     kind = model.resource_type()
     rows: QuerySet[Governed] = evaluating.with_scope(model)
     if is_own_subject(search.subject):
@@ -139,7 +138,7 @@ def _records(model: type[Governed], search: Search, seen: View) -> Source:
         if ref not in seen.people:
             evaluating.look_up_people([ref], seen)
         actor = seen.people.get(ref)
-        rows = rows.none() if actor is None else _shown(rows, actor, search.action, seen)
+        rows = rows.none() if actor is None else _shown(rows, actor, search, seen)
 
     def after(last: str, most: int) -> list[str]:
         found = rows.filter(pk__gt=model._meta.pk.to_python(last)) if last else rows
@@ -151,10 +150,11 @@ def _records(model: type[Governed], search: Search, seen: View) -> Source:
 
 
 def _shown(
-    rows: "QuerySet[Governed]", actor: Actor, action: str, seen: View
+    rows: "QuerySet[Governed]", actor: Actor, search: Search, seen: View
 ) -> "QuerySet[Governed]":
+    said = seen.sides().environment(search.context)
     try:
-        return access.visible(rows, to=actor, act=cast(Act, action), at=seen.at)
+        return access.found(rows, to=actor, act=search.action, at=seen.at, environment=said)
     except NotFilterable:
         return rows
 

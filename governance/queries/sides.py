@@ -1,13 +1,16 @@
 """The two ends of a question that others ask, made ready once for however many questions."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from governance import access
+from governance.domain import circumstances
 from governance.domain.actor import Actor
 from governance.domain.authzen import Asked, Entity
 from governance.domain.callers import Caller
-from governance.domain.decisions import NO_CIRCUMSTANCES, Question
+from governance.domain.decisions import Question
 from governance.models import EntityKind, Governed
 from governance.policy.casbin_policy import EVERYWHERE
 from governance.queries.directory import Directory, Known
@@ -32,11 +35,13 @@ class Sides:
     def __init__(
         self,
         caller: Caller,
+        at: datetime,
         directory: Directory,
         people: dict[str, Actor],
         records: dict[tuple[str, str], Governed | None],
     ) -> None:
         self._caller = caller
+        self._at = at
         self._directory = directory
         self._people = people
         self._records = records
@@ -68,7 +73,7 @@ class Sides:
             domain,
             subject.attributes,
             resource.attributes,
-            self._environment(one),
+            self.environment(one.context),
         )
         return question, (
             subject.ignored + resource.ignored if subject.ignored else resource.ignored
@@ -80,11 +85,11 @@ class Sides:
         if record is None:
             return None, ()
         who = subject.actor or Actor(ref=subject.ref)
-        question = access.question(who, one.action, record)
+        question = access.question(who, one.action, record, at=self._at)
         if subject.actor is None:
             attributes = {**question.subject_attributes, **subject.attributes}
             question = question._replace(subject_attributes=attributes)
-        environment = {**question.environment, **self._environment(one)}
+        environment = self.environment(one.context)
         return question._replace(environment=environment), subject.ignored
 
     def _subject(self, entity: Entity) -> Side | None:
@@ -119,12 +124,16 @@ class Sides:
                 self._resources[place] = found
         return found
 
-    def _environment(self, one: Asked) -> Any:
-        """Return what the caller may say of the circumstances; all else is opaque."""
-        if not one.context or not self._claims_context:
-            return NO_CIRCUMSTANCES
+    def environment(self, context: Mapping[str, Any]) -> dict[str, object]:
+        """Return the circumstances with what the caller may say of them; the rest is opaque.
+
+        Without a word of the caller all questions of a request share one.
+        """
+        if not context or not self._claims_context:
+            return circumstances.at_instant(self._at)
         may_claim = self._caller.may_claim
-        return {name: value for name, value in one.context.items() if may_claim("context", name)}
+        claims = {name: value for name, value in context.items() if may_claim("context", name)}
+        return circumstances.claimed(self._at, claims)
 
     def _attributes(
         self, kind: str, entity: Entity, known: Known | None

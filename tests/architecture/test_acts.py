@@ -54,7 +54,9 @@ def test_an_act_is_permitted_to_its_roles_and_refused_to_all_others(
     permitted = {rule.sub for rule in RULES if rule.act == act}
     party = "partners.partner:1"
     for role in Role.objects.all():
-        record = model()
+        record, purpose = model(), ""
+        if model.data_use is not None and act in model.data_use.acts:
+            record, purpose = model(level=1), "quality"
         if role.is_external:
             user = a_user(party=party)
             holds(user, role.slug, party=party)
@@ -67,5 +69,7 @@ def test_an_act_is_permitted_to_its_roles_and_refused_to_all_others(
         else:
             user = a_user()
             holds(user, role.slug, site=the_enterprise())
-            assert access.allows(user.as_actor(), act, record, at=at) == (role.slug in permitted)
+            by = user.as_actor()
+            actual = access.allows(by, act, record, at=at, purpose=purpose)
+            assert actual == (role.slug in permitted), role
     assert not access.allows(a_user().as_actor(), act, model(), at=at)

@@ -50,6 +50,16 @@ CONDITIONS = [
     "r.dom == 'site:north' && r.res.kind == 'table'",
     "r.act.name == 'catalog:asset:read' && r.res.criticality in (0, 1, 5)",
     "r.res.level == None || r.res.kind == 'view'",
+    "r.env.mfa == True && r.res.personal",
+    "8 <= r.env.hour && r.env.weekday < 5 || r.res.kind == 'view'",
+    "r.env.at > 1000 && r.env.purpose == ''",
+    "r.env.missing == 1 && r.res.personal",
+    "rank(r.res.level) <= rank('internal')",
+    "r.res.level != 'unclassified' && rank(r.res.level) > 1",
+    "r.res.level == 'unclassified' || rank(r.res.level) == 2",
+    "r.res.level == 'unclassified' || not (rank(r.res.level) in (1, 2))",
+    "rank(r.res.criticality) == 1 || r.res.personal",
+    "rank('odd') == 1 && r.res.personal",
     "r.res.type == 'catalog.asset' && r.res.id != 'catalog.asset:1'",
 ]
 
@@ -104,7 +114,7 @@ def test_a_list_shows_what_single_decisions_permit(
         with boundary.acting(OPERATOR, at=at):
             rules = published(dice, at)
         for person in people:
-            by = person.as_actor()
+            by = person.as_actor(has_mfa=dice.choice([True, False]))
             rows = access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at)
             one_by_one = {
                 asset.pk

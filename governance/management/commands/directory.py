@@ -105,6 +105,12 @@ def _entity(row: Any, at: str) -> EntityText:
 def _type(row: Any, at: str) -> dict[str, Any]:
     if not isinstance(row, dict) or not {"kind", "name"} <= set(row):
         raise BadInput("A type is an object with kind and name.", pointer=at)
-    if unknown := set(row) - {"kind", "name", "source", "acts"}:
+    if unknown := set(row) - {"kind", "name", "source", "acts", "data_acts", "classified_by"}:
         raise BadInput(f"unknown member {sorted(unknown)[0]!r}", pointer=at)
+    for name in ("acts", "data_acts"):
+        texts = row.get(name, [])
+        if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+            raise BadInput(f"{name} is a list of texts.", pointer=f"{at}/{name}")
+    if not isinstance(row.get("classified_by", ""), str):
+        raise BadInput("classified_by is a text.", pointer=f"{at}/classified_by")
     return row

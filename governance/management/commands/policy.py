@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from governance import in_force
 from governance.actions import drafting
 from governance.commands import OperatorCommand
 from governance.errors import BadInput, NotFound, Refused
@@ -112,7 +113,11 @@ class Command(OperatorCommand):
         try:
             parsed = cases.parse(text)
             report = coverage.run(
-                policy.model_conf, policy.rules, parsed, mutate=bool(options["mutate"])
+                policy.model_conf,
+                policy.rules,
+                parsed,
+                mutate=bool(options["mutate"]),
+                uses=in_force.uses(),
             )
         except (cases.InvalidCases, InvalidPolicy) as error:
             raise BadInput(str(error)) from None

@@ -46,6 +46,10 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
     ("entity_type_kind_is_known", lambda: a_type(kind="verb")),
     ("entity_type_source_is_known", lambda: a_type(source="rumor")),
     ("entity_type_is_declared_once", lambda: [a_type(), a_type()]),
+    (
+        "entity_type_only_a_resource_has_data",
+        lambda: a_type(kind="subject", classified_by="level"),
+    ),
     ("entity_kind_is_known", lambda: an_entity(kind="verb")),
     ("entity_only_a_subject_has_roles", lambda: an_entity(roles=["auditor"])),
     ("entity_is_known_once", lambda: [an_entity(), an_entity()]),

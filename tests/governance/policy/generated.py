@@ -33,6 +33,8 @@ CONDITIONS = [
     "not (r.sub.name != 'u1')",
     "1.0",
     "r.sub.age",
+    "rank(r.sub.level) >= rank(r.obj.level)",
+    "rank(r.sub.level) == rank('internal') || r.sub.flag",
 ]
 DELEGATING = ["r.sub.age + 1 > 18", "[x for x in r.sub.tags] == r.sub.tags", "r.sub.tags[0] == 1"]
 
@@ -145,12 +147,14 @@ def a_request(case: Case, dice: Random) -> list[Any]:
             "age": dice.choice([17, 18, 44, 44.0, "old", None, True]),
             "flag": dice.choice([True, True, False, 1, 0, "y", "", None, 0.0, 2.5, []]),
             "tags": [1, 2],
+            "level": dice.choice(["public", "internal", "restricted", "secret", "", None, 1]),
         }
         for name in list(attributes):
             if dice.random() < 0.05:
                 del attributes[name]
         subject = Named(**attributes) if dice.random() < 0.2 else attributes
         thing = {"name": thing, "owner": dice.choice(SUBJECTS)}
+        thing["level"] = dice.choice(["internal", "confidential", "restricted", "unclassified"])
         if dice.random() < 0.05:
             del thing[dice.choice(list(thing))]
     request = [subject] + [dice.choice([*DOMAINS, "d9"])] * case.has_domains

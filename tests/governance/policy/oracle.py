@@ -7,6 +7,7 @@ from typing import Any
 import casbin
 from casbin.model import Model
 
+from governance.domain.ranks import rank
 from governance.policy.enforcer import CompiledEnforcer, Lines, Timed
 from governance.policy.index import Verdict, Why
 from governance.policy.links import Link, Links
@@ -41,7 +42,9 @@ def ours(case: Case) -> CompiledEnforcer:
 def stock(case: Case, at: float) -> casbin.Enforcer:
     lines = [("p", row) for row, since, until in case.rows if since <= at < until]
     lines += [(kind, link) for kind, link, since, until in case.links if since <= at < until]
-    return casbin.Enforcer(a_model(case.conf), Lines(lines))
+    judge = casbin.Enforcer(a_model(case.conf), Lines(lines))
+    judge.add_function("rank", rank)
+    return judge
 
 
 def disagreement(case: Case, mine: CompiledEnforcer, at: float, request: list[Any]) -> str:

@@ -1,10 +1,13 @@
 """Policy tests: read strictly, run, and held against every rule changed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from config import baseline
+from governance import in_force
+from governance.domain.gaps import Use
 from governance.policy import cases, coverage
 from governance.policy.casbin_policy import Rule
 from governance.policy.coverage import Report
@@ -40,6 +43,22 @@ def test_a_failing_test_says_what_came_instead() -> None:
     assert not report.is_mutated
 
 
+def test_the_circumstances_of_a_question_can_be_said() -> None:
+    rule = replace(READ, cond="r.env.mfa == True && r.env.hour < 9")
+    early = TESTS.replace("{level: internal}}", "{level: internal},\n      environment: {%s}}")
+    assert run(early % "mfa: true, hour: 8", rule).failures == ()
+    assert "condition" in run(early % "hour: 8", rule).failures[0].text
+    assert "attribute_missing" in run(early % "mfa: true", rule).failures[0].text
+
+
+def test_gaps_stand_above_what_is_tested() -> None:
+    uses = {"catalog.asset": Use(frozenset({"read"}), "level")}
+    text = TESTS.replace("{level: internal}}", "{level: internal}, environment: {purpose: care}}")
+    for given, failures in ((text, 0), (TESTS, 1), (text.replace("level: internal", ""), 1)):
+        report = coverage.run(MODEL, [READ], cases.parse(given), mutate=False, uses=uses)
+        assert len(report.failures) == failures
+
+
 def test_a_wrong_reason_or_rule_fails_too() -> None:
     for old, new in (("deny:rule", "deny:no_rule"), ("rule: no/secret", "rule: other")):
         assert len(run(TESTS + SECRET.replace(old, new), READ, DENY).failures) == 1
@@ -60,7 +79,9 @@ def test_coverage_and_score_follow_the_tests() -> None:
 
 def test_the_shipped_policy_is_covered_whole() -> None:
     content = baseline.content()
-    report = coverage.run(content.model_conf, content.rules, cases.parse(content.tests))
+    report = coverage.run(
+        content.model_conf, content.rules, cases.parse(content.tests), uses=in_force.own_uses()
+    )
     assert (report.failures, report.undecided, report.survivors) == ((), (), ())
     assert report.coverage == report.mutation_score == 1.0
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from config import baseline
+from governance.domain import circumstances
+from governance.domain.gaps import Use
 from governance.policy import content as contents
 from governance.policy import lint
 from governance.policy.casbin_policy import Rule
@@ -19,8 +21,8 @@ KNOWN = Vocabulary(
     domains=frozenset({"site:leipzig"}),
     types={TYPE: {"level": "str", "criticality": "int", "personal": "bool", "owner": ""}},
     subject={"party": "str", "service": "bool"},
-    environment={},
-    functions=frozenset({"keyMatch"}),
+    environment=circumstances.KINDS,
+    functions=frozenset({"keyMatch", "rank"}),
 )
 
 
@@ -54,6 +56,16 @@ CONDITIONS = [
     ("r.res.personal", None),
     ("r.res.owner == r.sub.key and r.dom != ''", None),
     ("keyMatch(r.res.level, 'x*')", None),
+    ("r.env.mfa == True and 8 <= r.env.hour and r.env.weekday < 5", None),
+    ("r.env.at > 1760000000 or r.env.purpose in ('quality', 'safety')", None),
+    ("rank(r.res.level) <= rank('internal')", None),
+    ("rank(r.res.level) == 'internal'", "type_mismatch"),
+    ("rank(r.res.criticality) > 1", "type_mismatch"),
+    ("rank(r.res.level, 'x') > 1", "type_mismatch"),
+    ("rank(r.res.level)", "type_mismatch"),
+    ("rank(r.res.level) > rank('secret')", "unknown_level"),
+    ("r.env.hour == 'nine'", "type_mismatch"),
+    ("r.env.mfa == 1", "type_mismatch"),
     ("r.res.level ==", "unparsable_condition"),
     ("False) || (True", "unparsable_condition"),
     ("r.res.level == 'a\0b'", "unparsable_condition"),
@@ -71,7 +83,7 @@ CONDITIONS = [
     ("lambda: True", "unsupported_expression"),
     ("True if r.sub.service else False", "unsupported_expression"),
     ("r.res.color == 'red'", "unknown_attribute"),
-    ("r.env.hour < 8", "unknown_attribute"),
+    ("r.env.minute < 8", "unknown_attribute"),
     ("q.res.level == 'x'", "unknown_attribute"),
     ("level == 'x'", "unknown_attribute"),
     ("p.nothing == 'x'", "unknown_attribute"),
@@ -196,3 +208,11 @@ def test_obligations_are_for_those_who_can_keep_them(
     assert {one for one, level in found.items() if level is Level.ERROR} == (
         {code} if code else set()
     )
+
+
+def test_an_act_that_reaches_data_may_oblige_who_lets_them_out() -> None:
+    content = Content(baseline.model_conf(), (line(rid="r", obligations=HASHED),))
+    known = replace(KNOWN, uses={TYPE: Use(frozenset({ACT}), "level")})
+    assert lint.check(content, known) == []
+    other = replace(KNOWN, uses={TYPE: Use(frozenset({"catalog:data:read"}), "level")})
+    assert [one.code for one in lint.check(content, other)] == ["obligation_here"]

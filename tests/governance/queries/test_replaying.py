@@ -1,5 +1,6 @@
 """Replaying the decision log: who would gain, who would lose, and what cannot be told."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -36,6 +37,33 @@ def test_the_policy_in_force_answers_as_it_did() -> None:
     auditor, steward = a_member("auditor").as_actor(), a_member("steward").as_actor()
     access.ask(auditor, Act.JOB_RETRY, Job(), at=NOW)
     access.ask(steward, "catalog:asset:read", an_asset(), at=NOW)
+    found = replay(candidate())
+    assert (found.replayed, found.gains.total, found.losses.total) == (2, 0, 0)
+
+
+def test_circumstances_are_asked_again_as_they_were() -> None:
+    """Equal questions at other hours are told apart where the candidate reads the hour."""
+    user = a_member("auditor")
+    for hours, has_mfa in ((0, True), (0, False), (1, True), (1, True)):
+        by = user.as_actor(has_mfa=has_mfa)
+        with pytest.raises(NotAllowed), boundary.acting(by, at=NOW):
+            access.require(by, Act.JOB_RETRY, Job(), at=NOW + timedelta(hours=hours))
+    for condition, gains in (
+        ("r.env.mfa == True", 3),
+        (f"r.env.hour == {(NOW.hour + 1) % 24}", 2),
+        (f"r.env.at == {int(NOW.timestamp())} && not r.env.mfa", 1),
+    ):
+        rule = replace(LINE.rule, cond=condition)
+        found = replay(candidate(Line(rule)))
+        assert (found.replayed, found.gains.total) == (4, gains), condition
+
+
+def test_a_gap_is_answered_again() -> None:
+    owner, labeled, bare = a_member("data_owner").as_actor(), an_asset(level=1), an_asset()
+    for asset in (labeled, bare):
+        access.ask(owner, "catalog:data:read", asset, at=NOW)
+    reasons = set(DecisionLog.objects.values_list("reason", flat=True))
+    assert reasons == {"gap:purpose", "gap:unclassified"}
     found = replay(candidate())
     assert (found.replayed, found.gains.total, found.losses.total) == (2, 0, 0)
 
