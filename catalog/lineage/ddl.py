@@ -176,8 +176,14 @@ def _view(found: re.Match[str], dialect: str) -> ViewDefinition:
 
 
 def _create(tree: Any, dialect: str, is_foreign: bool) -> Definition | None:
-    if str(tree.args.get("kind") or "").upper() != "TABLE":
-        return None
+    kind = str(tree.args.get("kind") or "").upper()
+    if kind == "VIEW" and tree.expression is not None:
+        columns = tree.this.expressions if isinstance(tree.this, exp.Schema) else ()
+        query = tree.expression.sql(dialect=dialect)
+        names = tuple(_text(column, dialect) for column in columns)
+        return ViewDefinition(_name(tree.this, dialect), names, query, False, False)
+    if kind != "TABLE":
+        raise Unresolved(f"this form of CREATE {kind} is not known"[:160])
     schema = tree.this
     table = TableDefinition(_name(schema, dialect), is_foreign=is_foreign)
     if isinstance(schema, exp.Schema):
@@ -330,6 +336,8 @@ def _name(node: Any, dialect: str) -> Relation:
 def _text(identifier: Any, dialect: str) -> str:
     if identifier is None:
         return ""
+    if isinstance(identifier, str):  # of a malformed name, such as ``a..b``
+        raise Unresolved("the name cannot be read")
     name = str(identifier.name)
     keeps = dialect == "mysql" or identifier.args.get("quoted")
     return name if keeps else name.lower()
