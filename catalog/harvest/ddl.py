@@ -106,7 +106,11 @@ class _Reading:
                 ]
         while waiting:
             known = self._relations()
-            reasons = {table.name: self._resolve(table, known) for table in waiting}
+            reasons = {}
+            for table in waiting:
+                reasons[table.name] = self._resolve(table, known)
+                if table.columns:
+                    known[table.name] = [column.name for column in table.columns]
             left = [table for table in waiting if reasons[table.name]]
             if len(left) == len(waiting):
                 self.unparsed += [
@@ -115,7 +119,8 @@ class _Reading:
                     if not table.columns
                 ]
                 return
-            waiting = left
+            # Scripts that put each view before those it reads take one round more, not one a view.
+            waiting = left[::-1]
 
     def _relations(self) -> dict[Relation, list[str]]:
         known = {

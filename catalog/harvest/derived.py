@@ -101,8 +101,13 @@ class _View:
         names = {item.name: item.relation_key for item in self.depends}
         seen: set[str] = set()
         strange: set[str] = set()
+        stated = {(item.relation_key, item.column) for item in self.depends}
+        # A row as a whole is read where the relation is; a script states no columns at all.
+        stated |= {(item.relation_key, WHOLE_ROW) for item in self.depends}
+        free = {item.relation_key for item in self.depends if item.column == WHOLE_ROW}
         for line, source in self._found(names, dialect):
-            if not self._is_depended_on(names[source[0]], source[1]):
+            relation_key = names[source[0]]
+            if relation_key not in free and (relation_key, source[1]) not in stated:
                 strange.add(".".join(source[0]) + "." + source[1])
             elif line.source_key not in (line.target_key, self.row.source_key):
                 seen.add(line.source_key)
@@ -157,13 +162,6 @@ class _View:
             key = self.stored.key(names[source[0]], source[1])
             if key is not None:
                 yield LineageRow(key, self.row.source_key, "indirect", role), source
-
-    def _is_depended_on(self, relation_key: str, column: str) -> bool:
-        return any(
-            item.relation_key == relation_key
-            and (column in (item.column, WHOLE_ROW) or item.column == WHOLE_ROW)
-            for item in self.depends
-        )
 
     def _opaque(self, seen: set[str]) -> Iterator[LineageRow]:
         touched = {

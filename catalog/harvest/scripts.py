@@ -83,9 +83,11 @@ def statements(script: str, *, is_mysql: bool = False) -> Iterator[Statement]:
     """
     cutter = _Cutter(script, is_mysql)
     for number, statement in enumerate(cutter.run()):
-        if number >= MOST_STATEMENTS:
+        # Nothing after the last semicolon is no statement; nothing between two counts as work.
+        if number > MOST_STATEMENTS or (statement.text and number == MOST_STATEMENTS):
             raise ScriptUnreadable(f"more than {MOST_STATEMENTS:,} statements")
-        yield statement
+        if statement.text:
+            yield statement
 
 
 @dataclass(slots=True)
@@ -138,10 +140,10 @@ class _Cutter:
 
     def _statement(self) -> Iterator[Statement]:
         text = "".join(self.parts).strip()
-        if text and self.start is not None:
+        if self.start is not None:
             self.line += self.script.count("\n", self.counted, self.start)
             self.counted = self.start
-            yield Statement(text, self.line)
+        yield Statement(text, self.line)
         self.parts, self.start = [], None
 
     def _depth(self, depth: int, token: re.Match[str]) -> int:

@@ -116,11 +116,11 @@ class Rows:
         return merged([*self.flows, self.rest or NOTHING])
 
     def renamed(self, names: Sequence[str]) -> "Rows":
-        """Return the rows with their first columns called ``names``."""
+        """Return the rows with their columns called ``names``, as far as there are both."""
         if not names:
             return self
         flows = list(self.flows)
         if self.rest is not None:
             flows += [self.rest] * (len(names) - len(flows))
-        kept = [*names, *self.names[len(names) :]]
+        kept = [*names[: len(flows)], *self.names[len(names) :]]
         return Rows(kept, flows, self.influences, self.rest, self.stored)

@@ -27,6 +27,9 @@ def parsed(sql: str, dialect: str, *, longest: int = LONGEST_TEXT) -> Any:
         raise Unresolved(f"not readable: {text}"[:160]) from None
     except RecursionError:
         raise Unresolved("nested too deeply") from None
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # sqlglot trips over some malformed texts, and one of them must not end a harvest.
+        raise Unresolved(f"not readable: {type(error).__name__} in the parser") from None
     if isinstance(tree, exp.Command):
         raise Unresolved("not readable as a query")
     return tree

@@ -60,6 +60,8 @@ class Names:
         """Return an identifier as it is compared: PostgreSQL folds what is not quoted."""
         if identifier is None:
             return ""
+        if isinstance(identifier, str):  # of a malformed name, such as ``a..b``
+            return identifier.lower()
         name = str(identifier.name)
         return name if identifier.args.get("quoted") and not self.folds_all else name.lower()
 

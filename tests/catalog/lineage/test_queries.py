@@ -1,5 +1,6 @@
 """Lineage of single queries, written down by hand, one SQL construct each."""
 
+import random
 import re
 import time
 
@@ -312,6 +313,8 @@ BAD = {
         + " SELECT * FROM c30",
         "too many columns",
     ),
+    "a name with a hole": ("SELECT k.a FROM s.. k", "not known"),
+    "more names than columns": ("WITH c(z) AS (SELECT FROM t) SELECT z FROM c", "no column z"),
     "a NUL": ("SELECT a\0 FROM t", "not readable|no column"),
 }
 
@@ -332,6 +335,22 @@ def test_what_cannot_be_followed_is_told_in_a_line_and_in_time(sort: str) -> Non
     assert "\n" not in reason
     assert len(reason) < 200
     assert time.monotonic() - began < 5
+
+
+def test_half_a_text_is_read_or_refused_and_never_breaks() -> None:
+    texts = [sql for sql, _ in COLUMNS.values()] + [sql for sql, _ in DECIDING.values()]
+    tokens = [re.findall(r"\w+|\s+|.", sql) for sql in texts]
+    chance = random.Random(20261117)
+    refused = 0
+    for _ in range(1_500):
+        parts = list(chance.choice(tokens))
+        for _ in range(chance.choice((1, 2, 4))):
+            parts[chance.randrange(len(parts))] = chance.choice(chance.choice(tokens))
+        try:
+            looked("".join(parts))
+        except Unresolved:
+            refused += 1
+    assert 100 < refused < 1_400
 
 
 def test_long_chains_are_followed() -> None:
