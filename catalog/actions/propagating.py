@@ -19,7 +19,7 @@ UPDATE catalog_asset a
  WHERE a.id = w.id
    AND NOT EXISTS (SELECT FROM catalog_asset c
                     WHERE c.parent_id = a.id AND c.kind = 'column' AND c.gone_at IS NULL)
-   AND (a.level, a.categories, a.is_pending) IS DISTINCT FROM (w.level, w.categories, false)
+   AND (a.level, a.categories::text[], a.is_pending) IS DISTINCT FROM (w.level, w.categories, false)
 RETURNING a.id
 """
 # A holder is as sensitive as all that is in it, and as what is said of itself.
@@ -33,7 +33,7 @@ WITH holder AS (
     SELECT h.id, max(c.level) AS level,
            ARRAY(SELECT DISTINCT one FROM catalog_asset d, unnest(d.categories) one
                   WHERE d.parent_id = h.id AND d.gone_at IS NULL
-                  UNION SELECT unnest(p.own_categories) ORDER BY 1) AS categories
+                  UNION SELECT unnest(p.own_categories) ORDER BY 1)::text[] AS categories
       FROM holder h JOIN catalog_asset p ON p.id = h.id
       JOIN catalog_asset c ON c.parent_id = h.id AND c.gone_at IS NULL
      GROUP BY h.id, p.own_categories
@@ -43,7 +43,7 @@ UPDATE catalog_asset a
        is_personal = %(personal)s = ANY(h.categories)
   FROM held h
  WHERE h.id = a.id
-   AND (a.level, a.categories, a.is_personal)
+   AND (a.level, a.categories::text[], a.is_personal)
        IS DISTINCT FROM
        (greatest(h.level, a.own_level), h.categories, %(personal)s = ANY(h.categories))
 RETURNING a.id

@@ -23,13 +23,13 @@ WITH RECURSIVE tree AS (
 UPDATE catalog_asset a SET site_id = t.site_id, {set}
   FROM tree t
  WHERE t.id = a.id AND (a.site_id, {old}) IS DISTINCT FROM (t.site_id, {new})
-""".format(
+""".format(  # noqa: S608 - the parts are ours
     first=", ".join(f"a.stated_{name}_id AS {name}_id" for name in _INHERITED),
     next=", ".join(f"coalesce(a.stated_{name}_id, t.{name}_id)" for name in _INHERITED),
     set=", ".join(f"{name}_id = t.{name}_id" for name in _INHERITED),
     old=", ".join(f"a.{name}_id" for name in _INHERITED),
     new=", ".join(f"t.{name}_id" for name in _INHERITED),
-)  # noqa: S608 - the parts are ours
+)
 
 # Protection counts proposals and accepted labels alike, but not what a person has said it is
 # not.
@@ -77,7 +77,7 @@ UPDATE catalog_asset a
        is_classified = coalesce(i.is_classified, c.is_accepted)
   FROM closed c LEFT JOIN inside i ON i.id = c.id
  WHERE a.id = c.id
-   AND (a.own_level, a.own_categories, a.is_classified)
+   AND (a.own_level, a.own_categories::text[], a.is_classified)
        IS DISTINCT FROM (c.level, c.categories, coalesce(i.is_classified, c.is_accepted))
 RETURNING a.id
 """

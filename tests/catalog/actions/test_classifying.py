@@ -222,6 +222,7 @@ def test_what_somebody_vetoed_protects_no_longer(operator: Actor, at: datetime) 
         actor=operator.ref,
         decided_at=at,
         reason="addresses of machines",
+        expires_at=at + timedelta(days=90),
     )
     classifying.look(asset.system, at=at, only_harvested=False)
     asset.refresh_from_db()

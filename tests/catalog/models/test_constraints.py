@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.models import ConduitZone, Edge
+from catalog.models import ConduitZone, Edge, RetentionRule
 from tests.builders.catalog import NOW, a_column, a_label, a_run, an_asset
 from tests.builders.governance import a_system
 from tests.builders.zones import a_conduit, a_device, a_flow, a_zone, declared
@@ -34,6 +34,16 @@ def an_edge(**over: object) -> Edge:
     table = an_asset()
     fields = {"src": a_column(table), "dst": a_column(table), "kind": "foreign_key"}
     return Edge.objects.create(**{**fields, "first_seen_at": NOW, **over})
+
+
+def a_retention_rule(**over: object) -> RetentionRule:
+    fields = {"slug": "badges", "name": "Badge data", "days": 90, "basis": "works agreement 7"}
+    return RetentionRule.objects.create(**{**fields, **over})
+
+
+def an_edge_to_itself() -> None:
+    column = a_column(an_asset())
+    an_edge(src=column, dst=column)
 
 
 def an_edge_twice() -> None:
@@ -84,7 +94,14 @@ BROKEN: dict[str, Callable[[], object]] = {
     "asset_is_listed_once_in_its_system": twice_in_its_system,
     "edge_kind_is_known": lambda: an_edge(kind="rumor"),
     "edge_is_gone_after_it_was_seen": lambda: an_edge(gone_at=EARLIER),
-    "edge_is_listed_once": an_edge_twice,
+    "edge_is_stated_once": an_edge_twice,
+    "edge_leads_elsewhere": an_edge_to_itself,
+    "retention_lasts_a_day_or_more": lambda: a_retention_rule(days=0),
+    "retention_has_a_basis": lambda: a_retention_rule(basis=""),
+    "asset_own_level_is_known": lambda: an_asset(own_level=9),
+    "label_that_lowers_is_by_a_person_and_ends": lambda: a_label(
+        polarity="is_not", source="human", reason="no"
+    ),
     "harvest_ends_after_it_begins": lambda: a_run(finished_at=EARLIER),
     "harvest_that_failed_changed_nothing": lambda: a_run(
         error="no answer", is_complete=False, new=1
