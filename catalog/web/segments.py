@@ -73,18 +73,21 @@ def compose(site: Site, by: Actor, *, at: datetime) -> dict[str, Any]:
     flows = access.visible(Flow.objects.live(), to=by, act=Act.FLOW_READ, at=at)
     observed = flows.filter(src__site__in=below).exclude(observed_at=None)
     alarms = [one for one in found if one.kind is FindingKind.UNDECLARED_FLOW]
+    drawn = list({one.zones: one for one in reversed(alarms)}.values())[::-1][:MOST_ALARMS]
     return {
-        "map": _map(zones, conduits, used, alarms, at),
-        "more_alarms": max(0, len(alarms) - MOST_ALARMS),
+        "map": _map(zones, conduits, used, drawn, at),
+        "more_alarms": len(alarms) - len(drawn),
         "lede": _lede(zones, conduits, found),
-        "findings": [_line(one, site) for one in found],
+        "findings": [_line(one, site) for one in found[:MOST_ROWS]],
+        "found": len(found),
+        "more_findings": max(0, len(found) - MOST_ROWS),
         "levels": [_levels(zone) for zone in zones if not zone.is_untrusted],
         "requirements": list(Requirement),
         "conduits": [_conduit(conduit, used, at) for conduit in conduits],
         "observed_at": observed.order_by("-observed_at")
         .values_list("observed_at", flat=True)
         .first(),
-        "description": _description(zones, conduits, alarms),
+        "description": _description(zones, conduits, drawn),
     }
 
 
@@ -166,7 +169,7 @@ def _map(
             ends=tuple((key, position > 0) for position, key in enumerate(one.zones)),
             is_alarm=True,
         )
-        for one in alarms[:MOST_ALARMS]
+        for one in alarms
     ]
     return lay_out(places, joints)
 
@@ -296,4 +299,4 @@ def _description(zones: list[Any], conduits: list[Conduit], alarms: list[Finding
         f" {_counted(levels, 'level', 'levels')}, joined by"
         f" {_counted(len(conduits), 'conduit', 'conduits') or 'no conduit'}."
     )
-    return " ".join([text, *(f"{one.title}: {one.why}" for one in alarms[:MOST_ALARMS])])
+    return " ".join([text, *(f"{one.title}: {one.why}" for one in alarms)])
