@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,6 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from catalog.domain.zones import (
-    UNUSED_DAYS,
     Direction,
     Finding,
     FindingKind,
@@ -20,6 +19,7 @@ from catalog.domain.zones import (
     Requirement,
     SecurityLevel,
     Severity,
+    unused,
 )
 from catalog.models import Asset, Conduit, Flow, Zone
 from catalog.permissions import Act
@@ -202,8 +202,8 @@ def _levels(one: Zone) -> LevelLine:
 
 
 def _is_idle(one: Conduit, used: dict[int, datetime], at: datetime) -> bool:
-    since = at - timedelta(days=UNUSED_DAYS)
-    return one.created_at < since and used.get(one.pk, one.created_at) < since
+    seen_at = used.get(one.pk)
+    return unused(None if seen_at is None else at - seen_at, at - one.created_at)
 
 
 def _conduit(one: Conduit, used: dict[int, datetime], at: datetime) -> dict[str, Any]:
