@@ -31,6 +31,7 @@ CONDUIT_FIELDS = (
     "id", "site__slug", "name", "protocols", "description", "sl_target", "sl_capability",
     "sl_achieved", "created_at",
 )  # fmt: skip
+MOST_FINDINGS = 500
 SITE = OpenApiParameter("site", str, description="Slug of a site; those below it too.")
 
 
@@ -100,6 +101,13 @@ class ZoneFindingRow(serializers.Serializer[Any]):
     assets = serializers.IntegerField(help_text="How many assets it is about.")
 
 
+class ZoneFindingsRow(serializers.Serializer[Any]):
+    """What was found: how much in all, and the gravest of it."""
+
+    total = serializers.IntegerField()
+    results = ZoneFindingRow(many=True)
+
+
 @extend_schema_view(get=extend_schema(operation_id="zones_list", parameters=[SITE]))
 class ZoneList(generics.ListAPIView[Any]):
     """Zones that the caller may see, newest first."""
@@ -149,18 +157,20 @@ class ZoneFindings(APIView):
     """What is wrong with the segmentation of a site and of those below it."""
 
     @extend_schema(
-        operation_id="zone_findings_list",
+        operation_id="zone_findings_retrieve",
         parameters=[OpenApiParameter("site", str, required=True, description="Slug of a site.")],
-        responses=ZoneFindingRow(many=True),
+        responses=ZoneFindingsRow,
     )
     def get(self, request: Request) -> Response:
-        """Return the findings, the gravest first."""
+        """Return how many findings there are, and the 500 gravest."""
         by, at = who(request._request), when(request._request)
         slug = request._request.GET.get("site", "").replace("\0", "")
         site = Site.objects.filter(slug=slug).first()
         if site is None or not access.allows(by, Act.ZONE_READ, Zone(site=site), at=at):
             raise BadInput("There is no such site, or none for you.", pointer="/site")
-        return Response(ZoneFindingRow(findings(site, at), many=True).data)
+        found = findings(site, at)
+        told = {"total": len(found), "results": found[:MOST_FINDINGS]}
+        return Response(ZoneFindingsRow(told).data)
 
 
 def at_site(rows: QuerySet[Any], slug: str, path: str) -> QuerySet[Any]:

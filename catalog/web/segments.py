@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,6 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from catalog.domain.zones import (
-    UNUSED_DAYS,
     Direction,
     Finding,
     FindingKind,
@@ -20,6 +19,7 @@ from catalog.domain.zones import (
     Requirement,
     SecurityLevel,
     Severity,
+    unused,
 )
 from catalog.models import Asset, Conduit, Flow, Zone
 from catalog.permissions import Act
@@ -73,18 +73,21 @@ def compose(site: Site, by: Actor, *, at: datetime) -> dict[str, Any]:
     flows = access.visible(Flow.objects.live(), to=by, act=Act.FLOW_READ, at=at)
     observed = flows.filter(src__site__in=below).exclude(observed_at=None)
     alarms = [one for one in found if one.kind is FindingKind.UNDECLARED_FLOW]
+    drawn = list({one.zones: one for one in reversed(alarms)}.values())[::-1][:MOST_ALARMS]
     return {
-        "map": _map(zones, conduits, used, alarms, at),
-        "more_alarms": max(0, len(alarms) - MOST_ALARMS),
+        "map": _map(zones, conduits, used, drawn, at),
+        "more_alarms": len(alarms) - len(drawn),
         "lede": _lede(zones, conduits, found),
-        "findings": [_line(one, site) for one in found],
+        "findings": [_line(one, site) for one in found[:MOST_ROWS]],
+        "found": len(found),
+        "more_findings": max(0, len(found) - MOST_ROWS),
         "levels": [_levels(zone) for zone in zones if not zone.is_untrusted],
         "requirements": list(Requirement),
         "conduits": [_conduit(conduit, used, at) for conduit in conduits],
         "observed_at": observed.order_by("-observed_at")
         .values_list("observed_at", flat=True)
         .first(),
-        "description": _description(zones, conduits, alarms),
+        "description": _description(zones, conduits, drawn),
     }
 
 
@@ -166,7 +169,7 @@ def _map(
             ends=tuple((key, position > 0) for position, key in enumerate(one.zones)),
             is_alarm=True,
         )
-        for one in alarms[:MOST_ALARMS]
+        for one in alarms
     ]
     return lay_out(places, joints)
 
@@ -199,8 +202,8 @@ def _levels(one: Zone) -> LevelLine:
 
 
 def _is_idle(one: Conduit, used: dict[int, datetime], at: datetime) -> bool:
-    since = at - timedelta(days=UNUSED_DAYS)
-    return one.created_at < since and used.get(one.pk, one.created_at) < since
+    seen_at = used.get(one.pk)
+    return unused(None if seen_at is None else at - seen_at, at - one.created_at)
 
 
 def _conduit(one: Conduit, used: dict[int, datetime], at: datetime) -> dict[str, Any]:
@@ -296,4 +299,4 @@ def _description(zones: list[Any], conduits: list[Conduit], alarms: list[Finding
         f" {_counted(levels, 'level', 'levels')}, joined by"
         f" {_counted(len(conduits), 'conduit', 'conduits') or 'no conduit'}."
     )
-    return " ".join([text, *(f"{one.title}: {one.why}" for one in alarms[:MOST_ALARMS])])
+    return " ".join([text, *(f"{one.title}: {one.why}" for one in alarms)])

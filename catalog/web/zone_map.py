@@ -137,13 +137,17 @@ class _Gap:
     def column(self, low: float, high: float, width: float, wish: float) -> float:
         """Return a middle within low..high, ``width`` free of others, nearest to ``wish``."""
         places = sorted(_steps(low, high), key=lambda x: abs(x - wish))
-        for x in places:
-            if all(x + width / 2 < a or x - width / 2 > b for a, b in self.taken):
-                break
-        else:
-            x = places[0]
+        x = next((x for x in places if self.is_free(x, width)), places[0])
         self.taken.append((x - width / 2, x + width / 2))
         return x
+
+    def is_free(self, x: float, width: float) -> bool:
+        """Return whether nothing else stands in the column around ``x``."""
+        return all(x + width / 2 < a or x - width / 2 > b for a, b in self.taken)
+
+    def has_room(self, low: float, high: float, width: float) -> bool:
+        """Return whether :meth:`column` would find a free one."""
+        return any(self.is_free(x, width) for x in _steps(low, high))
 
 
 def _steps(low: float, high: float) -> list[float]:
@@ -234,12 +238,14 @@ class _Drawing:
         width = ALARM_WIDTH if joint.is_alarm else _width(joint.words[0])
         shared = self._straight(joint)
         if shared and not joint.is_alarm:
-            if gap.shared is None:
-                gap.shared = gap.track(TRACK)
             low, high = shared
+            if not gap.has_room(low, high, width + 12):
+                offset = gap.track(TRACK)  # under the others: words never lie on words
+            else:
+                offset = gap.shared = gap.track(TRACK) if gap.shared is None else gap.shared
             x = gap.column(low, high, width + 12, low + (high - low) / 3)
             near = [(key, enters, x) for key, enters in joint.ends]
-            return _Planned(joint, index, gap.shared, x, width, near, [])
+            return _Planned(joint, index, offset, x, width, near, [])
         offset = gap.track((ALARM if joint.is_alarm else TRACK) + 8)
         near, far = [], []
         for key, enters in joint.ends:

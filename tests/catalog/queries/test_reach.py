@@ -53,6 +53,17 @@ def test_a_table_leaves_by_its_server_and_a_server_by_its_tables(at: datetime) -
     assert names(radius(a_column(table), to=auditor, at=at)) == {"BI": 1}
 
 
+@pytest.mark.parametrize("kind", ["direct", "indirect", "opaque"])
+def test_lineage_leads_from_table_to_table_through_their_columns(kind: str, at: datetime) -> None:
+    source, view, report = (an_asset(name=name) for name in ("operator", "load", "shifts"))
+    an_edge(a_column(source), a_column(view), kind)
+    an_edge(a_column(view), a_column(report), kind)
+    an_edge(a_column(source), a_column(source), kind)
+    found = radius(source, to=a_member("auditor").as_actor(), at=at)
+    assert names(found) == {"load": 1, "shifts": 2}
+    assert not any(way.is_flow for way in found.ways)
+
+
 def test_what_is_gone_leads_nowhere(at: datetime) -> None:
     plc = a_device()
     a_flow(plc, a_device(), gone_at=at)

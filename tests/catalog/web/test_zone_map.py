@@ -109,6 +109,13 @@ def test_boxes_and_labels_never_lie_on_each_other(drawn: ZoneMap) -> None:
             assert apart
 
 
+def test_conduits_without_room_beside_each_other_stand_one_under_the_other() -> None:
+    many = [conduit((1, True), (5, True), words=f"C-{n} HTTPS") for n in range(4)]
+    drawn = lay_out(places("5", "5", "5", "5", "4", "4", "4", "4"), many)
+    assert len({(label.y, label.x) for label in drawn.labels}) == 4
+    assert len({label.y for label in drawn.labels}) > 1
+
+
 @pytest.mark.parametrize("levels", [("4", "3"), ("4", "3.5", "3", "2", "1")])
 def test_every_zone_of_a_conduit_has_its_line(levels: tuple[str, ...]) -> None:
     ends = [(number, True) for number in range(1, len(levels) + 1)]

@@ -79,6 +79,19 @@ def test_the_map_takes_the_same_queries(many: int, django_assert_num_queries: An
         text(client, MAP)
 
 
+def test_many_findings_are_counted_and_the_gravest_shown(steward: Client) -> None:
+    here = a_zone()
+    other = a_zone(site=here.site, purdue_level="2")
+    source, target = a_device(here), a_device(other)
+    for port in range(1, 53):
+        a_flow(source, target, port=port)
+    page = text(steward, MAP)
+    assert "52 open" in page
+    assert "2 more come after them" in page
+    assert page.count('class="alarm-text"') == 1, "one box for one pair of zones"
+    assert "51 more stand in the list" in page
+
+
 @pytest.mark.parametrize("many", [1, 3])
 def test_a_zone_takes_the_same_queries(many: int, django_assert_num_queries: Any) -> None:
     client, zone = proven(a_member("steward")), a_zone(**LOW)
