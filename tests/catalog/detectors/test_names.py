@@ -97,7 +97,7 @@ def test_evidence_and_confidence_tell_context_from_plain_words() -> None:
     (weak,) = propose("name", context=("mes", "operators"))
     assert (strong.evidence, weak.evidence) == (("email",), ("name", "operator"))
     assert strong.confidence > weak.confidence
-    assert weak.rule == "names/1:user.name"
+    assert weak.rule == "names/2:user.name"
 
 
 def test_the_more_specific_category_stands_for_its_parents() -> None:
