@@ -214,6 +214,9 @@ def _birth(
     oldest, newest = min(written), max(written)
     if newest > on or oldest.year < on.year - 125:
         return
+    # Years written as their first day are those of machines and contracts.
+    if len({(day.month, day.day) for day in written}) < len(written) / 4:
+        return
     years = (newest - oldest).days / 365.25
     # Plants run for decades, but they go on: persons in the data were born some time ago.
     sure = years >= limits["birth_sure_span_years"]
