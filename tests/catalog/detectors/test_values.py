@@ -4,6 +4,8 @@ import random
 from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from catalog.detectors.checks import CHECKS, tail
 from catalog.detectors.values import Column, judge, rules
@@ -215,3 +217,11 @@ def test_a_company_number_is_not_a_citizen() -> None:
 def test_no_values_say_nothing() -> None:
     assert judge(Column("c1", []), on=ON) == ()
     assert judge(Column("c1", ["", "  "]), on=ON) == ()
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@given(st.lists(st.one_of(st.text(max_size=40), st.text("0123456789+-./() AZ", max_size=20))))
+def test_any_values_are_answered_and_each_category_once(values: list[str]) -> None:
+    found = judge(Column("phone birth", values), on=ON)
+    assert len({one.category for one in found}) == len(found)
+    assert all(one.rule.startswith("values/1:") and one.evidence for one in found)
