@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='labelassertion',
             name='source',
-            field=models.CharField(choices=[('name', 'Name'), ('value', 'Sampled values'), ('combination', 'Combination of columns'), ('contract', 'Contract'), ('import', 'Imported'), ('human', 'Person')], max_length=12),
+            field=models.CharField(choices=[('name', 'Name'), ('value', 'Sampled values'), ('group', 'Combination of columns'), ('odcs', 'Contract'), ('import', 'Imported'), ('human', 'Person')], max_length=6),
         ),
         migrations.AddIndex(
             model_name='edge',
@@ -159,17 +159,41 @@ class Migration(migrations.Migration):
             model_name='edge',
             constraint=models.CheckConstraint(condition=models.Q(('src', models.F('dst')), _negated=True), name='edge_leads_elsewhere'),
         ),
-        migrations.AddConstraint(
-            model_name='edge',
-            constraint=models.UniqueConstraint(fields=('src', 'dst', 'kind', 'source'), name='edge_is_stated_once'),
+        # Wider than the one it replaces: whatever was unique before is so now, so that code of
+        # the version before cannot break it.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE UNIQUE INDEX edge_is_stated_once ON catalog_edge (src_id, dst_id, kind, source)",
+                    "DROP INDEX edge_is_stated_once",
+                ),
+            ],
+            state_operations=[
+                migrations.AddConstraint(
+                    model_name='edge',
+                    constraint=models.UniqueConstraint('src', 'dst', 'kind', 'source', name='edge_is_stated_once'),
+                ),
+            ],
         ),
         migrations.AddConstraint(
             model_name='labelassertion',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['name', 'value', 'combination', 'contract', 'import', 'human'])), name='label_source_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['name', 'value', 'group', 'odcs', 'import', 'human'])), name='label_source_is_known'),
         ),
-        migrations.AddConstraint(
-            model_name='labelassertion',
-            constraint=models.UniqueConstraint(fields=('asset', 'category', 'source', 'polarity'), name='label_is_stated_once_by_a_source'),
+        # Wider than the one it replaces: whatever was unique before is so now, so that code of
+        # the version before cannot break it.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE UNIQUE INDEX label_is_stated_once_by_a_source ON catalog_labelassertion (asset_id, category, source, polarity)",
+                    "DROP INDEX label_is_stated_once_by_a_source",
+                ),
+            ],
+            state_operations=[
+                migrations.AddConstraint(
+                    model_name='labelassertion',
+                    constraint=models.UniqueConstraint('asset', 'category', 'source', 'polarity', name='label_is_stated_once_by_a_source'),
+                ),
+            ],
         ),
         migrations.AddConstraint(
             model_name='labelassertion',

@@ -67,9 +67,7 @@ class Edge(models.Model):
                 name="edge_is_gone_after_it_was_seen",
             ),
             models.CheckConstraint(condition=~Q(src=F("dst")), name="edge_leads_elsewhere"),
-            models.UniqueConstraint(
-                fields=["src", "dst", "kind", "source"], name="edge_is_stated_once"
-            ),
+            models.UniqueConstraint("src", "dst", "kind", "source", name="edge_is_stated_once"),
         ]
 
     def __str__(self) -> str:

@@ -18,8 +18,8 @@ class Polarity(models.TextChoices):
 class Source(models.TextChoices):
     NAME = "name", "Name"
     VALUE = "value", "Sampled values"
-    COMBINATION = "combination", "Combination of columns"
-    CONTRACT = "contract", "Contract"
+    COMBINATION = "group", "Combination of columns"
+    CONTRACT = "odcs", "Contract"
     IMPORT = "import", "Imported"
     HUMAN = "human", "Person"
 
@@ -46,7 +46,7 @@ class LabelAssertion(Governed):
     polarity = models.CharField(max_length=6, choices=Polarity.choices, default=Polarity.IS)
     level = models.PositiveSmallIntegerField(choices=[(lv.value, lv.slug) for lv in Level])
     category = models.CharField(max_length=80, blank=True)
-    source = models.CharField(max_length=12, choices=Source.choices)
+    source = models.CharField(max_length=6, choices=Source.choices)
     rule = models.CharField(max_length=120, blank=True)
     confidence = models.FloatField(default=1.0)
     evidence = models.JSONField(default=list)
@@ -87,7 +87,10 @@ class LabelAssertion(Governed):
                 condition=~Q(source="human") | ~Q(reason=""), name="label_by_a_person_has_a_reason"
             ),
             models.UniqueConstraint(
-                fields=["asset", "category", "source", "polarity"],
+                "asset",
+                "category",
+                "source",
+                "polarity",
                 name="label_is_stated_once_by_a_source",
             ),
             models.CheckConstraint(

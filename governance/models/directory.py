@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from governance.models.governed import Governed
 from governance.models.site import Site
@@ -34,8 +34,8 @@ class EntityType(Governed):
         max_length=16, choices=AttributeSource.choices, default=AttributeSource.SERVER
     )
     acts = models.JSONField(default=list, blank=True)
-    data_acts = models.JSONField(default=list, blank=True)
-    classified_by = models.CharField(max_length=80, blank=True, default="")
+    data_acts = models.JSONField(default=list, blank=True, db_default=Value([], models.JSONField()))
+    classified_by = models.CharField(max_length=80, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["kind", "name"]
