@@ -47,7 +47,7 @@ def test_the_tree_stands_as_the_source_states_it(
     above = [column.parent, column.parent.parent, column.parent.parent.parent.parent]  # type: ignore[union-attr]
     assert [asset.kind for asset in above if asset] == ["table", "schema", "system"]
     assert (column.physical_type, column.nullable, column.ordinal) == ("text", False, 2)
-    edge = Edge.objects.get(src__system=system)
+    edge = Edge.objects.get(src__system=system, kind="foreign_key")
     assert (edge.src.name, edge.dst.fqn.rpartition("mes.")[2]) == ("operator_id", "operator.id")
     assert {asset.site_id for asset in Asset.objects.filter(system=system)} == {system.site_id}
 
@@ -143,7 +143,7 @@ def test_a_foreign_key_that_is_dropped_is_gone_and_may_return(
     system = a_system()
     link = ForeignKeyRow("b_a", ("1/b/1",), ("1/a/1",))
     harvesting.take_in(system, harvested("a", "b", links=(link,)), by=operator, at=at)
-    edge = Edge.objects.get(src__system=system)
+    edge = Edge.objects.get(src__system=system, kind="foreign_key")
     harvesting.take_in(system, harvested("a", "b"), by=operator, at=at)
     edge.refresh_from_db()
     assert edge.gone_at == at
