@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
-from catalog.models import Asset, Edge, HarvestRun, LabelAssertion, Status
+from catalog.models import Asset, Edge, EdgeKind, HarvestRun, LabelAssertion, Status
 from catalog.permissions import Act
 from catalog.web import granted
 from governance import access, registries
@@ -212,8 +212,12 @@ def _about(row: Asset) -> str:
 def _keys(asset: Asset, by: Actor, at: datetime) -> list[Any]:
     """Return the foreign keys from and to the columns of a table, or of a column."""
     here = [asset.pk]
-    edges = Edge.objects.filter(gone_at=None).filter(
-        Q(src__in=here) | Q(dst__in=here) | Q(src__parent__in=here) | Q(dst__parent__in=here)
+    edges = (
+        Edge.objects.live()
+        .filter(kind=EdgeKind.FOREIGN_KEY)
+        .filter(
+            Q(src__in=here) | Q(dst__in=here) | Q(src__parent__in=here) | Q(dst__parent__in=here)
+        )
     )
     seen = access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at).values("pk")
     rows = edges.filter(src__in=seen, dst__in=seen).values(
