@@ -102,7 +102,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one asset; gone ones too, as such."""
     by, at = who(request), when(request)
     return render(
-        request, "catalog/asset.html", {"page": detail.compose(_asset(request, pk), by, at=at)}
+        request,
+        "catalog/asset.html",
+        {
+            "page": detail.compose(
+                _asset(request, pk), by, depth=request.GET.get("depth", ""), at=at
+            )
+        },
     )
 
 

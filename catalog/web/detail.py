@@ -10,7 +10,7 @@ from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
 from catalog.models import Asset, Edge, EdgeKind, HarvestRun, LabelAssertion, Status
 from catalog.permissions import Act
-from catalog.web import granted
+from catalog.web import granted, lineage
 from governance import access, registries
 from governance.domain.actor import Actor
 from governance.models import User
@@ -51,7 +51,7 @@ class ChildLine:
     labels: list[LabelLine]
 
 
-def compose(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any]:
+def compose(asset: Asset, by: Actor, *, depth: str = "", at: datetime) -> dict[str, Any]:
     """Return everything that ``asset.html`` needs; what ``by`` may not see is left out."""
     ancestors = _ancestors(asset)
     labels = _labels(asset, by, at)
@@ -77,6 +77,7 @@ def compose(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any]:
         "gaps": _gaps(asset),
         "is_data": asset.kind in DATA_KINDS,
         "keys": _keys(asset, by, at),
+        "lineage": lineage.of(asset, by, depth=depth, at=at) if _has_lineage(asset) else None,
         "access": granted.on(asset, by, at=at),
         "panels": _panels(asset, by),
         "last_run": HarvestRun.objects.filter(system=asset.system).first(),
@@ -86,6 +87,10 @@ def compose(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any]:
         "people": _people(),
         "at": at,
     }
+
+
+def _has_lineage(asset: Asset) -> bool:
+    return asset.kind in (*DATA_KINDS, AssetKind.COLUMN.value)
 
 
 def _ancestors(asset: Asset) -> list[Asset]:
