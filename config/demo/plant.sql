@@ -62,6 +62,14 @@ SELECT line.line_id, line.name, count(work_order.work_order_id) AS open_orders, 
 FROM mes.line LEFT JOIN mes.work_order USING (line_id)
 GROUP BY line.line_id, line.name;
 
+-- What reports read: names travel with it, the badge only as a pseudonym.
+CREATE VIEW mes.shift_roster AS
+SELECT a.line_id, a.starts_at, o.first_name || ' ' || o.last_name AS staff,
+       md5(o.badge_number) AS badge
+  FROM mes.shift_assignment a JOIN mes.operator o USING (operator_id);
+CREATE VIEW mes.roster_today AS
+SELECT staff, badge, line_id FROM mes.shift_roster WHERE starts_at::date = current_date;
+
 CREATE TABLE wms.carrier (
     carrier_id integer PRIMARY KEY,
     name text NOT NULL,
