@@ -81,14 +81,19 @@ def decide(
     if accept and lowering.exists() and (by.is_service or lowering.filter(proposed_by=by.ref)):
         raise OwnLowering("A label that lowers is accepted by a second person.")
     status = Status.ACCEPTED if accept else Status.REJECTED
-    count = rows.filter(undecided).update(
-        status=status, actor=by.ref, decided_at=at, reason=reason
-    )
+    count = rows.filter(undecided).update(status=status, actor=by.ref, decided_at=at, reason=reason)
     if not count:
         raise AlreadyDecided("These proposals were decided already.")
     decided = rows.filter(status=status, decided_at=at, actor=by.ref)
     if not accept:
-        _state(_unlabeled(decided.filter(polarity=Polarity.IS)), level=Level.INTERNAL, category="", reason=reason, by=by, at=at)
+        _state(
+            _unlabeled(decided.filter(polarity=Polarity.IS)),
+            level=Level.INTERNAL,
+            category="",
+            reason=reason,
+            by=by,
+            at=at,
+        )
     settling.label_assets(_assets_of(decided), at=at)
     for system in _systems(decided.values("asset__system")):
         theirs = decided.filter(asset__system=system).order_by()

@@ -127,6 +127,9 @@ def _outcome(verdict: Verdict) -> tuple[str, str]:
     if verdict.outcome is Outcome.ACCEPTED:
         sources = {one.source for one in verdict.said}
         is_lineage = verdict.why == "agree" and Source.VALUE not in sources
-        return Status.ACCEPTED, BY_LINEAGE if is_lineage else f"fusion/{fusion.VERSION}:{verdict.why}"
+        return (
+            Status.ACCEPTED,
+            BY_LINEAGE if is_lineage else f"fusion/{fusion.VERSION}:{verdict.why}",
+        )
     why = "" if verdict.why == "alone" else f"fusion/{fusion.VERSION}:{verdict.why}"
     return Status.PROPOSED, why

@@ -129,9 +129,7 @@ def look(
     return changed + fused
 
 
-def _take(
-    said: list[tuple[Any, ...]], looked: list[tuple[int, str]], *, at: datetime
-) -> int:
+def _take(said: list[tuple[Any, ...]], looked: list[tuple[int, str]], *, at: datetime) -> int:
     """Keep what is ``said`` of assets that were ``looked`` at, each by its source."""
     if not looked:
         return 0

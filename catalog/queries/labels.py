@@ -53,9 +53,7 @@ def standing(system_id: int) -> dict[str, object]:
             "by_lineage": 0,
         }
     for category, effective, by_lineage in staging.run(_EFFECTIVE, parameters):
-        counts = categories.setdefault(
-            category, {"proposed": 0, "accepted": 0, "rejected": 0}
-        )
+        counts = categories.setdefault(category, {"proposed": 0, "accepted": 0, "rejected": 0})
         counts.update(effective=effective, by_lineage=by_lineage)
     return {
         "columns": total,

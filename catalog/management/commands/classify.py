@@ -55,9 +55,7 @@ class Command(OperatorCommand):
         if not system.secret:
             raise BadInput(f"{system.slug} is known from a file and has no connection to sample")
         rows = Asset.objects.live().filter(system=system, kind=AssetKind.COLUMN.value)
-        columns = [
-            Wanted(*row) for row in rows.values_list("source_key", "name", "physical_type")
-        ]
+        columns = [Wanted(*row) for row in rows.values_list("source_key", "name", "physical_type")]
         return sampling.judge(system.kind, systems.dsn_of(system), columns, at=self.at)
 
     def _tell(

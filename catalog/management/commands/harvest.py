@@ -57,7 +57,11 @@ class Command(OperatorCommand):
                 raise NotFound(f"no system {slug!r} and no --dsn; known are: {slugs or 'none'}")
             dsn = systems.dsn_of(known)
         with tqdm(
-            total=STEPS + bool(options["sample"]), desc="harvest", unit="step", disable=not self.is_interactive, leave=False
+            total=STEPS + bool(options["sample"]),
+            desc="harvest",
+            unit="step",
+            disable=not self.is_interactive,
+            leave=False,
         ) as bar:
 
             def progress(step: str, count: int) -> None:

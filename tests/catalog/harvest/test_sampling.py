@@ -80,9 +80,7 @@ def test_what_the_role_may_not_read_is_told_and_the_rest_read(
     )
     samples, unread = look(dsn)
     assert set(samples) == {"part.id", "open.a"}
-    assert unread == {
-        (f"mes.part.{name}", "forbidden") for name in ("note", "made_on", "serial")
-    }
+    assert unread == {(f"mes.part.{name}", "forbidden") for name in ("note", "made_on", "serial")}
 
 
 def test_a_policy_of_a_table_runs_no_function(
