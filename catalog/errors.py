@@ -21,6 +21,18 @@ class NoReason(Refused):
     code = "reason_missing"
 
 
+class OwnLowering(Refused):
+    """That data are less sensitive than they look takes two people."""
+
+    code = "own_lowering"
+
+
+class BadTerm(Refused):
+    """A label that lowers ends, within a year at most."""
+
+    code = "term_out_of_range"
+
+
 class WrongSite(Refused):
     """A zone holds assets of its own site, and of sites below, only."""
 

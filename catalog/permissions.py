@@ -13,6 +13,7 @@ class Act(StrEnum):
     LABEL_READ = "catalog:label:read"
     LABEL_PROPOSE = "catalog:label:propose"
     LABEL_DECIDE = "catalog:label:decide"
+    LABEL_LOWER = "catalog:label:lower"
     HARVEST_READ = "catalog:harvest:read"
     HARVEST_RUN = "catalog:harvest:run"
     ZONE_READ = "catalog:zone:read"

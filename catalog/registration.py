@@ -3,7 +3,7 @@
 import logging
 
 from catalog import duties, measures
-from catalog.actions import harvesting
+from catalog.actions import harvesting, lowering, propagating
 from catalog.errors import NotHarvested
 from catalog.models import Asset
 from catalog.permissions import Act
@@ -28,14 +28,34 @@ def _harvest(run: JobRun) -> None:
             )
         return
     try:
-        harvesting.harvest(GovernedSystem.objects.get(slug=slug), by=run.by, at=run.at)
+        harvesting.harvest(
+            GovernedSystem.objects.get(slug=slug),
+            by=run.by,
+            at=run.at,
+            sample_values=bool(run.payload.get("sample_values")),
+        )
     except NotHarvested as error:
         # The failed run tells it on the system's page and must not be rolled back.
         log.warning("harvest: %s", error)
 
 
+def _work_out_all(run: JobRun) -> None:
+    propagating.work_out_all(at=run.at)
+
+
+def _expire(run: JobRun) -> None:
+    lowering.expire(by=run.by, at=run.at)
+
+
 registries.job_kinds.add(
     "catalog_harvest_all", JobKind(_harvest, "Harvest all systems", every_seconds=24 * 3600)
+)
+registries.job_kinds.add(
+    propagating.JOB, JobKind(_work_out_all, "Work out the labels of the whole catalog")
+)
+registries.job_kinds.add(
+    "catalog_labels_expire",
+    JobKind(_expire, "End labels that lower and are over", every_seconds=900),
 )
 registries.job_kinds.add("catalog_harvest", JobKind(_harvest, "Harvest a system", max_attempts=3))
 for name, measure in measures.MEASURES.items():

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from catalog.actions import classifying, reconciling, settling
+from catalog.actions import proposing, reconciling, sampling, settling
+from catalog.actions.sampling import Looked, Wanted
 from catalog.domain.assets import AssetKind
 from catalog.errors import NotHarvested
 from catalog.harvest import ddl, postgresql
@@ -28,9 +29,16 @@ HARVESTERS: dict[str, Callable[[str, Progress | None], Harvested]] = {
 
 
 def harvest(
-    system: GovernedSystem, *, by: Actor, at: datetime, progress: Progress | None = None
+    system: GovernedSystem,
+    *,
+    by: Actor,
+    at: datetime,
+    sample_values: bool = False,
+    progress: Progress | None = None,
 ) -> HarvestRun:
     """Look into a known ``system`` by its stored connection and take in what it states.
+
+    ``sample_values`` also looks at some values of each column; otherwise no data are touched.
 
     A system that cannot be read leaves a failed run behind, and no asset changes.
 
@@ -41,11 +49,13 @@ def harvest(
     run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
     foresee(by, Act.HARVEST_RUN, run, at=at)
     try:
-        harvested = _read(system.kind, systems.dsn_of(system), progress)
+        dsn = systems.dsn_of(system)
+        harvested = _read(system.kind, dsn, progress)
+        looked = _look(system.kind, dsn, harvested, progress, at=at) if sample_values else None
     except NotHarvested as error:
         _note_failure(run, error, by=by, at=at)
         raise
-    return take_in(system, harvested, by=by, at=at, progress=progress)
+    return take_in(system, harvested, by=by, at=at, looked=looked, progress=progress)
 
 
 def connect(
@@ -57,6 +67,7 @@ def connect(
     by: Actor,
     at: datetime,
     kind: str = "postgresql",
+    sample_values: bool = False,
     progress: Progress | None = None,
 ) -> HarvestRun:
     """Harvest by a new connection string; the system is registered only once it answered.
@@ -74,6 +85,7 @@ def connect(
     foresee(by, Act.HARVEST_RUN, run, at=at)
     try:
         harvested = _read(kind, dsn, progress)
+        looked = _look(kind, dsn, harvested, progress, at=at) if sample_values else None
     except NotHarvested as error:
         if known is not None:
             _note_failure(run, error, by=by, at=at)
@@ -83,7 +95,7 @@ def connect(
             system = systems.register(
                 slug=slug, name=name, site=site, dsn=dsn, kind=kind, by=by, at=at
             )
-        return take_in(system, harvested, by=by, at=at, progress=progress)
+        return take_in(system, harvested, by=by, at=at, looked=looked, progress=progress)
 
 
 def take_script(
@@ -133,7 +145,9 @@ def _database(system: GovernedSystem) -> str:
 
 
 @transaction.atomic
-def put_off(system: GovernedSystem, *, by: Actor, at: datetime) -> bool:
+def put_off(
+    system: GovernedSystem, *, by: Actor, at: datetime, sample_values: bool = False
+) -> bool:
     """Let a worker harvest ``system`` in the name of ``by``; return whether that is new.
 
     Raises:
@@ -142,9 +156,17 @@ def put_off(system: GovernedSystem, *, by: Actor, at: datetime) -> bool:
     run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
     require(by, Act.HARVEST_RUN, run, at=at)
     key = f"catalog_harvest:{system.slug}:{at:%Y-%m-%dT%H:%M}"
-    is_new = jobs.enqueue("catalog_harvest", key=key, payload={"system": system.slug}, at=at)
+    payload = {"system": system.slug, "sample_values": sample_values}
+    is_new = jobs.enqueue("catalog_harvest", key=key, payload=payload, at=at)
     if is_new:
-        audit.record(by=by, act=Act.HARVEST_RUN, ref=system.ref, at=at, put_off=key)
+        audit.record(
+            by=by,
+            act=Act.HARVEST_RUN,
+            ref=system.ref,
+            at=at,
+            put_off=key,
+            sample_values=sample_values,
+        )
     return is_new
 
 
@@ -155,9 +177,12 @@ def take_in(
     *,
     by: Actor,
     at: datetime,
+    looked: Looked | None = None,
     progress: Progress | None = None,
 ) -> HarvestRun:
     """Keep what ``harvested`` states of ``system``; an unchanged one writes its run alone.
+
+    ``looked`` is what its values speak for, None where none were looked at.
 
     The system's row is locked, so two harvests of one system follow each other.
 
@@ -171,12 +196,14 @@ def take_in(
     change = reconciling.agree(system, harvested, at=at)
     _tell(progress, "compared", len(harvested.rows))
     settling.inherit(system.pk)
-    run.rules = classifying.rules()
-    run.proposed = classifying.look(
+    run.rules = proposing.rules()
+    run.sample_values = looked is not None
+    run.proposed = proposing.look(
         system,
         at=at,
         only_harvested=last is not None and last.rules == run.rules,
         moved=change.moved,
+        judged=looked.judged if looked is not None else None,
     )
     _tell(progress, "labels proposed", run.proposed)
     run.new, run.changed, run.gone = change.new, change.changed, change.gone
@@ -184,6 +211,10 @@ def take_in(
     if harvested.unparsed:
         first = harvested.unparsed[: reconciling.SHOWN_NAMES]
         run.changes = {**run.changes, "unparsed": [f"{place}: {why}" for place, why in first]}
+    if looked is not None:
+        run.changes = {**run.changes, "sampled": len(looked.judged)}
+        if looked.unsampled:
+            run.changes["unsampled"] = list(looked.unsampled[: reconciling.SHOWN_NAMES])
     run.is_complete = harvested.complete
     run.save()
     if change.new or change.changed or change.gone or run.proposed:
@@ -197,6 +228,7 @@ def take_in(
             changed=run.changed,
             gone=run.gone,
             proposed=run.proposed,
+            sample_values=run.sample_values,
         )
     return run
 
@@ -217,6 +249,19 @@ def _note_failure(run: HarvestRun, error: NotHarvested, *, by: Actor, at: dateti
     run.error = error.detail[:300]
     run.save()
     audit.record(by=by, act=Act.HARVEST_RUN, ref=run.system.ref, at=at, error=run.error)
+
+
+def _look(
+    kind: str, dsn: str, harvested: Harvested, progress: Progress | None, *, at: datetime
+) -> Looked:
+    columns = [
+        Wanted(row.source_key, row.name, row.physical_type)
+        for row in harvested.rows
+        if row.kind is AssetKind.COLUMN
+    ]
+    looked = sampling.judge(kind, dsn, columns, at=at)
+    _tell(progress, "columns sampled", len(looked.judged))
+    return looked
 
 
 def _is_news(system: GovernedSystem, *, name: str, site: Site, dsn: str) -> bool:

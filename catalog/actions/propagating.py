@@ -87,7 +87,10 @@ def work_out_all(*, at: datetime) -> int:
         " SELECT DISTINCT -src_id FROM catalog_edge WHERE kind = 'opaque' AND gone_at IS NULL",
         {},
     )
-    return _settle([row[0] for row in rows], (), at=at)
+    changed = _settle([row[0] for row in rows], (), at=at)
+    # Where the label that held meanwhile was right already, nothing was written.
+    staging.run("UPDATE catalog_asset SET is_pending = false WHERE is_pending", {})
+    return changed
 
 
 def _settle(nodes: list[int], holders: Iterable[int], *, at: datetime) -> int:

@@ -8,6 +8,9 @@ from catalog.detectors.proposals import Proposal
 from catalog.domain.labels import PERSONAL, Level
 
 
+VERSION = 1
+
+
 class Source(StrEnum):
     """Where a proposal comes from."""
 
@@ -22,7 +25,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     PROPOSED = "proposed"
     REVIEW = "review"
-    """A contract says otherwise, so a person decides; until then both protect."""
+    """A contract or a person says otherwise, so a person decides; until then both protect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What people have decided about a column; no rule replaces it."""
+
+    denied: frozenset[str] = frozenset()
+    """Categories that somebody rejected."""
+    stated: frozenset[str] | None = None
+    """Categories that somebody stated, empty for none of them; None where nobody stated."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A category with its outcome and everything that speaks for it."""
 
@@ -55,19 +68,21 @@ class Verdict:
     confidence: float
     outcome: Outcome
     why: str
-    """Rule of this module: agree, check_digits, alone, disagree or contract."""
+    """Rule of this module: agree, check_digits, alone, disagree, contract or person."""
     said: tuple[Said, ...]
 
 
-def fuse(said: Sequence[Said], *, contract: Statement | None = None) -> tuple[Verdict, ...]:
+def fuse(
+    said: Sequence[Said], *, contract: Statement | None = None, decided: Decided | None = None
+) -> tuple[Verdict, ...]:
     """Return one verdict for each category that is spoken for, the most confident first.
 
     Categories agree when one contains the other; the narrower one stands for both. A name
     and a value agree, or a name and lineage: accepted. Check digits alone: accepted. A
     source alone: proposed. Sources that say different categories: each proposed, unless
-    check digits prove one. A contract that says otherwise: review.
+    check digits prove one. A contract or a person that says otherwise: review.
     """
-    verdicts = [_verdict(category, said, contract) for category in _narrowest(said)]
+    verdicts = [_verdict(category, said, contract, decided) for category in _narrowest(said)]
     return tuple(sorted(verdicts, key=lambda one: (-one.confidence, one.category)))
 
 
@@ -89,7 +104,9 @@ def _narrowest(said: Sequence[Said]) -> list[str]:
     return kept
 
 
-def _verdict(category: str, said: Sequence[Said], contract: Statement | None) -> Verdict:
+def _verdict(
+    category: str, said: Sequence[Said], contract: Statement | None, decided: Decided | None
+) -> Verdict:
     backing = tuple(one for one in said if _contains(one.proposal.category, category))
     sources = {one.source for one in backing}
     level = max(one.proposal.level for one in backing)
@@ -99,6 +116,8 @@ def _verdict(category: str, said: Sequence[Said], contract: Statement | None) ->
     outcome, why = _outcome(category, backing, said)
     if contract is not None and _contradicts(contract, category, level):
         outcome, why = Outcome.REVIEW, "contract"
+    if decided is not None and _is_against(decided, category):
+        outcome, why = Outcome.REVIEW, "person"
     return Verdict(category, level, round(1 - missed, 4), outcome, why, backing)
 
 
@@ -123,6 +142,19 @@ def _contradicts(contract: Statement, category: str, level: Level) -> bool:
     return bool(stated) and not any(
         _contains(one, category) or _contains(category, one) for one in stated
     )
+
+
+def _is_against(decided: Decided, category: str) -> bool:
+    """Whether people rejected ``category``, a part or a whole of it, or stated something else."""
+    if any(_overlaps(one, category) for one in decided.denied):
+        return True
+    return decided.stated is not None and not any(
+        _overlaps(one, category) for one in decided.stated
+    )
+
+
+def _overlaps(one: str, other: str) -> bool:
+    return _contains(one, other) or _contains(other, one)
 
 
 def _contains(outer: str, inner: str) -> bool:

@@ -133,6 +133,12 @@ def judge(column: Column, *, on: date, using: Rules | None = None) -> tuple[Prop
     return tuple(_best(found))
 
 
+def proves(rule: str) -> bool:
+    """Whether the ``rule`` of a proposal rules chance out, as check digits do."""
+    name = rule.rpartition(":")[2]
+    return any(known.id == name and known.base_rate is not None for known in rules().rules)
+
+
 def _by_rules(seen: Profile, named: frozenset[str], known: Rules) -> Iterator[Proposal]:
     total = len(seen.values)
     users = not known.vocabulary["user_words"].isdisjoint(named)

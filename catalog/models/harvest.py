@@ -23,6 +23,11 @@ class HarvestRun(Governed):
     proposed = models.PositiveIntegerField(default=0, help_text="Labels proposed or revised.")
     is_complete = models.BooleanField(help_text="All of the declared scope was read.")
     rules = models.CharField(max_length=40, blank=True, help_text="Rules that proposed labels.")
+    sample_values = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Some values were looked at; otherwise names and types alone.",
+    )
     changes = models.JSONField(
         default=dict, blank=True, help_text="The first names of each sort of change."
     )

@@ -3,11 +3,15 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from catalog.domain.labels import Level
 from catalog.models.asset import Asset
 from governance.models import Governed
+
+
+CLASSIFIER = "service:classifier"
+"""Who accepts what rules agree on. A person may still say otherwise; a rule may take it back."""
 
 
 class Polarity(models.TextChoices):
@@ -37,7 +41,8 @@ class LabelAssertion(Governed):
     An empty category says that the data are of no special kind. ``evidence`` holds words
     of names and names of rules, never a value of the data. A source has one opinion about
     an asset and a category: a newer one takes its place while nobody has decided, and
-    what a person decided is never overwritten by a rule.
+    what a person decided is never overwritten by a rule. While a proposal of a rule waits,
+    ``reason`` says what the rules make of it together, where that is more than one source.
     """
 
     site_path: ClassVar[str] = "asset__site_id"
@@ -52,6 +57,9 @@ class LabelAssertion(Governed):
     evidence = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PROPOSED)
     proposed_at = models.DateTimeField()
+    proposed_by = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="Who proposes; empty for a rule."
+    )
     actor = models.CharField(max_length=120, blank=True, help_text="Who decided.")
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
@@ -96,6 +104,11 @@ class LabelAssertion(Governed):
             models.CheckConstraint(
                 condition=Q(polarity="is") | Q(source="human", expires_at__isnull=False),
                 name="label_that_lowers_is_by_a_person_and_ends",
+            ),
+            models.CheckConstraint(
+                condition=~Q(polarity="is_not")
+                | (~Q(proposed_by="") & (~Q(status="accepted") | ~Q(proposed_by=F("actor")))),
+                name="label_is_lowered_by_two",
             ),
         ]
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from catalog import staging
 from catalog.domain.labels import Label, Level
-from catalog.domain.propagation import Cap, Step, cause
+from catalog.domain.propagation import FREE, Cap, Step, cause
 
 MOST = 50_000
 """Nodes that are worked out at once; more is work for a job."""
@@ -34,7 +34,9 @@ SELECT a.id, n.id, ''
   FROM node n JOIN catalog_asset a ON a.parent_id = -n.id
  WHERE n.id < 0 AND a.kind = 'column' AND a.gone_at IS NULL
  UNION ALL
-SELECT -n.id, n.id, '' FROM node n WHERE n.id < 0
+SELECT -n.id, n.id, '' FROM node n
+ WHERE n.id < 0 AND NOT EXISTS (SELECT FROM catalog_asset a WHERE a.parent_id = -n.id
+                                   AND a.kind = 'column' AND a.gone_at IS NULL)
  UNION ALL
 SELECT -e.src_id, n.id, e.mask
   FROM node n JOIN catalog_edge e ON e.dst_id = n.id
@@ -116,11 +118,18 @@ def part(nodes: Sequence[int], *, at: datetime) -> Part:
     ):
         own[key] = label(own_level, own_categories)
         effective[key] = effective[-key] = label(level, categories)
-    caps = {
-        key: Cap(frozenset(vetoed), Level.RESTRICTED if level is None else Level(level))
-        for key, level, vetoed in staging.run(_CAPS, {"nodes": list(known), "at": at})
-    }
+    caps = _caps(known, at=at)
+    # The stored label of a holder is rolled up from its columns, so it may hold what has just
+    # gone; what is said of itself reaches the whole by itself.
+    own.update({-key: caps.get(key, FREE).applied(found) for key, found in own.items()})
     return Part(inside, incoming, own, effective, caps)
+
+
+def _caps(nodes: Iterable[int], *, at: datetime) -> dict[int, Cap]:
+    return {
+        key: Cap(frozenset(vetoed), Level.RESTRICTED if level is None else Level(level))
+        for key, level, vetoed in staging.run(_CAPS, {"nodes": list(nodes), "at": at})
+    }
 
 
 def label(level: int | None, categories: Iterable[str]) -> Label | None:

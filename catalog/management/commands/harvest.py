@@ -29,6 +29,11 @@ class Command(OperatorCommand):
         parser.add_argument("kind", choices=sorted({*harvesting.HARVESTERS, *ddl.DIALECTS}))
         parser.add_argument("--dsn", help="postgresql://user@host:port/database; stored encrypted")
         parser.add_argument("--ddl", metavar="FILE", help="a schema or dump file instead")
+        parser.add_argument(
+            "--sample",
+            action="store_true",
+            help="look at some values of each column too; none is kept",
+        )
         parser.add_argument("--system", required=True, help="its name")
         parser.add_argument("--site", help="short name of the site it stands at")
 
@@ -42,6 +47,8 @@ class Command(OperatorCommand):
         dsn, file = options["dsn"], options["ddl"]
         if file is not None and dsn is not None:
             raise BadInput("--dsn reads the live system and --ddl a file: one of them")
+        if file is not None and options["sample"]:
+            raise BadInput("--sample looks at values of the live system; a file has none to ask")
         if file is None and options["kind"] not in harvesting.HARVESTERS:
             raise BadInput(f"{options['kind']} is read from a file only: --ddl FILE")
         if file is None and dsn is None:
@@ -50,7 +57,11 @@ class Command(OperatorCommand):
                 raise NotFound(f"no system {slug!r} and no --dsn; known are: {slugs or 'none'}")
             dsn = systems.dsn_of(known)
         with tqdm(
-            total=STEPS, desc="harvest", unit="step", disable=not self.is_interactive, leave=False
+            total=STEPS + bool(options["sample"]),
+            desc="harvest",
+            unit="step",
+            disable=not self.is_interactive,
+            leave=False,
         ) as bar:
 
             def progress(step: str, count: int) -> None:
@@ -76,6 +87,7 @@ class Command(OperatorCommand):
                     site=site,
                     dsn=str(dsn),
                     kind=str(options["kind"]),
+                    sample_values=bool(options["sample"]),
                     by=self.by,
                     at=self.at,
                     progress=progress,
@@ -112,6 +124,12 @@ class Command(OperatorCommand):
             f"  {run.new} new, {run.changed} changed, {run.gone} gone, {run.unchanged} unchanged;"
             f" {labels['proposals']} labels to review, {labels['personal']} of them personal."
         )
+        if run.sample_values:
+            self.say(f"  Values of {run.changes['sampled']:,} columns were looked at, none kept.")
+        else:
+            self.say("  Names and types alone were read, no values.")
+        for line in run.changes.get("unsampled", [])[:SHOWN_LINES]:
+            self.say(f"  values not read: {line}")
         for line in run.changes.get("unparsed", [])[:SHOWN_LINES]:
             self.say(f"  not understood: {line}")
         if not run.is_complete:
@@ -124,6 +142,9 @@ class Command(OperatorCommand):
             "gone": run.gone,
             "unchanged": run.unchanged,
             "complete": run.is_complete,
+            "sample_values": run.sample_values,
+            "sampled": run.changes.get("sampled", 0),
+            "unsampled": run.changes.get("unsampled", []),
             "unparsed": run.changes.get("unparsed", []),
             "assets": kinds,
             **labels,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from catalog.actions import classifying, harvesting
+from catalog.actions import classifying, harvesting, proposing
 from catalog.domain.labels import Level
 from catalog.errors import AlreadyDecided, NoReason
 from catalog.models import Asset, LabelAssertion, Status
@@ -130,7 +130,7 @@ def test_new_rules_look_at_every_column(
     unchanged = harvested("operator", columns=("operator_name",))
     harvesting.take_in(system, unchanged, by=operator, at=at)
     assert not LabelAssertion.objects.exists(), "same rules, unchanged column"
-    monkeypatch.setattr(classifying, "rules", lambda: "names/999")
+    monkeypatch.setattr(proposing, "rules", lambda: "names/999")
     harvesting.take_in(system, unchanged, by=operator, at=at)
     assert labels(system, status="proposed") == {"operator_name": {"user.name"}}
 
@@ -219,11 +219,12 @@ def test_what_somebody_vetoed_protects_no_longer(operator: Actor, at: datetime) 
         source="human",
         polarity="is_not",
         status="accepted",
+        proposed_by="user:1",
         actor=operator.ref,
         decided_at=at,
         reason="addresses of machines",
         expires_at=at + timedelta(days=90),
     )
-    classifying.look(asset.system, at=at, only_harvested=False)
+    proposing.look(asset.system, at=at, only_harvested=False)
     asset.refresh_from_db()
     assert not asset.is_personal

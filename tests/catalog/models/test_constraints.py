@@ -100,7 +100,17 @@ BROKEN: dict[str, Callable[[], object]] = {
     "retention_has_a_basis": lambda: a_retention_rule(basis=""),
     "asset_own_level_is_known": lambda: an_asset(own_level=9),
     "label_that_lowers_is_by_a_person_and_ends": lambda: a_label(
-        polarity="is_not", source="human", reason="no"
+        polarity="is_not", source="human", reason="no", proposed_by="user:1"
+    ),
+    "label_is_lowered_by_two": lambda: a_label(
+        polarity="is_not",
+        source="human",
+        reason="no",
+        expires_at=NOW,
+        status="accepted",
+        proposed_by="user:1",
+        actor="user:1",
+        decided_at=NOW,
     ),
     "harvest_ends_after_it_begins": lambda: a_run(finished_at=EARLIER),
     "harvest_that_failed_changed_nothing": lambda: a_run(
