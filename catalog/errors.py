@@ -1,6 +1,6 @@
 """Refusals of the catalog."""
 
-from governance.errors import Conflict, Refused, Unavailable
+from governance.errors import BadInput, Conflict, Refused, Unavailable
 
 
 class NotHarvested(Unavailable):
@@ -43,3 +43,15 @@ class LoneConduit(Refused):
     """A conduit joins two zones or more, and lets data leave one and enter another."""
 
     code = "conduit_joins_nothing"
+
+
+class ContractNotSound(BadInput):
+    """The document cannot be kept as a data contract; pointer and line say where."""
+
+    code = "contract_not_sound"
+
+
+class ContractNotReady(Refused):
+    """A contract comes into force valid, bound and classified; the detail lists what it lacks."""
+
+    code = "contract_not_ready"

@@ -23,3 +23,8 @@ class Act(StrEnum):
     FLOW_READ = "catalog:flow:read"
     FLOW_DECLARE = "catalog:flow:declare"
     FLOW_OBSERVE = "catalog:flow:observe"
+    LINEAGE_REPORT = "catalog:lineage:report"
+    CONTRACT_READ = "catalog:contract:read"
+    CONTRACT_IMPORT = "catalog:contract:import"
+    CONTRACT_ACTIVATE = "catalog:contract:activate"
+    CONTRACT_RETIRE = "catalog:contract:retire"

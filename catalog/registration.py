@@ -10,7 +10,7 @@ from catalog.permissions import Act
 from catalog.web import granted
 from governance import jobs, registries
 from governance.models import GovernedSystem
-from governance.registries import JobKind, JobRun, Requestable
+from governance.registries import JobKind, JobRun, Mask, Requestable
 
 log = logging.getLogger(__name__)
 
@@ -71,3 +71,8 @@ registries.requestable.add("catalog.asset", _asset)
 registries.duties.add("label_proposals", duties.proposals)
 registries.duties.add("ownerless_assets", duties.ownerless)
 registries.acts.add("catalog", Act)
+for _table in ("catalog.lineagefacet", "catalog.lineagereport"):
+    registries.unaudited.add(
+        _table, "keeps what producers sent; the assets and edges that follow are recorded"
+    )
+registries.masks.add("catalog.contract", Mask(secret=("body", "content")))

@@ -20,7 +20,7 @@ from governance.access import foresee, require
 from governance.actions import systems
 from governance.domain.actor import Actor
 from governance.errors import BadInput
-from governance.models import GovernedSystem, Site, SystemKind
+from governance.models import GovernedSystem, Site
 
 HARVESTERS: dict[str, Callable[[str, Progress | None], Harvested]] = {
     "postgresql": lambda dsn, progress: postgresql.harvest(dsn, progress=progress),
@@ -117,14 +117,11 @@ def take_script(
     Raises:
         NotAllowed: ``by`` may not register or harvest systems there.
         BadInput: the file is no script, or too large.
-        NotHarvested: a new system whose kind cannot be registered.
     """
     known = GovernedSystem.objects.filter(slug=slug).select_related("site").first()
-    system = known or GovernedSystem(slug=slug, name=name, site=site)
+    system = known or GovernedSystem(slug=slug, name=name, site=site, kind=dialect)
     run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
     foresee(by, Act.HARVEST_RUN, run, at=at)
-    if known is None and dialect not in SystemKind.values:
-        raise NotHarvested(f"a new system cannot be registered as {dialect}")
     try:
         harvested = ddl.harvest(content, database=_database(system), at=at, dialect=dialect)
     except ScriptUnreadable as error:
@@ -134,7 +131,9 @@ def take_script(
         raise BadInput("there is no CREATE TABLE or CREATE VIEW in it that can be read")
     with transaction.atomic():
         if known is None:
-            system = systems.register(slug=slug, name=name, site=site, dsn="", by=by, at=at)
+            system = systems.register(
+                slug=slug, name=name, site=site, dsn="", kind=dialect, by=by, at=at
+            )
         return take_in(system, harvested, by=by, at=at, progress=progress)
 
 

@@ -1,11 +1,12 @@
 """Making the catalog agree with what a source states, by set operations alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from catalog import staging
+from catalog.actions import linking
 from catalog.domain.assets import AssetKind, qualified
 from catalog.harvest.rows import Harvested
 from catalog.models import Asset, EdgeKind
@@ -39,6 +40,7 @@ _COLUMNS = {
     "definition": "text",
     "row_estimate": "bigint",
     "fingerprint": "text",
+    "holder": "bigint",
     "id": "bigint",
     "state": "text",
     "was": "text",
@@ -73,7 +75,7 @@ INSERT INTO catalog_asset AS a
        (id, system_id, parent_id, kind, name, fqn, source_key, physical_type, ordinal, nullable,
         key_position, description, definition, row_estimate, fingerprint, is_personal,
         is_classified, first_seen_at)
-SELECT s.id, %(system)s, coalesce(p.id, %(root)s), s.kind, s.name, s.fqn, s.source_key,
+SELECT s.id, %(system)s, coalesce(p.id, s.holder, %(root)s), s.kind, s.name, s.fqn, s.source_key,
        s.physical_type, s.ordinal, s.nullable, s.key_position, s.description, s.definition,
        s.row_estimate, s.fingerprint, false, false, %(at)s
   FROM pg_temp.harvested s LEFT JOIN pg_temp.harvested p ON p.source_key = s.parent_key
@@ -143,10 +145,6 @@ WITH stated AS (
     RETURNING e.dst_id, e.kind)
 SELECT dst_id, kind FROM unlinked WHERE kind IN ('direct', 'opaque')
 """
-_WITHIN = """
-SELECT id FROM catalog_asset
- WHERE parent_id = ANY(%(holders)s::bigint[]) AND kind = 'column' AND gone_at IS NULL
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +160,18 @@ class Change:
     """Assets into which data flow otherwise than before."""
 
 
-def agree(system: GovernedSystem, harvested: Harvested, *, at: datetime) -> Change:
+def agree(
+    system: GovernedSystem,
+    harvested: Harvested,
+    *,
+    at: datetime,
+    holders: Mapping[str, int] | None = None,
+) -> Change:
     """Write what differs; what is gone is marked only after a complete harvest.
 
     Rows that are as they were are not touched. The new and changed ones stay in the
-    temporary table ``harvested`` until the transaction ends.
+    temporary table ``harvested`` until the transaction ends. ``holders`` are assets that hold
+    rows and are no rows themselves, by source key.
     """
     root = _root(system, at=at)
     arguments = {
@@ -177,7 +182,7 @@ def agree(system: GovernedSystem, harvested: Harvested, *, at: datetime) -> Chan
         "shown": SHOWN_NAMES,
         "moved": ESTIMATE_MOVED,
     }
-    _stage(harvested)
+    _stage(harvested, holders or {})
     for statement in (_INDEX, _REKEY, _MATCH, _NUMBER, _UPSERT, _ESTIMATES):
         staging.run(statement, arguments)
     moved = staging.run(_LINK, arguments)
@@ -198,15 +203,8 @@ def agree(system: GovernedSystem, harvested: Harvested, *, at: datetime) -> Chan
         gone=counts.get("gone", 0),
         unchanged=counts.get("unchanged", 0),
         names=names,
-        moved=_moved(moved),
+        moved=linking.reached(moved),
     )
-
-
-def _moved(edges: list[tuple[int, str]]) -> tuple[int, ...]:
-    """Return the targets of ``edges``; what flows into a table as a whole reaches its columns."""
-    whole = [target for target, kind in edges if kind == "opaque"]
-    within = staging.run(_WITHIN, {"holders": whole}) if whole else []
-    return tuple({target for target, _ in edges} | {row[0] for row in within})
 
 
 def _root(system: GovernedSystem, *, at: datetime) -> Asset:
@@ -225,7 +223,7 @@ def _root(system: GovernedSystem, *, at: datetime) -> Asset:
     return root
 
 
-def _stage(harvested: Harvested) -> None:
+def _stage(harvested: Harvested, holders: Mapping[str, int]) -> None:
     def rows() -> Any:
         for row in harvested.rows:
             yield (
@@ -242,6 +240,7 @@ def _stage(harvested: Harvested) -> None:
                 row.definition,
                 row.row_estimate,
                 row.fingerprint,
+                holders.get(row.parent_key or ""),
                 None,
                 None,
                 None,

@@ -1,8 +1,8 @@
-"""Addresses of the interfaces of zones, conduits and flows."""
+"""Addresses of the interfaces of zones, conduits, flows, lineage and contracts."""
 
 from django.urls import path
 
-from catalog.api import flows, zones
+from catalog.api import contracts, events, flows, zones
 
 urlpatterns = [
     path("zones/", zones.ZoneList.as_view(), name="api-zones"),
@@ -10,4 +10,12 @@ urlpatterns = [
     path("conduits/", zones.ConduitList.as_view(), name="api-conduits"),
     path("flows/", flows.Flows.as_view(), name="api-flows"),
     path("flows/observations/", flows.FlowObservations.as_view(), name="api-flow-observations"),
+    path("contracts/", contracts.ContractList.as_view(), name="api-contracts"),
+    path("contracts/<int:pk>/", contracts.ContractDetail.as_view(), name="api-contract"),
+    path(
+        "contracts/<int:pk>/document/",
+        contracts.ContractDocument.as_view(),
+        name="api-contract-document",
+    ),
+    path("lineage/events", events.LineageEvents.as_view(), name="api-lineage-events"),
 ]

@@ -11,6 +11,8 @@ from django.core.management.base import CommandError
 
 from catalog.documents.faults import Fault
 from governance.commands import OperatorCommand
+from governance.errors import NotFound
+from governance.models import Site
 
 WRONG, USAGE = 1, 2
 
@@ -18,7 +20,7 @@ WRONG, USAGE = 1, 2
 class CheckingCommand(OperatorCommand):
     """Exit codes: 0 nothing wrong, 1 something is, 2 wrong usage or a file that cannot be read.
 
-    Nothing is asked of the database: a pipeline may check before there is one.
+    Checking asks nothing of the database: a pipeline may check before there is one.
     """
 
     def verb(self, parsers: Any, name: str, text: str) -> ArgumentParser:
@@ -60,6 +62,20 @@ class CheckingCommand(OperatorCommand):
             self.say(f"  {one}" + (f" {one.remedy}" if one.remedy else ""))
         if count > len(found):
             self.say(f"  and {count - len(found)} more")
+
+
+def site_called(slug: str | None) -> Site:
+    """Return the site of that short name; the enterprise where none is given.
+
+    Raises:
+        NotFound: there is none.
+    """
+    sites = Site.objects.filter(slug=slug) if slug else Site.objects.filter(parent=None)
+    site = sites.first()
+    if site is None:
+        known = ", ".join(Site.objects.values_list("slug", flat=True)[:20])
+        raise NotFound(f"no site {slug!r}; known are: {known or 'none'}")
+    return site
 
 
 def told(found: tuple[Fault, ...]) -> list[dict[str, object]]:

@@ -41,6 +41,20 @@ def lineage_of(register: Register) -> Iterator[Link]:
         yield _joined(links)
 
 
+def lineage_by_job(
+    register: Register, jobs: Collection[DatasetId]
+) -> Iterator[tuple[DatasetId, Link]]:
+    """Yield what each of ``jobs`` says by itself: one link per source, target and kind."""
+    found: dict[tuple[DatasetId, tuple[object, ...]], list[Link]] = {}
+    for key, _ in register.items():
+        if key.role is Role.OUTPUT and key.facet == PRESENT and key.job in jobs:
+            for link in _of_output(register, key.job, key.dataset):
+                pair = (link.source, link.source_field, link.target, link.target_field, link.kind)
+                found.setdefault((key.job, pair), []).append(link)
+    for (job, _), links in found.items():
+        yield job, _joined(links)
+
+
 def _of_output(register: Register, job: DatasetId, output: DatasetId) -> Iterator[Link]:
     cell = register.get(Key(job, Role.OUTPUT, output, "columnLineage"))
     named: set[DatasetId] = set()

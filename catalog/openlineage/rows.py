@@ -6,7 +6,7 @@ Events tell what they saw and never what is gone, so nothing here is complete.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from catalog.harvest.statements import AliasStatement, Observed, OwnerStatement,
 from catalog.openlineage import facets
 from catalog.openlineage.events import VERSION
 from catalog.openlineage.facets import DatasetId, Field
-from catalog.openlineage.lineage import Link, lineage_of
+from catalog.openlineage.lineage import Link, lineage_by_job, lineage_of
 from catalog.openlineage.naming import place_of
 from catalog.openlineage.register import PRESENT, SOURCES, Cell, Register, Role
 
@@ -73,13 +73,29 @@ class _System:
         return True
 
 
+def by_job(
+    register: Register, jobs: Collection[DatasetId]
+) -> tuple[dict[str, Observed], dict[DatasetId, list[LineageRow]]]:
+    """Return the assets of all datasets and, apart, what each of ``jobs`` makes of what."""
+    known = _known(register)
+    edges: dict[DatasetId, list[LineageRow]] = {job: [] for job in jobs}
+    for job, link in lineage_by_job(register, jobs):
+        edges[job].append(_edge(link, known)[1])
+    return _systems(register, known, []), edges
+
+
 def to_rows(register: Register) -> dict[str, Observed]:
     """Return, by namespace, the assets of each system and the lineage that arrives in it.
 
     Source keys hold the namespace, so lineage may begin in another system.
     """
     known = _known(register)
-    edges = [_edge(link, known) for link in lineage_of(register)]
+    return _systems(register, known, [_edge(link, known) for link in lineage_of(register)])
+
+
+def _systems(
+    register: Register, known: dict[DatasetId, _Known], edges: list[tuple[str, LineageRow]]
+) -> dict[str, Observed]:
     held: dict[str, list[_Known]] = defaultdict(list)
     for dataset in sorted(known):
         held[dataset[0]].append(known[dataset])

@@ -9,6 +9,9 @@ from governance.models.site import Site
 
 class SystemKind(models.TextChoices):
     POSTGRESQL = "postgresql", "PostgreSQL"
+    MYSQL = "mysql", "MySQL"
+    ANSI = "ansi", "SQL"
+    OPENLINEAGE = "openlineage", "OpenLineage"
 
 
 class GovernedSystem(Governed):

@@ -1,12 +1,13 @@
-"""``manage.py lineage check FILE``: are OpenLineage events sound, and what do they say?"""
+"""``manage.py lineage check|import FILE``: OpenLineage events, judged or taken in."""
 
 from argparse import ArgumentParser
 from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from catalog.actions import reporting
 from catalog.documents.faults import MAX_LISTED, Bounds, Fault
-from catalog.management.documents import WRONG, CheckingCommand, told
+from catalog.management.documents import WRONG, CheckingCommand, site_called, told
 from catalog.openlineage.events import EventReading, Outcome, read
 from catalog.openlineage.register import Register
 from catalog.openlineage.rows import to_rows
@@ -16,19 +17,45 @@ MAX_BYTES = 256 * 2**20
 
 class Command(CheckingCommand):
     help = (
-        "Check OpenLineage 2-0-2 events. Exit code 0: all can be taken, some perhaps with"
-        " warnings; 1: some cannot; 2: wrong usage, or the file cannot be read."
+        "Check or take in OpenLineage 2-0-2 events. Exit code 0: all can be taken, some perhaps"
+        " with warnings; 1: some cannot; 2: wrong usage, or the file cannot be read."
     )
 
     def arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
         check = self.verb(verbs, "check", "Judge events and count what they say together.")
-        check.add_argument(
-            "file", help="one event, an array, or one per line; - for standard input"
-        )
+        take = self.verb(verbs, "import", "Take events in: assets and lineage follow.")
+        for verb in (check, take):
+            verb.add_argument(
+                "file", help="one event, an array, or one per line; - for standard input"
+            )
+        take.add_argument("--site", help="short name of the site of unknown systems")
 
     def act(self, **options: Any) -> dict[str, Any]:
-        name = str(options["file"])
+        if options["verb"] == "import":
+            return self._import(str(options["file"]), options["site"])
+        return self._check(str(options["file"]))
+
+    def _import(self, name: str, site: str | None) -> dict[str, Any]:
+        told = reporting.take(
+            self.body(name, limit=MAX_BYTES),
+            site=site_called(site),
+            bounds=Bounds(size=MAX_BYTES, values=50_000_000),
+            by=self.by,
+            at=self.at,
+        )
+        self.code = WRONG if told["refused"] else 0
+        self.say(f"{name}: {told['taken']:,} events taken, {told['refused']:,} refused")
+        self.say(
+            f"  facets {told['facets']:,}; new assets {told['assets']:,};"
+            f" edges {told['edges']:,} set, {told['ended']:,} ended"
+        )
+        for title in ("faults", "warnings"):
+            for one in told[title]:
+                self.say(f"  {one['line'] or ''} {one['pointer']}: {one['detail']}")
+        return {"file": name, **told, "exit_code": self.code}
+
+    def _check(self, name: str) -> dict[str, Any]:
         register, outcomes = Register(), Counter[Outcome]()
         faults, warnings = _Listed(), _Listed()
         bounds = Bounds(size=MAX_BYTES, values=50_000_000)
