@@ -1,5 +1,5 @@
 """The board's pages of the catalog; importing them registers them."""
 
-from catalog.admin import assets, harvests, labels, zones
+from catalog.admin import assets, coverage, harvests, labels, zones
 
-__all__ = ["assets", "harvests", "labels", "zones"]
+__all__ = ["assets", "coverage", "harvests", "labels", "zones"]
