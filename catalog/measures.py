@@ -5,33 +5,30 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from catalog.models import Asset
+from catalog.queries import coverage
 from governance.models import Site
 from governance.registries import Measure, Reading, Unit
 
 
 def baseline(site_id: int | None, at: datetime) -> Reading:
-    """Return the share of live data assets with an owner, accepted labels and a site."""
-    rows = Asset.objects.live().data()
-    query = {"gap": "any"}
+    """Return the share of what counts that lacks nothing of the baseline."""
+    scope = coverage.Scope()
     if site_id is not None:
-        site = Site.objects.filter(pk=site_id).first()
-        if site is None:
-            rows = rows.none()
-        else:
-            rows = rows.filter(site__in=Site.objects.below(site))
-            query["site"] = site.slug
-    address = f"{reverse('catalog:list')}?{urlencode(query)}"
-    total = rows.count()
-    if not total:
+        # A site that is gone is none: its slug finds nothing.
+        slug = Site.objects.filter(pk=site_id).values_list("slug", flat=True).first()
+        scope = coverage.Scope(site=slug or "?")
+    figure = coverage.total(coverage.rows(scope), at=at)
+    if not figure.counted:
         return Reading(
             None,
             at,
             records_url=reverse("catalog:list"),
             note="No data yet: the first harvest of a system shows what it holds",
         )
-    covered = rows.covered().count()
-    return Reading(100 * covered / total, at, covered, total, address)
+    address = reverse("catalog:coverage")
+    if scope.site:
+        address += f"?{urlencode({'site': scope.site})}"
+    return Reading(figure.share, at, figure.complete, figure.counted, address)
 
 
 MEASURES = {
@@ -40,9 +37,11 @@ MEASURES = {
         Unit.PERCENT,
         99,
         "higher",
-        "Live tables, views, files and feeds with an owner who is still here, a site, and an"
-        " accepted label on every column (or on themselves, where they have none), over all of"
-        " them. Columns count through their table; proposals do not count.",
+        "Live data assets, systems and devices that lack nothing: an active business and technical"
+        " owner (two persons where data are confidential), a site, a zone, a look by their source"
+        " within 30 days, and for data an accepted label on every column and, where personal or"
+        " confidential, a retention rule; over all of them without those exempt for a time."
+        " Columns count through their table, proposals do not count.",
         baseline,
     )
 }

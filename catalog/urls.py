@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.web import assets, harvests, reach, zones
+from catalog.web import assets, coverage, harvests, owners, reach, zones
 
 app_name = "catalog"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("<int:pk>/labels/", assets.decide, name="decide"),
     path("<int:pk>/owner/", assets.own, name="own"),
     path("<int:pk>/reach/", reach.page, name="reach"),
+    path("coverage/", coverage.page, name="coverage"),
+    path("coverage/fix/", coverage.fix, name="fix"),
+    path("owners/<str:word>/", owners.page, name="owner"),
     path("zones/", zones.listing, name="zones"),
     path("zones/<int:pk>/", zones.page, name="zone"),
     path("zones/<int:pk>/place/", zones.place, name="place"),

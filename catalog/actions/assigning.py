@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 
 from catalog.actions import settling
 from catalog.actions.scopes import require_all
+from catalog.domain.labels import Level
 from catalog.errors import NoReason, WrongSite
-from catalog.models import Asset, Zone
+from catalog.models import Asset, RetentionRule, Zone
 from catalog.permissions import Act
 from governance import audit
 from governance.access import require
@@ -23,6 +24,12 @@ class NotAnOwner(Refused):
     code = "not_an_owner"
 
 
+class OwnersNotSeparate(Refused):
+    """Who answers for confidential data does not run their technology too."""
+
+    code = "owners_not_separate"
+
+
 @transaction.atomic
 def own(
     assets: QuerySet[Asset], *, owner: User | None, reason: str = "", by: Actor, at: datetime
@@ -33,15 +40,56 @@ def own(
     Raises:
         NotAllowed: ``by`` may not assign one of them; then none is assigned.
         NotAnOwner: ``owner`` is a service, a partner contact, or has left.
+        OwnersNotSeparate: they run the technology of one of them, and it is confidential.
     """
-    if owner is not None and (
-        owner.kind != UserKind.PERSON or owner.is_external or not owner.is_active
-    ):
-        raise NotAnOwner(f"{owner} cannot own assets: no active person of ours")
+    return _name_person("owner", assets, owner, reason=reason, by=by, at=at)
+
+
+@transaction.atomic
+def run(
+    assets: QuerySet[Asset], *, owner: User | None, reason: str = "", by: Actor, at: datetime
+) -> int:
+    """Make ``owner`` the technical owner of ``assets``, as `own` does the business owner.
+
+    Raises:
+        NotAllowed, NotAnOwner: as in `own`.
+        OwnersNotSeparate: they answer for one of them already, and it is confidential.
+    """
+    return _name_person("technical_owner", assets, owner, reason=reason, by=by, at=at)
+
+
+@transaction.atomic
+def tend(
+    assets: QuerySet[Asset], *, steward: User | None, reason: str = "", by: Actor, at: datetime
+) -> int:
+    """Make ``steward`` keep inventory and labels of ``assets``, as `own` does the owner.
+
+    Raises:
+        NotAllowed, NotAnOwner: as in `own`.
+    """
+    return _name_person("steward", assets, steward, reason=reason, by=by, at=at)
+
+
+@transaction.atomic
+def retain(
+    assets: QuerySet[Asset],
+    *,
+    rule: RetentionRule | None,
+    reason: str = "",
+    by: Actor,
+    at: datetime,
+) -> int:
+    """Keep the data of ``assets``, and of what inherits from them, by ``rule``; None takes the
+    statement back. Return how many statements changed.
+
+    Raises:
+        NotAllowed: ``by`` may not assign one of them; then none is assigned.
+    """
     rows = _chosen(assets)
     require_all(by, Act.ASSET_ASSIGN, rows, at=at)
-    count = rows.update(stated_owner=owner)
-    _follow(rows, by=by, at=at, owner=owner.ref if owner else "inherited", reason=reason or None)
+    count = rows.update(stated_retention=rule)
+    word = rule.slug if rule else "inherited"
+    _follow(rows, by=by, at=at, retention=word, reason=reason or None)
     return count
 
 
@@ -90,6 +138,47 @@ def place(
     count = rows.update(stated_zone=zone)
     _follow(rows, by=by, at=at, zone=zone.ref if zone else "inherited", reason=reason)
     return count
+
+
+def _name_person(
+    role: str,
+    assets: QuerySet[Asset],
+    person: User | None,
+    *,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> int:
+    if person is not None and (
+        person.kind != UserKind.PERSON or person.is_external or not person.is_active
+    ):
+        raise NotAnOwner(f"{person} cannot own assets: no active person of ours")
+    rows = _chosen(assets)
+    require_all(by, Act.ASSET_ASSIGN, rows, at=at)
+    before = set(_doubled(person, rows).values_list("pk", flat=True))
+    count = rows.update(**{f"stated_{role}": person})
+    for system in rows.order_by().values_list("system", flat=True).distinct():
+        settling.inherit(system)
+    doubled = _doubled(person, rows).exclude(pk__in=before).first()
+    if doubled is not None:
+        raise OwnersNotSeparate(
+            f"{person} would be business and technical owner of {doubled}, which is confidential."
+        )
+    body = {role: person.ref if person else "inherited"}
+    _follow(rows, by=by, at=at, **body, reason=reason or None)
+    return count
+
+
+def _doubled(person: User | None, rows: QuerySet[Asset]) -> QuerySet[Asset]:
+    """Return the confidential assets, in the systems of ``rows``, of which ``person`` is both."""
+    if person is None:
+        return Asset.objects.none()
+    return Asset.objects.live().filter(
+        system__in=rows.order_by().values("system"),
+        owner=person,
+        technical_owner=person,
+        level__gte=Level.CONFIDENTIAL,
+    )
 
 
 def _chosen(assets: QuerySet[Asset]) -> QuerySet[Asset]:

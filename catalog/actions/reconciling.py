@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog import staging
 from catalog.actions import linking
-from catalog.domain.assets import AssetKind, qualified
+from catalog.domain.assets import OWN_KEY, AssetKind, qualified
 from catalog.harvest.rows import Harvested
 from catalog.models import Asset, EdgeKind
 from catalog.models.asset import ROOT_KEY
@@ -99,6 +99,7 @@ _BURY = """
 WITH gone AS (
     UPDATE catalog_asset a SET gone_at = greatest(%(at)s, a.first_seen_at)
      WHERE a.system_id = %(system)s AND a.gone_at IS NULL AND a.source_key <> %(root_key)s
+       AND NOT starts_with(a.source_key, %(own_key)s)
        AND NOT EXISTS (SELECT FROM pg_temp.harvested s WHERE s.id = a.id)
     RETURNING a.fqn)
 SELECT count(*), (array_agg(fqn ORDER BY fqn))[:%(shown)s] FROM gone
@@ -178,6 +179,7 @@ def agree(
         "system": system.pk,
         "root": root.pk,
         "root_key": ROOT_KEY,
+        "own_key": OWN_KEY,
         "at": at,
         "shown": SHOWN_NAMES,
         "moved": ESTIMATE_MOVED,

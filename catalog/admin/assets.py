@@ -1,13 +1,15 @@
 """Assets on the board."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from catalog.actions import retiring
+from catalog.actions import confirming, retiring
 from catalog.models import Asset
 from catalog.permissions import Act
 from governance.board import GovernedAdmin, when, who
+from governance.errors import WardroomError
+from governance.models import GovernedSystem
 
 
 @admin.register(Asset)
@@ -19,7 +21,7 @@ class AssetAdmin(GovernedAdmin[Asset]):
     list_filter = ["kind", "system", "level", "is_personal", "is_classified"]
     list_select_related = ["system", "site", "owner"]
     search_fields = ["fqn", "description"]
-    actions = ["retire"]
+    actions = ["retire", "ask_owners"]
 
     @admin.action(description="Mark as gone, with what is in it")
     def retire(self, request: HttpRequest, rows: QuerySet[Asset]) -> None:
@@ -29,3 +31,13 @@ class AssetAdmin(GovernedAdmin[Asset]):
             lambda row, why: retiring.retire(row, reason=why, by=who(request), at=when(request)),
             "assets marked as gone",
         )
+
+    @admin.action(description="Ask all owners in the systems of these to confirm what is theirs")
+    def ask_owners(self, request: HttpRequest, rows: QuerySet[Asset]) -> None:
+        sent = 0
+        try:
+            for system in GovernedSystem.objects.filter(pk__in=rows.order_by().values("system")):
+                sent += confirming.ask(system=system, by=who(request), at=when(request))
+        except WardroomError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+        self.message_user(request, f"{sent} owners asked.")

@@ -119,7 +119,7 @@ class AssetList(generics.ListAPIView[Any]):
         rows = access.visible(
             Asset.objects.all(), to=who(request), act=Act.ASSET_READ, at=when(request)
         )
-        return queries.matching(rows, queries.wanted(request.GET)).values(*FIELDS)
+        return queries.matching(rows, queries.wanted(request.GET), at=when(request)).values(*FIELDS)
 
 
 class AssetDetail(APIView):

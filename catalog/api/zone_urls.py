@@ -1,10 +1,11 @@
-"""Addresses of the interfaces of zones, conduits, flows, lineage and contracts."""
+"""Addresses of the interfaces of coverage, zones, flows, lineage and contracts."""
 
 from django.urls import path
 
-from catalog.api import contracts, events, flows, zones
+from catalog.api import contracts, coverage, events, flows, zones
 
 urlpatterns = [
+    path("coverage/", coverage.CoverageView.as_view(), name="api-coverage"),
     path("zones/", zones.ZoneList.as_view(), name="api-zones"),
     path("zones/findings/", zones.ZoneFindings.as_view(), name="api-zone-findings"),
     path("conduits/", zones.ConduitList.as_view(), name="api-conduits"),

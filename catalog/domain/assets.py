@@ -25,6 +25,7 @@ class AssetKind(StrEnum):
     TOPIC = "topic"
     REPORT = "report"
     MODEL = "model"
+    API = "api"
     APPLICATION_SERVER = "application_server"
     CONTROL_SERVER = "control_server"
     DATA_GATEWAY = "data_gateway"
@@ -56,6 +57,7 @@ DATA_KINDS = frozenset(
         AssetKind.TOPIC,
         AssetKind.REPORT,
         AssetKind.MODEL,
+        AssetKind.API,
     }
 )
 """Kinds that hold data and are counted one by one in coverage; columns count through theirs."""
@@ -80,6 +82,7 @@ ALLOWED_PARENTS = MappingProxyType(
         AssetKind.TOPIC: _CONTENT_HOMES,
         AssetKind.REPORT: _CONTENT_HOMES,
         AssetKind.MODEL: _CONTENT_HOMES,
+        AssetKind.API: _CONTENT_HOMES,
         **dict.fromkeys(OT_KINDS, _PLACES),
     }
 )
@@ -129,3 +132,7 @@ def effective(lineage: Iterable[tuple[str, str | None]]) -> Inherited | None:
             up to the root. Owners, site, zone and retention are inherited this way.
     """
     return next((Inherited(value, name) for name, value in lineage if value), None)
+
+
+OWN_KEY = "own/"
+"""How the source keys begin of what people list by hand: no harvest knows it, none buries it."""

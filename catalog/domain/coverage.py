@@ -10,6 +10,8 @@ from catalog.domain.assets import DATA_KINDS, OT_KINDS, AssetKind
 from catalog.domain.labels import Label, Level
 
 SEEN_WITHIN_DAYS = 30
+CRITICAL = 4
+"""Criticality, of 5, from which an asset counts among the critical ones."""
 
 
 class Item(StrEnum):
@@ -23,6 +25,25 @@ class Item(StrEnum):
     ZONE = "zone"
     RETENTION = "retention"
     SEEN = "seen"
+
+    @property
+    def words(self) -> str:
+        """What is missing, in words."""
+        return _WORDS[self]
+
+
+_WORDS: Mapping[Item, str] = MappingProxyType(
+    {
+        Item.BUSINESS_OWNER: "a business owner",
+        Item.TECHNICAL_OWNER: "a technical owner",
+        Item.SEPARATE_OWNERS: "two separate owners",
+        Item.CLASSIFICATION: "accepted labels",
+        Item.SITE: "a site",
+        Item.ZONE: "a zone",
+        Item.RETENTION: "a retention rule",
+        Item.SEEN: f"a look by its source within {SEEN_WITHIN_DAYS} days",
+    }
+)
 
 
 _COMMON = frozenset(

@@ -40,10 +40,6 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         """What has an owner who is still here: somebody who left is none."""
         return self.filter(owner__is_active=True)
 
-    def covered(self) -> "AssetQuerySet":
-        """What meets the baseline: an owner, an accepted classification, a site."""
-        return self.owned().filter(is_classified=True, site__isnull=False)
-
 
 class Asset(Governed):
     """A node of system -> database -> schema -> table -> column, or of another source.

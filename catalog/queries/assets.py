@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.coverage import Item
 from catalog.domain.labels import Level
-from catalog.models import Asset, LabelAssertion, Status
+from catalog.models import Asset, CoverageRow, LabelAssertion, Status
 from governance.errors import BadInput
 from governance.models import Site
 
 UNCLASSIFIED = "unclassified"
 NOWHERE = "none"
-GAPS = ("any", "owner", "label")
+SHORT_WORDS = {"owner": Item.BUSINESS_OWNER, "label": Item.CLASSIFICATION}
+GAPS = ("any", *SHORT_WORDS, *(item.value for item in Item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,9 @@ class Wanted:
     """A kind of assets; without it those that hold data, without their columns."""
     level: str = ""
     gap: str = ""
-    """``owner`` or ``label``: what is missing for the baseline; ``any`` of them."""
+    """An item that is missing for the baseline; ``owner`` and ``label`` are the common ones for
+    short; ``any`` of them.
+    """
     review: str = ""
     """``yes``: only what has a proposal of a special category to review."""
     zone: str = ""
@@ -81,8 +86,8 @@ def wanted(parameters: Mapping[str, str]) -> Wanted:
     )
 
 
-def matching(rows: QuerySet[Asset], sought: Wanted) -> QuerySet[Asset]:
-    """Return the live ones of ``rows`` that are as ``sought``."""
+def matching(rows: QuerySet[Asset], sought: Wanted, *, at: datetime) -> QuerySet[Asset]:
+    """Return the live ones of ``rows`` that are as ``sought`` at ``at``."""
     rows = rows.filter(gone_at=None)
     if sought.inside is not None:
         rows = rows.filter(parent=sought.inside)
@@ -90,7 +95,7 @@ def matching(rows: QuerySet[Asset], sought: Wanted) -> QuerySet[Asset]:
         rows = rows.filter(kind=sought.kind)
     elif sought.zone:
         rows = rows.filter(pk__in=Asset.objects.zoned().values("pk"))
-    else:
+    elif not sought.gap:
         rows = rows.filter(kind__in=DATA_KINDS)
     for word in sought.text.split()[:8]:
         rows = rows.filter(Q(fqn__icontains=word) | Q(description__icontains=word))
@@ -107,7 +112,10 @@ def matching(rows: QuerySet[Asset], sought: Wanted) -> QuerySet[Asset]:
         rows = rows.filter(level=Level.of(sought.level))
     if sought.review:
         rows = rows.filter(to_review())
-    return _with_gap(rows, sought.gap)
+    if sought.gap:
+        item = "" if sought.gap == "any" else SHORT_WORDS.get(sought.gap, sought.gap)
+        rows = rows.filter(pk__in=CoverageRow.objects.gaps(at, item).values("pk"))
+    return rows
 
 
 def to_review() -> Exists:
@@ -120,14 +128,3 @@ def to_review() -> Exists:
             status=Status.PROPOSED,
         ).exclude(category="")
     )
-
-
-def _with_gap(rows: QuerySet[Asset], gap: str) -> QuerySet[Asset]:
-    match gap:
-        case "owner":
-            return rows.exclude(owner__is_active=True)
-        case "label":
-            return rows.filter(is_classified=False)
-        case "any":
-            return rows.exclude(pk__in=Asset.objects.covered().values("pk"))
-    return rows

@@ -1,6 +1,6 @@
 """``/catalog/``: find assets; one asset with all that is known of it, and what to decide."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import queries
 from catalog.actions import assigning, classifying
 from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.coverage import Item
 from catalog.domain.labels import Level
 from catalog.models import Asset, LabelAssertion, Status
 from catalog.permissions import Act
-from catalog.queries import Wanted
+from catalog.queries import Wanted, coverage
 from catalog.web import detail
 from governance import access
 from governance.board import when, who
@@ -44,7 +45,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     by, at = who(request), when(request)
     sought = queries.wanted(request.GET)
     seen = access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at)
-    rows = queries.matching(seen, sought).order_by("fqn", "pk")
+    rows = queries.matching(seen, sought, at=at).order_by("fqn", "pk")
     total = rows[: COUNTED + 1].count()
     after = request.GET.get("after", "")
     anchor = (
@@ -76,8 +77,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         )[: PAGE + 1]
     )
     more = found[PAGE - 1] if len(found) > PAGE else None
+    lacking = coverage.lacking([row["pk"] for row in found[:PAGE]], at=at)
     page = {
-        "rows": [_shown(row) for row in found[:PAGE]],
+        "rows": [_shown(row, lacking) for row in found[:PAGE]],
         "count": f"more than {COUNTED:,}" if total > COUNTED else f"{total:,}",
         "next": _address(request, after=more["pk"]) if more else "",
         "next_name": found[PAGE]["name"] if more else "",
@@ -89,6 +91,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "levels": [*(level.slug for level in Level), queries.UNCLASSIFIED],
         "kinds": sorted(kind.value for kind in (*DATA_KINDS, AssetKind.COLUMN, AssetKind.SYSTEM)),
         "views": _views(request, sought),
+        "gaps": [("owner", "a business owner"), ("label", "accepted labels")]
+        + [(item.value, item.words) for item in Item if item not in queries.SHORT_WORDS.values()],
         "is_empty": total == 0 and not seen.exists(),
         "inside": seen.filter(pk=sought.inside).first() if sought.inside else None,
         "at": at,
@@ -171,20 +175,29 @@ def _asset(request: HttpRequest, pk: int) -> Asset:
         Asset.objects.filter(pk=pk), to=who(request), act=Act.ASSET_READ, at=when(request)
     )
     asset: Asset | None = rows.select_related(
-        "system", "site", "owner", "zone", *detail.ANCESTORS
+        "system",
+        "site",
+        "owner",
+        "technical_owner",
+        "steward",
+        "retention",
+        "zone",
+        *detail.ANCESTORS,
     ).first()
     if asset is None:
         raise NotFound("There is no such asset, or none for you.")
     return asset
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(row: Mapping[str, Any], lacking: Mapping[int, Sequence[Item] | None]) -> dict[str, Any]:
     path = row["fqn"].rpartition(".")[0] if row["kind"] != AssetKind.SYSTEM.value else ""
     return {
         **row,
         "where": path,
         "level": None if row["level"] is None else Level(row["level"]).slug,
-        "counts": row["kind"] in DATA_KINDS,
+        "counts": row["pk"] in lacking,
+        "is_exempt": lacking.get(row["pk"], ()) is None,
+        "lacks": ", ".join(item.words for item in lacking.get(row["pk"]) or ()),
     }
 
 

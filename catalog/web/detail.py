@@ -10,6 +10,7 @@ from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.labels import Level
 from catalog.models import Asset, Edge, EdgeKind, HarvestRun, LabelAssertion, Status
 from catalog.permissions import Act
+from catalog.queries import coverage
 from catalog.web import granted, lineage
 from governance import access, registries
 from governance.domain.actor import Actor
@@ -58,6 +59,8 @@ def compose(asset: Asset, by: Actor, *, depth: str = "", at: datetime) -> dict[s
     children = Asset.objects.live().filter(parent=asset)
     columns, total = _children(children, labels, asset)
     own = labels.get(asset.pk, [])
+    found = coverage.lacking([asset.pk], at=at)
+    lacking = found.get(asset.pk, [])
     to_review = [
         label for lines in labels.values() for label in lines if label.status == Status.PROPOSED
     ]
@@ -74,8 +77,10 @@ def compose(asset: Asset, by: Actor, *, depth: str = "", at: datetime) -> dict[s
         "owner": _owner(asset, ancestors),
         "site_from": _source(asset, ancestors, "stated_site_id") or "the system",
         "zone_from": _source(asset, ancestors, "stated_zone_id"),
-        "gaps": _gaps(asset),
+        "gaps": [item.words for item in lacking or ()],
+        "is_exempt": lacking is None,
         "is_data": asset.kind in DATA_KINDS,
+        "counts": asset.pk in found,
         "keys": _keys(asset, by, at),
         "lineage": lineage.of(asset, by, depth=depth, at=at) if _has_lineage(asset) else None,
         "access": granted.on(asset, by, at=at),
@@ -118,19 +123,6 @@ def _owner(asset: Asset, ancestors: list[Asset]) -> dict[str, Any] | None:
         "is_active": asset.owner.is_active,
         "source": _source(asset, ancestors, "stated_owner_id"),
     }
-
-
-def _gaps(asset: Asset) -> list[str]:
-    gaps = []
-    if asset.owner is None:
-        gaps.append("an owner")
-    elif not asset.owner.is_active:
-        gaps.append("an owner who is still here")
-    if not asset.is_classified:
-        gaps.append("an accepted label on each column")
-    if asset.site_id is None:
-        gaps.append("a site")
-    return gaps
 
 
 def _labels(asset: Asset, by: Actor, at: datetime) -> dict[int, list[LabelLine]]:

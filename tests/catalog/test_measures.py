@@ -7,6 +7,7 @@ import pytest
 from catalog import duties, measures
 from governance.models import Site
 from tests.builders.catalog import NOW, a_column, a_label, an_asset
+from tests.builders.coverage import complete
 from tests.builders.governance import a_member, a_site, a_system, a_user
 
 pytestmark = pytest.mark.django_db
@@ -18,24 +19,20 @@ def test_without_assets_there_is_no_figure(at: datetime) -> None:
     assert reading.note.startswith("No data yet")
 
 
-def test_coverage_counts_live_data_assets_that_lack_nothing(at: datetime) -> None:
-    owner = a_user()
-    full = an_asset(owner=owner, is_classified=True)
-    an_asset(owner=owner)
-    an_asset(is_classified=True)
-    an_asset(owner=a_user(is_active=False), is_classified=True)
-    an_asset(owner=owner, is_classified=True, gone_at=NOW)
-    an_asset(owner=owner, is_classified=True, kind="schema")
-    a_column(full, owner=owner)
+def test_coverage_counts_live_assets_that_lack_nothing(at: datetime) -> None:
+    full = complete()
+    an_asset()
+    complete(gone_at=NOW)
+    an_asset(kind="schema")
+    a_column(full)
     reading = measures.baseline(None, at)
-    assert (reading.numerator, reading.denominator, reading.value) == (1, 4, 25.0)
-    assert reading.records_url == "/catalog/?gap=any"
+    assert (reading.numerator, reading.denominator, reading.value) == (1, 2, 50.0)
+    assert reading.records_url == "/catalog/coverage/"
 
 
 def test_coverage_of_a_site_counts_what_is_below_it(at: datetime) -> None:
     region = a_site(kind="region")
-    inside = a_system(site=a_site(parent=region))
-    an_asset(system=inside, owner=a_user(), is_classified=True)
+    complete(a_system(site=a_site(parent=region)))
     an_asset()
     reading = measures.baseline(region.pk, at)
     assert (reading.numerator, reading.denominator) == (1, 1)

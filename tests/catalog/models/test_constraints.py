@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.models import ConduitZone, Edge, RetentionRule
+from catalog.models import ConduitZone, Edge
 from tests.builders.catalog import NOW, a_column, a_label, a_run, an_asset
+from tests.builders.coverage import a_rule, an_answer, an_exemption
 from tests.builders.governance import a_system
 from tests.builders.zones import a_conduit, a_device, a_flow, a_zone, declared
 
@@ -36,9 +37,14 @@ def an_edge(**over: object) -> Edge:
     return Edge.objects.create(**{**fields, "first_seen_at": NOW, **over})
 
 
-def a_retention_rule(**over: object) -> RetentionRule:
-    fields = {"slug": "badges", "name": "Badge data", "days": 90, "basis": "works agreement 7"}
-    return RetentionRule.objects.create(**{**fields, **over})
+def an_exemption_twice() -> None:
+    an_exemption(an_exemption(ended_at=NOW).asset)
+    an_exemption(an_exemption().asset)
+
+
+def an_answer_twice() -> None:
+    answer = an_answer()
+    an_answer(answer.asset, user=answer.user)
 
 
 def an_edge_to_itself() -> None:
@@ -92,12 +98,17 @@ BROKEN: dict[str, Callable[[], object]] = {
     "asset_is_gone_after_it_was_seen": lambda: an_asset(gone_at=EARLIER),
     "asset_is_not_its_own_parent": its_own_parent,
     "asset_is_listed_once_in_its_system": twice_in_its_system,
+    "exemption_has_who_and_why": lambda: an_exemption(reason=""),
+    "exemption_ends_after_it_begins": lambda: an_exemption(expires_at=NOW),
+    "exemption_is_the_one_of_its_asset": an_exemption_twice,
+    "owner_answer_is_known_and_a_no_has_a_word": lambda: an_answer(answer="not_mine"),
+    "owner_answer_is_the_last_of_a_person": an_answer_twice,
     "edge_kind_is_known": lambda: an_edge(kind="rumor"),
     "edge_is_gone_after_it_was_seen": lambda: an_edge(gone_at=EARLIER),
     "edge_is_stated_once": an_edge_twice,
     "edge_leads_elsewhere": an_edge_to_itself,
-    "retention_lasts_a_day_or_more": lambda: a_retention_rule(days=0),
-    "retention_has_a_basis": lambda: a_retention_rule(basis=""),
+    "retention_lasts_a_day_or_more": lambda: a_rule(days=0),
+    "retention_has_a_basis": lambda: a_rule(basis=""),
     "asset_own_level_is_known": lambda: an_asset(own_level=9),
     "label_that_lowers_is_by_a_person_and_ends": lambda: a_label(
         polarity="is_not", source="human", reason="no", proposed_by="user:1"

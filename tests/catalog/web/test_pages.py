@@ -139,7 +139,7 @@ def test_the_list_costs_the_same_for_one_row_and_for_three(
         table = an_asset(owner=a_user())
         a_label(a_column(table))
     text(steward, LIST)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         text(steward, LIST)
 
 
@@ -156,7 +156,7 @@ def test_an_asset_costs_the_same_with_one_column_and_with_three(
     for _ in range(count):
         a_label(a_column(table))
     text(steward, f"{LIST}{table.pk}/")
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         text(steward, f"{LIST}{table.pk}/")
 
 
@@ -186,7 +186,7 @@ def test_an_asset_says_why_it_is_labeled_and_where_its_owner_comes_from(
     assert "Lucía Herrera" in page
     assert "from schema mes" in page
     assert "2 labels to review" in page
-    assert "missing: an accepted label on each column" in page
+    assert "missing: a technical owner, accepted labels, a zone" in page
 
 
 def test_labels_are_accepted_and_rejected_on_the_page(steward: Client) -> None:
