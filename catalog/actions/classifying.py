@@ -17,7 +17,6 @@ from catalog.models.label import CLASSIFIER
 from catalog.permissions import Act
 from governance import audit
 from governance.access import require
-from governance.domain import fqn
 from governance.domain.actor import Actor
 from governance.models import GovernedSystem
 

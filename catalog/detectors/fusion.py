@@ -7,7 +7,6 @@ from enum import StrEnum
 from catalog.detectors.proposals import Proposal
 from catalog.domain.labels import PERSONAL, Level
 
-
 VERSION = 1
 
 

@@ -9,7 +9,6 @@ from catalog.domain.labels import Level
 from catalog.models.asset import Asset
 from governance.models import Governed
 
-
 CLASSIFIER = "service:classifier"
 """Who accepts what rules agree on. A person may still say otherwise; a rule may take it back."""
 

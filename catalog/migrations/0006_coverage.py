@@ -71,7 +71,7 @@ SELECT id AS asset_id, kind, system_id, site_id, criticality,
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0003_zones'),
+        ('catalog', '0005_intake'),
         ('governance', '0013_data_uses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0003_zones'),
+        ('catalog', '0004_labels_by_two'),
         ('governance', '0014_system_kinds'),
     ]
 
