@@ -59,8 +59,8 @@ def decide(
     """Accept or reject the open proposals among ``labels``; return how many.
 
     What rules have accepted can still be rejected. A label that lowers is accepted by a person
-    other than the one who proposed it, and before it ends. Where a rejection leaves an asset without any label, it becomes internal by the word
-    of ``by``: rejected is not unknown.
+    other than the one who proposed it, and before it ends. Where a rejection leaves an asset
+    without any label, it becomes internal by the word of ``by``: rejected is not unknown.
 
     Raises:
         NotAllowed: ``by`` may not decide about one of them; then none is decided.

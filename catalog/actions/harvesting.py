@@ -194,16 +194,20 @@ def take_in(
     last = HarvestRun.objects.filter(system=system).exclude(rules="").first()
     change = reconciling.agree(system, harvested, at=at)
     _tell(progress, "compared", len(harvested.rows))
-    settling.inherit(system.pk)
     run.rules = proposing.rules()
     run.sample_values = looked is not None
-    run.proposed = proposing.look(
-        system,
-        at=at,
-        only_harvested=last is not None and last.rules == run.rules,
-        moved=change.moved,
-        judged=looked.judged if looked is not None else None,
-    )
+    knows_rules = last is not None and last.rules == run.rules
+    if change.is_any:
+        settling.inherit(system.pk)
+    # Where nothing changed, nothing is to be looked at, however much there is.
+    if change.is_any or looked is not None or not knows_rules:
+        run.proposed = proposing.look(
+            system,
+            at=at,
+            only_harvested=knows_rules,
+            moved=change.moved,
+            judged=looked.judged if looked is not None else None,
+        )
     _tell(progress, "labels proposed", run.proposed)
     run.new, run.changed, run.gone = change.new, change.changed, change.gone
     run.unchanged, run.changes = change.unchanged, change.names

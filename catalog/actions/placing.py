@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog import staging
-from catalog.actions import classifying, reconciling, settling
+from catalog.actions import proposing, reconciling, settling
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.harvest.rows import AssetRow, Harvested, LineageRow
 from catalog.models import Asset
@@ -76,7 +76,7 @@ def place(
     ids |= dict(staging.run(_STAGED_IDS, {}))
     if change.new or change.changed:
         settling.inherit(system.pk)
-        classifying.look(system, at=at, only_harvested=True)
+        proposing.look(system, at=at, only_harvested=True)
     return Placed(ids, bound, held, change.new, change.changed)
 
 

@@ -160,6 +160,11 @@ class Change:
     moved: tuple[int, ...] = ()
     """Assets into which data flow otherwise than before."""
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything that labels or owners depend on is otherwise now."""
+        return bool(self.new or self.changed or self.gone or self.moved)
+
 
 def agree(
     system: GovernedSystem,

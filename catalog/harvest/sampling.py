@@ -189,7 +189,8 @@ def _statement(place: tuple[str, str], columns: list[_Column]) -> sql.Composed:
         for name in names
     )
     return sql.SQL(
-        "WITH seen AS MATERIALIZED (SELECT {taken} FROM {table}{blocks} LIMIT {rows}) SELECT {drawn}"
+        "WITH seen AS MATERIALIZED (SELECT {taken} FROM {table}{blocks} LIMIT {rows})"
+        " SELECT {drawn}"
     ).format(
         taken=taken,
         table=sql.Identifier(*place),
