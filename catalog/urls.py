@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from catalog.web import assets, coverage, harvests, owners, reach, zones
+from catalog.web import assets, coverage, harvests, labels, owners, reach, zones
 
 app_name = "catalog"
 urlpatterns = [
     path("", assets.listing, name="list"),
     path("<int:pk>/", assets.page, name="asset"),
     path("<int:pk>/labels/", assets.decide, name="decide"),
+    path("<int:pk>/label/", labels.state, name="state_label"),
+    path("<int:pk>/lower/", labels.lower, name="lower_label"),
+    path("<int:pk>/labels/<int:label>/", labels.confirm, name="decide_label"),
     path("<int:pk>/owner/", assets.own, name="own"),
     path("<int:pk>/reach/", reach.page, name="reach"),
     path("coverage/", coverage.page, name="coverage"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from catalog import staging
 from catalog.actions import proposing, settling
@@ -80,7 +80,14 @@ def decide(
     if accept and lowering.exists() and (by.is_service or lowering.filter(proposed_by=by.ref)):
         raise OwnLowering("A label that lowers is accepted by a second person.")
     status = Status.ACCEPTED if accept else Status.REJECTED
-    count = rows.filter(undecided).update(status=status, actor=by.ref, decided_at=at, reason=reason)
+    kept = Q(polarity=Polarity.IS_NOT) if accept else Q(pk__in=[])
+    count = rows.filter(undecided).update(
+        status=status,
+        actor=by.ref,
+        decided_at=at,
+        # Why it is lowered was said by the first person; what the second adds is in the log.
+        reason=Case(When(kept, then=F("reason")), default=Value(reason)),
+    )
     if not count:
         raise AlreadyDecided("These proposals were decided already.")
     decided = rows.filter(status=status, decided_at=at, actor=by.ref)

@@ -155,7 +155,9 @@ def put_off(
     run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
     require(by, Act.HARVEST_RUN, run, at=at)
     key = f"catalog_harvest:{system.slug}:{at:%Y-%m-%dT%H:%M}"
-    payload = {"system": system.slug, "sample_values": sample_values}
+    payload: dict[str, object] = {"system": system.slug}
+    if sample_values:
+        payload["sample_values"] = True
     is_new = jobs.enqueue("catalog_harvest", key=key, payload=payload, at=at)
     if is_new:
         audit.record(

@@ -60,10 +60,6 @@ def lower(
     """
     if bool(category) == (level is not None):
         raise ValueError("either a category or a level is lowered")
-    if not reason.strip():
-        raise NoReason("A label that lowers needs a reason.")
-    if not at < until <= at + LONGEST:
-        raise BadTerm(f"It ends after today, within {LONGEST.days} days.")
     row = LabelAssertion(
         asset=asset,
         polarity=Polarity.IS_NOT,
@@ -76,6 +72,10 @@ def lower(
         expires_at=until,
     )
     require(by, Act.LABEL_LOWER, row, at=at)
+    if not reason.strip():
+        raise NoReason("A label that lowers needs a reason.")
+    if not at < until <= at + LONGEST:
+        raise BadTerm(f"It ends after today, within {LONGEST.days} days.")
     same = LabelAssertion.objects.select_for_update().filter(
         asset=asset, category=category, polarity=Polarity.IS_NOT, source=Source.HUMAN
     )

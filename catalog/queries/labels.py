@@ -1,6 +1,10 @@
 """How a system stands with its labels."""
 
 from catalog import staging
+from catalog.queries import lineage
+
+Stored = tuple[int | None, tuple[str, ...]]
+"""Level and categories as an asset's row holds them."""
 
 _ASSERTED = """
 SELECT l.category, count(*) FILTER (WHERE l.status = 'proposed'),
@@ -31,6 +35,8 @@ SELECT count(*) FROM catalog_labelassertion l JOIN catalog_asset a ON a.id = l.a
  WHERE a.system_id = %(system)s AND a.gone_at IS NULL AND l.source = 'group'
    AND l.status IN ('proposed', 'accepted')
 """
+
+_LABELS = "SELECT id, level, categories FROM catalog_asset WHERE id = ANY(%(keys)s::bigint[])"
 
 
 def standing(system_id: int) -> dict[str, object]:
@@ -64,4 +70,18 @@ def standing(system_id: int) -> dict[str, object]:
         "pending": pending,
         "tables_by_combination": staging.run(_TABLES, parameters)[0][0],
         "categories": dict(sorted(categories.items())),
+    }
+
+
+def below(asset_id: int, *, most: int) -> dict[int, Stored] | None:
+    """Return the effective labels of all that is made of an asset, itself left out; None if it
+    is more than ``most``.
+    """
+    nodes = lineage.cone([asset_id], most=most)
+    if nodes is None:
+        return None
+    keys = [node for node in nodes if node > 0 and node != asset_id]
+    return {
+        key: (level, tuple(categories))
+        for key, level, categories in staging.run(_LABELS, {"keys": keys})
     }

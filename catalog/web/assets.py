@@ -17,13 +17,13 @@ from catalog.actions import assigning, classifying
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.coverage import Item
 from catalog.domain.labels import Level
-from catalog.models import Asset, LabelAssertion, Status
+from catalog.models import Asset, LabelAssertion, Polarity, Status
 from catalog.permissions import Act
 from catalog.queries import Wanted, coverage
-from catalog.web import detail
+from catalog.web import detail, found
 from governance import access
 from governance.board import when, who
-from governance.errors import Conflict, NotFound, Refused
+from governance.errors import Conflict, Refused
 from governance.models import User
 
 PAGE = 50
@@ -110,7 +110,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "catalog/asset.html",
         {
             "page": detail.compose(
-                _asset(request, pk), by, depth=request.GET.get("depth", ""), at=at
+                found.asset(request, pk), by, depth=request.GET.get("depth", ""), at=at
             )
         },
     )
@@ -120,12 +120,14 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept or reject the ticked proposals of the asset and its columns."""
-    asset = _asset(request, pk)
+    asset = found.asset(request, pk)
     chosen = [key for key in request.POST.getlist("label") if key.isdecimal() and len(key) < 19]
     rows = LabelAssertion.objects.filter(
         Q(asset=asset) | Q(asset__parent=asset, asset__gone_at=None), status=Status.PROPOSED
     )
-    if "all" not in request.POST:
+    if "all" in request.POST:
+        rows = rows.filter(polarity=Polarity.IS)
+    else:
         rows = rows.filter(pk__in=chosen)
     accept = request.POST.get("verdict") == "accept"
     try:
@@ -148,7 +150,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def own(request: HttpRequest, pk: int) -> HttpResponse:
     """Name the owner of the asset; an empty choice lets it inherit again."""
-    asset = _asset(request, pk)
+    asset = found.asset(request, pk)
     email = request.POST.get("owner", "").strip()
     owner = User.objects.filter(email__iexact=email).first() if email else None
     if email and owner is None:
@@ -168,25 +170,6 @@ def own(request: HttpRequest, pk: int) -> HttpResponse:
             else f"{asset.name} has the owner of what holds it.",
         )
     return redirect("catalog:asset", pk=pk)
-
-
-def _asset(request: HttpRequest, pk: int) -> Asset:
-    rows = access.visible(
-        Asset.objects.filter(pk=pk), to=who(request), act=Act.ASSET_READ, at=when(request)
-    )
-    asset: Asset | None = rows.select_related(
-        "system",
-        "site",
-        "owner",
-        "technical_owner",
-        "steward",
-        "retention",
-        "zone",
-        *detail.ANCESTORS,
-    ).first()
-    if asset is None:
-        raise NotFound("There is no such asset, or none for you.")
-    return asset
 
 
 def _shown(row: Mapping[str, Any], lacking: Mapping[int, Sequence[Item] | None]) -> dict[str, Any]:

@@ -7,37 +7,18 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
-from catalog.domain.labels import Level
 from catalog.models import Asset, Edge, EdgeKind, HarvestRun, LabelAssertion, Status
 from catalog.permissions import Act
 from catalog.queries import coverage
-from catalog.web import granted, lineage
+from catalog.web import granted, labels, lineage
+from catalog.web.labels import LabelLine
 from governance import access, registries
 from governance.domain.actor import Actor
 from governance.models import User
 from governance.registries import Panel
 
-ANCESTORS = tuple("__".join(["parent"] * depth) for depth in range(1, 6))
 MOST_CHILDREN = 200
 MOST_KEYS = 50
-_WORDS = {
-    Status.PROPOSED: "to review",
-    Status.ACCEPTED: "accepted",
-    Status.REJECTED: "rejected",
-    Status.SUPERSEDED: "no longer proposed",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class LabelLine:
-    """A label with its why, in words."""
-
-    pk: int
-    level: str
-    category: str
-    why: str
-    status: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +36,23 @@ class ChildLine:
 def compose(asset: Asset, by: Actor, *, depth: str = "", at: datetime) -> dict[str, Any]:
     """Return everything that ``asset.html`` needs; what ``by`` may not see is left out."""
     ancestors = _ancestors(asset)
-    labels = _labels(asset, by, at)
+    said = labels.of(asset, by, at)
     children = Asset.objects.live().filter(parent=asset)
-    columns, total = _children(children, labels, asset)
-    own = labels.get(asset.pk, [])
+    columns, total = _children(children, said, asset)
+    own = said.get(asset.pk, [])
     found = coverage.lacking([asset.pk], at=at)
     lacking = found.get(asset.pk, [])
     to_review = [
-        label for lines in labels.values() for label in lines if label.status == Status.PROPOSED
+        label
+        for lines in said.values()
+        for label in lines
+        if label.status == Status.PROPOSED and not label.lowers
     ]
     return {
         "asset": asset,
         "crumbs": ancestors[::-1],
         "level": asset.level_name,
-        "own_labels": own,
+        "labels": labels.explained(asset, own, by, at=at, is_leaf=not total),
         "children": columns,
         "child_count": total,
         "has_columns": any(line.kind == AssetKind.COLUMN.value for line in columns),
@@ -125,60 +109,8 @@ def _owner(asset: Asset, ancestors: list[Asset]) -> dict[str, Any] | None:
     }
 
 
-def _labels(asset: Asset, by: Actor, at: datetime) -> dict[int, list[LabelLine]]:
-    """Return the labels of the asset and of its columns, by asset."""
-    rows = access.visible(
-        LabelAssertion.objects.filter(
-            Q(asset=asset) | Q(asset__parent=asset, asset__kind=AssetKind.COLUMN.value),
-            asset__gone_at=None,
-        ).exclude(status=Status.SUPERSEDED),
-        to=by,
-        act=Act.LABEL_READ,
-        at=at,
-    )
-    decided_by = _names(rows)
-    found: dict[int, list[LabelLine]] = {}
-    for row in rows.order_by("-level", "-confidence", "pk"):
-        found.setdefault(row.asset_id, []).append(
-            LabelLine(
-                pk=row.pk,
-                level=Level(row.level).slug,
-                category=row.category,
-                why=_why(row, decided_by),
-                status=row.status,
-                state=_WORDS[Status(row.status)],
-            )
-        )
-    return found
-
-
-def _names(rows: QuerySet[LabelAssertion]) -> dict[str, str]:
-    refs = {row for row in rows.order_by().values_list("actor", flat=True).distinct() if row}
-    keys = [ref.removeprefix("user:") for ref in refs if ref.startswith("user:")]
-    return {
-        f"user:{pk}": name
-        for pk, name in User.objects.filter(pk__in=keys).values_list("pk", "name")
-    }
-
-
-def _why(row: LabelAssertion, names: dict[str, str]) -> str:
-    """Say what speaks for the label, and who decided."""
-    if row.source == "human":
-        why = "Stated by a person."
-    elif row.category:
-        sign = "Name" if row.confidence >= 0.9 else "Name, in its surroundings"
-        why = f"{sign}: {' + '.join(row.evidence)}."
-    else:
-        why = "Nothing in the name speaks for more."
-    if row.decided_at is not None:
-        who = names.get(row.actor, row.actor)
-        said = f": {row.reason}" if row.reason else ""
-        why += f" {who}, {row.decided_at:%b} {row.decided_at.day}, {row.decided_at:%Y}{said}."
-    return why.replace("..", ".")
-
-
 def _children(
-    rows: QuerySet[Asset], labels: dict[int, list[LabelLine]], asset: Asset
+    rows: QuerySet[Asset], said: dict[int, list[LabelLine]], asset: Asset
 ) -> tuple[list[ChildLine], int]:
     found = list(
         rows.order_by(F("ordinal").asc(nulls_last=True), "name", "pk")[: MOST_CHILDREN + 1]
@@ -191,7 +123,7 @@ def _children(
             kind=row.kind,
             about=_about(row),
             level=row.level_name,
-            labels=labels.get(row.pk, []),
+            labels=said.get(row.pk, []),
         )
         for row in found[:MOST_CHILDREN]
     ], total

@@ -59,8 +59,10 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     ).first()
     if system is None:
         raise NotFound("There is no such system, or none for you.")
-    if harvesting.put_off(system, by=by, at=at):
-        messages.success(request, f"The harvest of {system} waits for a worker.")
+    sample_values = request.POST.get("values") == "yes"
+    if harvesting.put_off(system, by=by, at=at, sample_values=sample_values):
+        what = "The harvest with values" if sample_values else "The harvest"
+        messages.success(request, f"{what} of {system} waits for a worker.")
     else:
         messages.info(request, f"A harvest of {system} was asked for in this minute already.")
     return redirect("catalog:harvests")
