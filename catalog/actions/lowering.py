@@ -76,15 +76,7 @@ def lower(
         raise NoReason("A label that lowers needs a reason.")
     if not at < until <= at + LONGEST:
         raise BadTerm(f"It ends after today, within {LONGEST.days} days.")
-    same = LabelAssertion.objects.select_for_update().filter(
-        asset=asset, category=category, polarity=Polarity.IS_NOT, source=Source.HUMAN
-    )
-    before = same.first()
-    if before is not None:
-        is_over = before.expires_at is not None and before.expires_at <= at
-        if before.status in (Status.PROPOSED, Status.ACCEPTED) and not is_over:
-            raise AlreadyDecided("The same was proposed before, and is open or in force.")
-        row.pk = before.pk
+    row.pk = _place(asset, category, at=at)
     row.save()
     audit.record(
         by=by,
@@ -97,6 +89,21 @@ def lower(
         reason=reason,
     )
     return row
+
+
+def _place(asset: Asset, category: str, *, at: datetime) -> int | None:
+    """Return the key of a decision about the same that is over; a new one takes its place."""
+    before = (
+        LabelAssertion.objects.select_for_update()
+        .filter(asset=asset, category=category, polarity=Polarity.IS_NOT, source=Source.HUMAN)
+        .first()
+    )
+    if before is None:
+        return None
+    is_over = before.expires_at is not None and before.expires_at <= at
+    if before.status in (Status.PROPOSED, Status.ACCEPTED) and not is_over:
+        raise AlreadyDecided("The same was proposed before, and is open or in force.")
+    return before.pk
 
 
 @transaction.atomic
