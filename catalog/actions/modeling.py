@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from catalog.actions import linking, placing, settling, tagging
+from catalog.actions.linking import Linked
 from catalog.actions.placing import Placed
 from catalog.actions.scopes import require_all
 from catalog.dbt import project as projects
@@ -90,18 +91,31 @@ def take(
     ]
     labeled = tagging.propose(tags, source="import", rule=source, at=at, is_whole=True)
     settling.label_assets({*linked.moved, *labeled}, at=at)
-    if placed.new or placed.changed or linked.set or linked.ended or labeled:
+    told = _told(project, placed, linked, system=system, labels=len(labeled), reasons=reasons)
+    if told.new or told.changed or told.edges or told.ended or told.labels:
         audit.record(
             by=by,
             act=Act.LINEAGE_REPORT,
             ref=system.ref,
             at=at,
             source=source,
-            assets=placed.new + placed.changed,
-            edges=linked.set,
-            ended=linked.ended,
-            labels=len(labeled),
+            assets=told.new + told.changed,
+            edges=told.edges,
+            ended=told.ended,
+            labels=told.labels,
         )
+    return told
+
+
+def _told(
+    project: Project,
+    placed: Placed,
+    linked: Linked,
+    *,
+    system: GovernedSystem,
+    labels: int,
+    reasons: list[tuple[str, str]],
+) -> Modeled:
     return Modeled(
         system=system,
         bound=len(placed.bound),
@@ -109,9 +123,9 @@ def take(
         changed=placed.changed,
         edges=linked.set,
         ended=linked.ended,
-        labels=len(labeled),
-        owners=len(observed.owners),
-        unparsed=(*observed.harvested.unparsed, *reasons),
+        labels=labels,
+        owners=len(project.observed.owners),
+        unparsed=(*project.observed.harvested.unparsed, *reasons),
         warnings=project.warnings,
         warning_count=project.warning_count,
     )

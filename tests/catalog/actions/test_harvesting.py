@@ -283,19 +283,17 @@ def test_a_file_that_is_no_script_leaves_nothing(
     assert not HarvestRun.objects.exists()
 
 
-def test_a_new_system_of_a_kind_that_nothing_governs_is_refused(
-    operator: Actor, at: datetime
-) -> None:
-    with pytest.raises(NotHarvested, match="cannot be registered as mysql"):
-        harvesting.take_script(
-            b"CREATE TABLE a (x int)",
-            slug="mes",
-            name="MES",
-            site=a_site(),
-            dialect="mysql",
-            by=operator,
-            at=at,
-        )
+def test_a_new_system_is_of_the_kind_that_its_file_is_for(operator: Actor, at: datetime) -> None:
+    run = harvesting.take_script(
+        b"CREATE TABLE a (x int)",
+        slug="mes",
+        name="MES",
+        site=a_site(),
+        dialect="mysql",
+        by=operator,
+        at=at,
+    )
+    assert (run.system.kind, run.system.is_scheduled) == ("mysql", False)
 
 
 def test_nobody_takes_in_a_script_without_leave(at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""``manage.py lineage check``: verdict by event, what all say together, exit code."""
+"""``manage.py lineage``: verdict by event, what all say together, taking in, exit codes."""
 
 import json
 from io import StringIO
@@ -63,3 +63,15 @@ def test_a_file_that_is_not_there_exits_2() -> None:
     with pytest.raises(CommandError) as caught:
         checked(Path("/nowhere/events.json"))
     assert caught.value.returncode == 2
+
+
+@pytest.mark.django_db
+def test_events_are_taken_in_and_counted(tmp_path: Path) -> None:
+    event = an_event(inputs=(a_dataset("db.s.a"),), outputs=(a_dataset("db.s.b"),))
+    path, out = written(tmp_path, event, event, {"eventTime": 5}), StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("lineage", "import", str(path), "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert (ended.value.code, told["taken"], told["refused"], told["edges"]) == (1, 2, 1, 1)
+    with pytest.raises(CommandError, match="no site 'atlantis'"):
+        call_command("lineage", "import", str(path), "--site", "atlantis", stdout=out)

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.models import ConduitZone, Edge
+from catalog.models import ConduitZone, Contract, ContractBinding, Edge, LineageFacet
 from tests.builders.catalog import NOW, a_column, a_label, a_run, an_asset
 from tests.builders.coverage import a_rule, an_answer, an_exemption
-from tests.builders.governance import a_system
+from tests.builders.governance import a_system, the_enterprise
 from tests.builders.zones import a_conduit, a_device, a_flow, a_zone, declared
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,30 @@ def a_flow_to_itself() -> None:
     a_flow(device, device)
 
 
+def a_kept_contract(**over: object) -> Contract:
+    fields = {
+        "site": the_enterprise(),
+        "contract_id": "c-1",
+        "version": "1.0.0",
+        "major": "1",
+        "is_valid": True,
+        "sha256": "0" * 64,
+        "content": {},
+        "body": b"{}",
+        "imported_by": "service:operator",
+        "imported_at": NOW,
+    }
+    return Contract.objects.create(**{**fields, **over})
+
+
+def a_place_bound_twice() -> None:
+    contract = a_kept_contract()
+    for _ in range(2):
+        ContractBinding.objects.create(contract=contract, pointer="/schema/0", name="badges")
+
+
 SHORT = [2] * 6
+IN_FORCE = {"state": "active", "activated_at": NOW, "activated_by": "service:operator"}
 EARLIER = NOW - timedelta(seconds=1)
 
 BROKEN: dict[str, Callable[[], object]] = {
@@ -160,6 +183,17 @@ BROKEN: dict[str, Callable[[], object]] = {
     "flow_is_declared_or_observed": lambda: a_flow(seen_at=None),
     "flow_is_seen_from_first_to_last": lambda: a_flow(observed_at=EARLIER),
     "flow_is_listed_once": a_flow_twice,
+    "lineage_role_is_known": lambda: LineageFacet.objects.create(key="k", role="guess"),
+    "contract_state_has_who_and_when": lambda: a_kept_contract(state="active", activated_at=NOW),
+    "contract_in_force_is_valid": lambda: a_kept_contract(
+        **IN_FORCE, is_valid=False, fault_count=1
+    ),
+    "contract_is_valid_without_faults": lambda: a_kept_contract(fault_count=1),
+    "contract_version_is_listed_once": lambda: [a_kept_contract() for _ in range(2)],
+    "contract_has_one_version_of_a_major_in_force": lambda: [
+        a_kept_contract(**IN_FORCE, version=version) for version in ("1.0.0", "1.1.0")
+    ],
+    "contract_binds_a_place_once": a_place_bound_twice,
 }
 
 
@@ -178,3 +212,6 @@ def test_the_same_rows_are_kept_when_they_are_true() -> None:
     a_conduit(site=conduit.site, name=conduit.name)
     flow = a_flow(seen_at=None, **declared(), gone_at=NOW)
     a_flow(flow.src, flow.dst)
+    a_kept_contract(**IN_FORCE)
+    a_kept_contract(**IN_FORCE, version="2.0.0", major="2")
+    a_kept_contract(state="retired", version="1.1.0", retired_at=NOW)
