@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from config.demo import access_steps, incident_steps, partner_steps, zone_steps
+from config.demo import access_steps, coverage_steps, incident_steps, partner_steps, zone_steps
 from config.demo.setting import Setting
 from governance import boundary
 from governance.actions import measuring
@@ -31,6 +31,7 @@ STEPS: tuple[tuple[str, Callable[[Setting], None]], ...] = (
     ("advisories", partner_steps.advisories),
     ("Wardroom's own components", partner_steps.own_components),
     ("a plant's zones and conduits", zone_steps.network),
+    ("owners, retention, exemptions", coverage_steps.baseline),
     ("an incident of last week", incident_steps.past_incident),
     ("an incident that runs", incident_steps.running_incident),
     ("measures", measures),
