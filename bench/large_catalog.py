@@ -103,8 +103,17 @@ def fill(columns: int, *, of: int = 0) -> int:
         if of == 0:
             _grounds(session)
         session.execute("DELETE FROM catalog_edge WHERE src_id >= %s", (BASE,))
+        # Made at once they take a fraction of the time.
+        slow = session.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'catalog_asset'"
+            " AND indexdef LIKE '%USING gin%'"
+        ).fetchall()
+        for name, _ in slow:
+            session.execute(f"DROP INDEX {name}".encode())
         session.execute(_FILL, words)
         session.execute(_COLUMNS, words)
+        for _, definition in slow:
+            session.execute(definition.encode())
         session.execute("VACUUM ANALYZE catalog_asset")
         session.execute(_EDGES, words)
         session.execute(_HUB, words)
@@ -130,3 +139,31 @@ def _grounds(session: psycopg.Connection[tuple[object, ...]]) -> None:
         """,
         (SYSTEMS,),
     )
+
+
+def fan(count: int) -> int:
+    """Make ``count`` columns of a column that had none before; return the number of that one."""
+    with psycopg.connect(os.environ["DATABASE_BOOTSTRAP_URL"], autocommit=True) as session:
+        session.execute("SET session_replication_role = replica")
+        row = session.execute(
+            """
+            SELECT id FROM catalog_asset a WHERE kind = 'column' AND id >= %s
+               AND NOT EXISTS (SELECT FROM catalog_edge WHERE src_id = a.id OR dst_id = a.id)
+             ORDER BY id LIMIT 1
+            """,
+            (BASE,),
+        ).fetchone()
+        assert row is not None, "every column has an edge"
+        session.execute(
+            """
+            INSERT INTO catalog_edge
+                   (src_id, dst_id, kind, source, transform, mask, name, first_seen_at)
+            SELECT %s, id, 'direct', 'fan', 'identity', '', '', now() FROM catalog_asset a
+             WHERE kind = 'column' AND id > %s
+               AND NOT EXISTS (SELECT FROM catalog_edge WHERE src_id = a.id OR dst_id = a.id)
+             ORDER BY id LIMIT %s
+            """,
+            (row[0], row[0], count),
+        )
+        session.execute("ANALYZE catalog_edge")
+    return int(row[0])

@@ -7,6 +7,7 @@ matches that the reader may see, and ranks those. What a search finds is thus sm
 is worked out here.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,17 +84,20 @@ def find(rows: QuerySet[Asset], text: str) -> Found:
 
 def _step(rows: QuerySet[Asset], name: str, text: str) -> list[tuple[int, str, float]]:
     score, given = _RANK, [text, text, text]
+    longest = max(map(len, re.findall(r"[^\W_]+", text)), default=0)
     match name:
         case "name":
             rows = rows.filter(fqn=text)
         case "words":
             rows = _where(rows, _WORDS, text)
         case "substring":
-            if len(text) < _LETTERS:
+            if longest < _LETTERS:
                 return []
             escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             rows = _where(rows, _SUBSTRING, f"%{escaped}%")
         case _:
+            if longest < _LETTERS:
+                return []
             rows = _where(rows, _SIMILAR, text)
             score, given = _LIKENESS, [text, text]
     ranked = rows.order_by().annotate(score=RawSQL(score, given, output_field=FloatField()))  # noqa: S611 - constants
