@@ -85,7 +85,8 @@ def _gaps(keys: list[int], *, at: datetime) -> list[Value]:
     """Return what is missing for the baseline at ``at``, and how often."""
     found = CoverageRow.objects.gaps(at).filter(pk__in=keys)
     counts = found.aggregate(
-        any=Count("pk"), **{item.value: Count("pk", filter=Q((column(item), True))) for item in Item}
+        any=Count("pk"),
+        **{item.value: Count("pk", filter=Q((column(item), True))) for item in Item},
     )
     titles = {"any": "any of the baseline", **{item.value: item.words for item in Item}}
     return [Value(name, titles[name], number) for name, number in counts.items() if number]
