@@ -76,3 +76,5 @@ for _table in ("catalog.lineagefacet", "catalog.lineagereport"):
         _table, "keeps what producers sent; the assets and edges that follow are recorded"
     )
 registries.masks.add("catalog.contract", Mask(secret=("body", "content")))
+# Made by the database of name and description, which are recorded.
+registries.masks.add("catalog.asset", Mask(ignored=("search",)))

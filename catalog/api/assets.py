@@ -1,11 +1,17 @@
 """``/api/v1/assets/``: what there is, whose it is, how sensitive, and why."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import astuple
 from typing import Any
+from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from catalog import queries
@@ -14,8 +20,9 @@ from catalog.domain.labels import Level
 from catalog.models import Asset, LabelAssertion
 from catalog.permissions import Act
 from governance import access
+from governance.api.paging import Pages
 from governance.board import when, who
-from governance.errors import NotFound
+from governance.errors import BadInput, NotFound
 
 FIELDS = (
     "id",
@@ -91,35 +98,127 @@ class AssetWithLabels(AssetRow):
     labels = LabelRow(many=True)
 
 
-@extend_schema_view(
-    get=extend_schema(
-        operation_id="assets_list",
-        parameters=[
-            OpenApiParameter("q", str, description="Words of the full name or description."),
-            OpenApiParameter("system", str, description="Slug of a system."),
-            OpenApiParameter("site", str, description="Slug of a site; those below it too."),
-            OpenApiParameter(
-                "kind", str, description="A kind; else all that hold data, without columns."
-            ),
-            OpenApiParameter("level", str, enum=[*LEVELS, queries.UNCLASSIFIED]),
-            OpenApiParameter("gap", str, enum=queries.GAPS, description="What is missing."),
-            OpenApiParameter("review", str, enum=["yes"], description="Has proposals to review."),
-            OpenApiParameter("in", int, description="Only the direct children of an asset."),
-        ],
+FILTERS = [
+    OpenApiParameter(
+        "q", str, description="Words that the name, its path or the description begin with."
+    ),
+    OpenApiParameter("system", str, description="Slug of a system."),
+    OpenApiParameter("site", str, description="Slug of a site; those below it too."),
+    OpenApiParameter(
+        "kind", str, description="A kind; else all that hold data, and with q their columns."
+    ),
+    OpenApiParameter("level", str, enum=[*LEVELS, queries.UNCLASSIFIED]),
+    OpenApiParameter("category", str, description="A category of personal data, in force."),
+    OpenApiParameter("owner", UUID, description="The number of a person."),
+    OpenApiParameter("gap", str, enum=queries.GAPS, description="What is missing."),
+    OpenApiParameter("review", str, enum=["yes"], description="Has proposals to review."),
+    OpenApiParameter("in", int, description="Only the direct children of an asset."),
+]
+
+
+class FoundPage(serializers.Serializer[dict[str, Any]]):
+    """A page of assets. ``previous`` is null with ``q``: ranked pages only go on."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    truncated = serializers.BooleanField(
+        help_text="More matched than the 2,000 that were ranked: use more words or filters."
     )
-)
+    results = AssetRow(many=True)
+
+
+class FacetValue(serializers.Serializer[Any]):
+    """A value, what people call it, and how many matches have it."""
+
+    value = serializers.CharField()
+    title = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class FacetsRow(serializers.Serializer[Any]):
+    """With ``is_more`` there are more than 1,000 matches, and the counts are at least so many."""
+
+    total = serializers.IntegerField()
+    is_more = serializers.BooleanField()
+    values = serializers.DictField(child=FacetValue(many=True))
+
+
 class AssetList(generics.ListAPIView[Any]):
-    """Live assets that the caller may see, newest first."""
+    """Live assets that the caller may see: newest first, or best first with ``q``."""
 
     serializer_class = AssetRow
     queryset = Asset.objects.none()
 
     def get_queryset(self) -> Any:
-        request = self.request._request
-        rows = access.visible(
-            Asset.objects.all(), to=who(request), act=Act.ASSET_READ, at=when(request)
+        return _matching(self.request, queries.wanted(self.request._request.GET)).values(*FIELDS)
+
+    @extend_schema(
+        operation_id="assets_list", parameters=FILTERS, responses=FoundPage, filters=False
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List assets, or find them."""
+        sought = queries.wanted(request._request.GET)
+        if not sought.text:
+            answer = self.list(request, *args, **kwargs)
+            answer.data["truncated"] = False
+            return answer
+        size = Pages().get_page_size(request) or Pages.page_size
+        found = queries.find(_matching(request, sought), sought.text)
+        page = found.after(_hit(request._request.GET.get("cursor", "")), size + 1)
+        shown = [hit.id for hit in page[:size]]
+        rows = {row["id"]: row for row in Asset.objects.filter(pk__in=shown).values(*FIELDS)}
+        following = None
+        if len(page) > size:
+            url = request.build_absolute_uri()
+            following = replace_query_param(url, "cursor", _cursor(page[size - 1]))
+        told: Any = [rows[key] for key in shown if key in rows]
+        results = AssetRow(told, many=True).data
+        return Response(
+            {
+                "next": following,
+                "previous": None,
+                "truncated": found.truncated,
+                "results": results,
+            }
         )
-        return queries.matching(rows, queries.wanted(request.GET), at=when(request)).values(*FIELDS)
+
+
+class AssetFacets(APIView):
+    """How the matches of a search spread."""
+
+    @extend_schema(operation_id="assets_facets", parameters=FILTERS, responses=FacetsRow)
+    def get(self, request: Request) -> Response:
+        """Return the values of what matches, with counts of what the caller may see."""
+        sought = queries.wanted(request._request.GET)
+        rows = _matching(request, sought)
+        found = [hit.id for hit in queries.find(rows, sought.text).hits] if sought.text else None
+        by, at = who(request._request), when(request._request)
+        return Response(FacetsRow(queries.count(rows, found=found, to=by, at=at)).data)
+
+
+def _matching(request: Request, sought: queries.Wanted) -> QuerySet[Asset]:
+    by, at = who(request._request), when(request._request)
+    rows = access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at)
+    return queries.matching(rows, sought, to=by, at=at)
+
+
+def _cursor(hit: queries.Hit) -> str:
+    return urlsafe_b64encode(json.dumps(astuple(hit)).encode()).decode()
+
+
+def _hit(cursor: str) -> queries.Hit | None:
+    """Return the last hit of the page before.
+
+    Raises:
+        BadInput: the cursor was not made here.
+    """
+    if not cursor:
+        return None
+    try:
+        step, less, fqn, key = json.loads(urlsafe_b64decode(cursor.encode()))
+        return queries.Hit(int(step), float(less), str(fqn), int(key))
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise BadInput("This cursor was not made here.", pointer="/cursor") from error
 
 
 class AssetDetail(APIView):

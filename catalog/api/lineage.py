@@ -32,7 +32,7 @@ class NodeRow(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[kind.value for kind in AssetKind])
     name = serializers.CharField()
     fqn = serializers.CharField()
-    parent = serializers.IntegerField(allow_null=True)
+    parent = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
     system = serializers.SlugField()
     level = serializers.ChoiceField(choices=[level.slug for level in Level], allow_null=True)
     is_personal = serializers.BooleanField()
@@ -100,7 +100,10 @@ def _depth(word: str) -> int | None:
 
 def _told(found: Graph, at: datetime) -> dict[str, Any]:
     """Return the answer as plain values: a serializer takes ten times as long for each row."""
-    slugs = {None: None, **{level.value: level.slug for level in Level}}
+    slugs: dict[int | None, str | None] = {
+        None: None,
+        **{level.value: level.slug for level in Level},
+    }
     return {
         "as_of": at,
         "complete": found.complete,

@@ -2,6 +2,7 @@
 
 from catalog.queries.assets import (
     GAPS,
+    NAMES,
     SHORT_WORDS,
     UNCLASSIFIED,
     Wanted,
@@ -9,5 +10,21 @@ from catalog.queries.assets import (
     to_review,
     wanted,
 )
+from catalog.queries.facets import Facets, count
+from catalog.queries.search import Found, Hit, find
 
-__all__ = ["GAPS", "SHORT_WORDS", "UNCLASSIFIED", "Wanted", "matching", "to_review", "wanted"]
+__all__ = [
+    "GAPS",
+    "NAMES",
+    "SHORT_WORDS",
+    "UNCLASSIFIED",
+    "Facets",
+    "Found",
+    "Hit",
+    "Wanted",
+    "count",
+    "find",
+    "matching",
+    "to_review",
+    "wanted",
+]

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,8 +27,8 @@ from governance.errors import Conflict, Refused
 from governance.models import User
 
 PAGE = 50
-COUNTED = 1000
-"""Matches beyond this many are not counted: the page says "more than"."""
+SHOWN = 8
+"""Values of a facet that the page shows."""
 
 
 def _children(**condition: Any) -> Coalesce:
@@ -41,21 +41,71 @@ def _children(**condition: Any) -> Coalesce:
 @login_required
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    """Show what matches the filters of the address, fifty at a time, by full name."""
+    """Show what matches the filters of the address, fifty at a time: by full name, or with a
+    text best first. While somebody types, only the results are asked for.
+    """
     by, at = who(request), when(request)
     sought = queries.wanted(request.GET)
     seen = access.visible(Asset.objects.all(), to=by, act=Act.ASSET_READ, at=at)
-    rows = queries.matching(seen, sought, at=at).order_by("fqn", "pk")
-    total = rows[: COUNTED + 1].count()
-    after = request.GET.get("after", "")
-    anchor = (
-        seen.filter(pk=after).values("fqn", "pk").first()
-        if after.isdecimal() and len(after) < 19
-        else None
+    matching = queries.matching(seen, sought, to=by, at=at)
+    ranked = queries.find(matching, sought.text) if sought.text else None
+    facets = queries.count(
+        matching, found=[hit.id for hit in ranked.hits] if ranked else None, to=by, at=at
     )
-    if anchor:
-        rows = rows.filter(Q(fqn__gt=anchor["fqn"]) | Q(fqn=anchor["fqn"], pk__gt=anchor["pk"]))
-    found = list(
+    after = request.GET.get("after", "")
+    anchor = int(after) if after.isdecimal() and len(after) < 19 else None
+    found, is_first = _ranked(ranked, anchor) if ranked else _by_name(matching, seen, anchor)
+    more = found[PAGE - 1] if len(found) > PAGE else None
+    lacking = coverage.lacking([row["pk"] for row in found[:PAGE]], at=at)
+    page = {
+        "rows": [_shown(row, lacking) for row in found[:PAGE]],
+        "count": f"more than {facets.total:,}" if facets.is_more else f"{facets.total:,}",
+        "facets": _facets(request, facets, sought),
+        "is_ranked": ranked is not None,
+        "is_truncated": ranked is not None and ranked.truncated,
+        "next": _address(request, after=more["pk"]) if more else "",
+        "next_name": found[PAGE]["name"] if more else "",
+        "is_first": is_first,
+        "sought": sought,
+        "systems": seen.filter(parent=None, gone_at=None)
+        .order_by("system__name")
+        .values(slug=F("system__slug"), title=F("system__name")),
+        "levels": [*(level.slug for level in Level), queries.UNCLASSIFIED],
+        "kinds": sorted(kind.value for kind in (*DATA_KINDS, AssetKind.COLUMN, AssetKind.SYSTEM)),
+        "views": _views(request, sought),
+        "gaps": [("owner", "a business owner"), ("label", "accepted labels")]
+        + [(item.value, item.words) for item in Item if item not in queries.SHORT_WORDS.values()],
+        "is_empty": facets.total == 0 and not seen.exists(),
+        "inside": seen.filter(pk=sought.inside).first() if sought.inside else None,
+        "at": at,
+    }
+    part = request.headers.get("HX-Target") == "found"
+    return render(request, "catalog/found.html" if part else "catalog/list.html", {"page": page})
+
+
+def _by_name(
+    rows: QuerySet[Asset], seen: QuerySet[Asset], anchor: int | None
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return a page and the first of the next, behind the ``anchor``; and whether it is the
+    first.
+    """
+    rows = rows.order_by("fqn", "pk")
+    last = anchor and seen.filter(pk=anchor).values("fqn", "pk").first()
+    if last:
+        rows = rows.filter(Q(fqn__gt=last["fqn"]) | Q(fqn=last["fqn"], pk__gt=last["pk"]))
+    return list(_columns_of(rows)[: PAGE + 1]), not last
+
+
+def _ranked(found: queries.Found, anchor: int | None) -> tuple[list[dict[str, Any]], bool]:
+    """Return the same of what a search found, in its order."""
+    last = next((hit for hit in found.hits if hit.id == anchor), None)
+    keys = [hit.id for hit in found.after(last, PAGE + 1)]
+    rows = {row["pk"]: row for row in _columns_of(Asset.objects.filter(pk__in=keys))}
+    return [rows[key] for key in keys if key in rows], last is None
+
+
+def _columns_of(rows: QuerySet[Asset]) -> Any:
+    return (
         rows.annotate(columns=_children(kind=AssetKind.COLUMN.value))
         .annotate(has_review=queries.to_review())
         .values(
@@ -74,30 +124,10 @@ def listing(request: HttpRequest) -> HttpResponse:
             owner_name=F("owner__name"),
             has_owner=F("owner__is_active"),
             own_owner=F("stated_owner"),
-        )[: PAGE + 1]
+            parent_key=F("parent"),
+            parent_name=F("parent__name"),
+        )
     )
-    more = found[PAGE - 1] if len(found) > PAGE else None
-    lacking = coverage.lacking([row["pk"] for row in found[:PAGE]], at=at)
-    page = {
-        "rows": [_shown(row, lacking) for row in found[:PAGE]],
-        "count": f"more than {COUNTED:,}" if total > COUNTED else f"{total:,}",
-        "next": _address(request, after=more["pk"]) if more else "",
-        "next_name": found[PAGE]["name"] if more else "",
-        "is_first": anchor is None,
-        "sought": sought,
-        "systems": seen.filter(parent=None, gone_at=None)
-        .order_by("system__name")
-        .values(slug=F("system__slug"), title=F("system__name")),
-        "levels": [*(level.slug for level in Level), queries.UNCLASSIFIED],
-        "kinds": sorted(kind.value for kind in (*DATA_KINDS, AssetKind.COLUMN, AssetKind.SYSTEM)),
-        "views": _views(request, sought),
-        "gaps": [("owner", "a business owner"), ("label", "accepted labels")]
-        + [(item.value, item.words) for item in Item if item not in queries.SHORT_WORDS.values()],
-        "is_empty": total == 0 and not seen.exists(),
-        "inside": seen.filter(pk=sought.inside).first() if sought.inside else None,
-        "at": at,
-    }
-    return render(request, "catalog/list.html", {"page": page})
 
 
 @login_required
@@ -187,6 +217,27 @@ def _shown(row: Mapping[str, Any], lacking: Mapping[int, Sequence[Item] | None])
 def _address(request: HttpRequest, **over: object) -> str:
     kept = {name: value for name, value in request.GET.items() if value and name != "after"}
     return "?" + urlencode({**kept, **over})
+
+
+def _facets(request: HttpRequest, facets: queries.Facets, sought: Wanted) -> list[dict[str, Any]]:
+    """Return the facets that tell something, each value with the address that filters by it."""
+    least = "at least " if facets.is_more else ""
+    return [
+        {
+            "name": name,
+            "values": [
+                {
+                    "title": value.title,
+                    "count": f"{least}{value.count:,}",
+                    "is_current": getattr(sought, name) == value.value,
+                    "url": _address(request, **{name: value.value}),
+                }
+                for value in values[:SHOWN]
+            ],
+        }
+        for name, values in facets.values.items()
+        if values and (len(values) > 1 or getattr(sought, name))
+    ]
 
 
 def _views(request: HttpRequest, sought: Wanted) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from catalog.queries import facets
 from tests.builders.catalog import NOW, a_column, a_label, an_asset
 from tests.builders.governance import a_member, a_user
 from tests.builders.signin import proven
@@ -96,7 +97,9 @@ def test_cursors_walk_over_everything_once(steward: Client) -> None:
     assert len(seen) == len(set(seen)) == 7
 
 
-@pytest.mark.parametrize("query", ["level=secret", "gap=x", "kind=dragon", "in=x", "cursor=x"])
+@pytest.mark.parametrize(
+    "query", ["level=secret", "gap=x", "kind=dragon", "in=x", "owner=x", "cursor=x"]
+)
 def test_an_unreadable_word_is_a_problem_document(steward: Client, query: str) -> None:
     response = steward.get(f"{URL}?{query}")
     assert response.status_code in (400, 404)
@@ -112,3 +115,70 @@ def test_the_list_costs_the_same_for_one_row_and_for_three(
     rows(steward)
     with django_assert_num_queries(4):
         rows(steward)
+
+
+def test_a_search_finds_columns_with_their_table_and_walks_over_all_pages(steward: Client) -> None:
+    table = an_asset(name="order")
+    column = a_column(table, name="order_number")
+    for number in range(3):
+        an_asset(name=f"order_{number}")
+    answer = steward.get(URL, {"q": "order", "page_size": "2"}).json()
+    seen = [row["id"] for row in answer["results"]]
+    assert (seen[0], answer["previous"], answer["truncated"]) == (table.pk, None, False)
+    while answer["next"]:
+        answer = steward.get(answer["next"]).json()
+        seen += [row["id"] for row in answer["results"]]
+    assert len(seen) == len(set(seen)) == 5
+    (row,) = rows(steward, q="order number", kind="column")
+    assert (row["id"], row["parent"]) == (column.pk, table.pk)
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10=", "WzEsMiwzLCJ4Il0="])
+def test_a_cursor_that_was_not_made_here_is_refused(steward: Client, cursor: str) -> None:
+    an_asset(name="order")
+    answer = steward.get(URL, {"q": "order", "cursor": cursor})
+    assert (answer.status_code, answer.json()["pointer"]) == (400, "/cursor")
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "order"}])
+def test_facets_count_what_the_caller_may_see(query: dict[str, str]) -> None:
+    mine = an_asset(name="order", level=3, owner=a_user(name="Ana"), categories=["user.name"])
+    an_asset(name="order", site=mine.site)
+    an_asset(name="order", level=2, categories=["user.email"])
+    client = proven(a_member("steward", site=mine.site))
+    told = client.get(f"{URL}facets/", query).json()
+    assert (told["total"], told["is_more"]) == (2, False)
+    found = {
+        name: {value["title"]: value["count"] for value in values}
+        for name, values in told["values"].items()
+    }
+    assert found == {
+        "site": {mine.site.name: 2},
+        "level": {"restricted": 1, "unclassified": 1},
+        "category": {"user.name": 1},
+        "kind": {"table": 2},
+        "owner": {"Ana": 1},
+        "gap": found["gap"],
+    }
+    gaps = found["gap"]
+    assert (gaps["any of the baseline"], gaps["a business owner"]) == (2, 1)
+    for name, word in (("category", "user.name"), ("owner", str(mine.owner.pk))):
+        assert [row["id"] for row in rows(client, **query, **{name: word})] == [mine.pk]
+
+
+def test_categories_are_for_those_who_may_read_labels() -> None:
+    mine = an_asset(name="order", categories=["user.name"])
+    client = proven(a_member("site_operator", site=mine.site))
+    assert [row["id"] for row in rows(client)] == [mine.pk]
+    assert rows(client, category="user.name") == []
+    assert client.get(f"{URL}facets/").json()["values"]["category"] == []
+
+
+def test_many_matches_are_counted_as_at_least(steward: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr(facets, "COUNTED", 2)
+    for _ in range(3):
+        an_asset(name="order")
+    for query in ({}, {"q": "order"}):
+        told = steward.get(f"{URL}facets/", query).json()
+        assert (told["total"], told["is_more"]) == (2, True)
+        assert [value["count"] for value in told["values"]["kind"]] == [2]

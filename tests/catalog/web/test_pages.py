@@ -90,7 +90,7 @@ def test_filters_find_what_they_say(
     badge = an_asset(
         system=system, name="badge", level=3, owner=a_user(), description="who works on the line"
     )
-    a_label(a_column(badge))
+    a_label(a_column(badge, name="number", fqn="elsewhere"))
     an_asset(system=system, name="order", is_classified=True)
     an_asset(system=system, name="gone", level=3, gone_at=NOW)
     response = steward.get(LIST, filters)
@@ -139,7 +139,7 @@ def test_the_list_costs_the_same_for_one_row_and_for_three(
         table = an_asset(owner=a_user())
         a_label(a_column(table))
     text(steward, LIST)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         text(steward, LIST)
 
 
@@ -332,3 +332,24 @@ def test_the_job_harvests_in_the_name_of_whoever_asked(operator: Actor) -> None:
     GovernedSystem.objects.exclude(pk=system.pk).update(is_scheduled=False)
     every.handler(registries.JobRun(2, "catalog_harvest_all", {}, operator, NOW, 1))
     assert Job.objects.get(kind="catalog_harvest").payload == {"system": system.slug}
+
+
+def test_a_search_shows_columns_with_their_table_and_what_narrows_it_down(steward: Client) -> None:
+    table = an_asset(name="staff", level=3)
+    a_column(table, name="badge_number", level=2)
+    an_asset(name="badge")
+    page = text(steward, LIST, q="badge")
+    address = reverse("catalog:asset", args=[table.pk])
+    assert f'column of <a href="{address}">staff</a>' in page
+    assert "best first" in page
+    assert "?q=badge&amp;level=confidential" in page
+    assert "badge_number" in text(steward, LIST, q="badge", level="confidential")
+
+
+def test_whoever_types_gets_the_results_alone(steward: Client) -> None:
+    an_asset(name="badge")
+    part = steward.get(LIST, {"q": "badg"}, headers={"HX-Request": "true", "HX-Target": "found"})
+    content = part.content.decode()
+    assert content.startswith('<div id="found"')
+    assert "badge" in content
+    assert 'hx-trigger="input changed delay:300ms from:#q"' in text(steward, LIST)
