@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from catalog.actions import proposing, reconciling, sampling, settling
+from catalog.actions.reconciling import Change
 from catalog.actions.sampling import Looked, Wanted
 from catalog.domain.assets import AssetKind
 from catalog.errors import NotHarvested
@@ -212,14 +214,7 @@ def take_in(
         )
     _tell(progress, "labels proposed", run.proposed)
     run.new, run.changed, run.gone = change.new, change.changed, change.gone
-    run.unchanged, run.changes = change.unchanged, change.names
-    if harvested.unparsed:
-        first = harvested.unparsed[: reconciling.SHOWN_NAMES]
-        run.changes = {**run.changes, "unparsed": [f"{place}: {why}" for place, why in first]}
-    if looked is not None:
-        run.changes = {**run.changes, "sampled": len(looked.judged)}
-        if looked.unsampled:
-            run.changes["unsampled"] = list(looked.unsampled[: reconciling.SHOWN_NAMES])
+    run.unchanged, run.changes = change.unchanged, _told(change, harvested, looked)
     run.is_complete = harvested.complete
     run.save()
     if change.new or change.changed or change.gone or run.proposed:
@@ -236,6 +231,19 @@ def take_in(
             sample_values=run.sample_values,
         )
     return run
+
+
+def _told(change: Change, harvested: Harvested, looked: Looked | None) -> dict[str, Any]:
+    """Return what the run says in names: what changed, and what was not understood or read."""
+    most = reconciling.SHOWN_NAMES
+    found: dict[str, Any] = dict(change.names)
+    if harvested.unparsed:
+        found["unparsed"] = [f"{place}: {why}" for place, why in harvested.unparsed[:most]]
+    if looked is not None:
+        found["sampled"] = len(looked.judged)
+        if looked.unsampled:
+            found["unsampled"] = list(looked.unsampled[:most])
+    return found
 
 
 def _read(kind: str, dsn: str, progress: Progress | None) -> Harvested:

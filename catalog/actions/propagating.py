@@ -77,7 +77,7 @@ def work_out(
         staging.run(_WAIT, {"seeds": seeds})
         jobs.enqueue(JOB, key=f"{JOB}:{at:%Y-%m-%dT%H:%M:%S.%f}", payload={}, at=at)
         return _roll_up(seeds, holders)
-    return _settle(nodes, holders, at=at)
+    return _settle(nodes, holders, seeds, at=at)
 
 
 def work_out_all(*, at: datetime) -> int:
@@ -87,13 +87,14 @@ def work_out_all(*, at: datetime) -> int:
         " SELECT DISTINCT -src_id FROM catalog_edge WHERE kind = 'opaque' AND gone_at IS NULL",
         {},
     )
-    changed = _settle([row[0] for row in rows], (), at=at)
+    changed = _settle([row[0] for row in rows], (), (), at=at)
     # Where the label that held meanwhile was right already, nothing was written.
     staging.run("UPDATE catalog_asset SET is_pending = false WHERE is_pending", {})
     return changed
 
 
-def _settle(nodes: list[int], holders: Iterable[int], *, at: datetime) -> int:
+def _settle(nodes: list[int], holders: Iterable[int], seeds: Iterable[int], *, at: datetime) -> int:
+    """Work out ``nodes`` and roll up; ``seeds`` may have their new labels already."""
     if not nodes:
         return _roll_up([], holders)
     part, lattice = lineage.part(nodes, at=at), Lattice()
@@ -113,7 +114,8 @@ def _settle(nodes: list[int], holders: Iterable[int], *, at: datetime) -> int:
     # A holder's stored label is that of all that is in it; what is in it is what is worked out.
     staging.load("worked_out", _STAGED, rows)
     changed = [row[0] for row in staging.run(_WRITE, {"personal": PERSONAL})]
-    return len(changed) + _roll_up(changed, [*holders, *(row[0] for row in rows)])
+    above = [*holders, *(row[0] for row in rows)]
+    return len(changed) + _roll_up([*changed, *seeds], above)
 
 
 def _columns(found: Label | None) -> tuple[int | None, list[str]]:

@@ -74,11 +74,17 @@ _UPSERT = """
 INSERT INTO catalog_asset AS a
        (id, system_id, parent_id, kind, name, fqn, source_key, physical_type, ordinal, nullable,
         key_position, description, definition, row_estimate, fingerprint, is_personal,
-        is_classified, first_seen_at)
+        is_classified, first_seen_at, site_id, owner_id, technical_owner_id, steward_id,
+        retention_id, zone_id)
 SELECT s.id, %(system)s, coalesce(p.id, s.holder, %(root)s), s.kind, s.name, s.fqn, s.source_key,
        s.physical_type, s.ordinal, s.nullable, s.key_position, s.description, s.definition,
-       s.row_estimate, s.fingerprint, false, false, %(at)s
+       s.row_estimate, s.fingerprint, false, false, %(at)s,
+       -- As the system has them; where something between says otherwise, ``settling.inherit``
+       -- writes the row once more.
+       coalesce(r.stated_site_id, %(site)s), r.stated_owner_id, r.stated_technical_owner_id,
+       r.stated_steward_id, r.stated_retention_id, r.stated_zone_id
   FROM pg_temp.harvested s LEFT JOIN pg_temp.harvested p ON p.source_key = s.parent_key
+  LEFT JOIN catalog_asset r ON r.id = %(root)s
  WHERE s.state <> 'unchanged'
     ON CONFLICT (id) DO UPDATE
    SET parent_id = excluded.parent_id, kind = excluded.kind, name = excluded.name,
@@ -159,11 +165,13 @@ class Change:
     names: dict[str, list[str]]
     moved: tuple[int, ...] = ()
     """Assets into which data flow otherwise than before."""
+    has_new_home: bool = False
+    """The system stands at another site than at the last harvest."""
 
     @property
     def is_any(self) -> bool:
         """Whether anything that labels or owners depend on is otherwise now."""
-        return bool(self.new or self.changed or self.gone or self.moved)
+        return bool(self.new or self.changed or self.gone or self.moved or self.has_new_home)
 
 
 def agree(
@@ -183,6 +191,7 @@ def agree(
     arguments = {
         "system": system.pk,
         "root": root.pk,
+        "site": system.site_id,
         "root_key": ROOT_KEY,
         "own_key": OWN_KEY,
         "at": at,
@@ -211,6 +220,7 @@ def agree(
         unchanged=counts.get("unchanged", 0),
         names=names,
         moved=linking.reached(moved),
+        has_new_home=root.site_id != (root.stated_site_id or system.site_id),
     )
 
 

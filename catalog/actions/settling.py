@@ -74,7 +74,13 @@ WITH scope AS (
 )
 UPDATE catalog_asset a
    SET own_level = c.level, own_categories = c.categories,
-       is_classified = coalesce(i.is_classified, c.is_accepted)
+       is_classified = coalesce(i.is_classified, c.is_accepted),
+       -- What was never labeled begins with its own label: mostly nothing flows in, and then
+       -- the row is not written again.
+       level = CASE WHEN a.level IS NULL THEN c.level ELSE a.level END,
+       categories = CASE WHEN a.level IS NULL THEN c.categories ELSE a.categories::text[] END,
+       is_personal = CASE WHEN a.level IS NULL THEN 'user' = ANY(c.categories)
+                          ELSE a.is_personal END
   FROM closed c LEFT JOIN inside i ON i.id = c.id
  WHERE a.id = c.id
    AND (a.own_level, a.own_categories::text[], a.is_classified)

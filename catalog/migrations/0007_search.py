@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         TrigramExtension(),
         migrations.RunSQL(WORDS, "DROP FUNCTION catalog_words"),
         migrations.RunSQL(ASKED, "DROP FUNCTION catalog_asked"),
-        migrations.RunSQL(COLUMN, "ALTER TABLE catalog_asset DROP COLUMN search"),
+        migrations.RunSQL(COLUMN, "ALTER TABLE catalog_asset DROP search"),
         migrations.RunSQL(
             "CREATE INDEX asset_by_words ON catalog_asset USING gin (search)",
             "DROP INDEX asset_by_words",
