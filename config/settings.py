@@ -277,6 +277,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "AssetKind": "config.schema.ASSET_KINDS",
+        "ContractState": "catalog.models.contract.ContractState",
         "IncidentKind": "config.schema.INCIDENT_KINDS",
         "IncidentSeverity": "config.schema.INCIDENT_SEVERITIES",
     },

@@ -35,7 +35,7 @@ class ContractRow(serializers.Serializer[dict[str, Any]]):
     name = serializers.CharField(allow_blank=True)
     api_version = serializers.CharField(allow_blank=True)
     status = serializers.CharField(allow_blank=True, help_text="As the contract says.")
-    state = serializers.ChoiceField(choices=ContractState.values)
+    state = serializers.ChoiceField(choices=ContractState.choices)
     is_valid = serializers.BooleanField()  # type: ignore[assignment]
     sha256 = serializers.CharField(help_text="Of the content; order of members does not count.")
     fault_count = serializers.IntegerField()

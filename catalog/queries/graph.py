@@ -66,7 +66,7 @@ WITH node AS MATERIALIZED (SELECT DISTINCT unnest(%(nodes)s::bigint[]) AS id)
 SELECT DISTINCT e.src_id, e.dst_id, e.kind, e.transform, e.mask
   FROM node n JOIN catalog_edge e ON e.{near} = n.id
  WHERE e.gone_at IS NULL AND e.kind <> 'foreign_key' AND e.{far} IN (SELECT id FROM node)
- LIMIT %(most)s
+ ORDER BY 1, 2, 3, 4, 5 LIMIT %(most)s
 """
 _DOWN = {"near": "src_id", "far": "dst_id"}
 _UP = {"near": "dst_id", "far": "src_id"}

@@ -10,11 +10,13 @@ ten minutes old.
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from config import problems
 from config.middleware.portal import refuse_strangers
@@ -122,14 +124,27 @@ def refuse(request: HttpRequest, target: str) -> HttpResponse:
                 "detail": "Sign in and prove a second factor first.",
             }
         )
+    if request.method == "POST" and request.user.is_authenticated:
+        messages.warning(
+            request,
+            "Not done yet: prove your second factor, then send it once more.",
+        )
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=403, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)
 
 
 def _return_to(request: HttpRequest) -> str:
-    """Return the address to go on with; what was sent by POST is not sent again."""
+    """Return the address to go on with; what was sent by POST is not sent again, so that is
+    the page it was sent from.
+    """
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
     match = request.resolver_match
-    return request.get_full_path() if match and match.view_name in SENSITIVE else "/"
+    if match and match.view_name in SENSITIVE:
+        return request.get_full_path()
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+        return "/"
+    parts = urlsplit(page)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -38,9 +38,12 @@ def approve(
         OwnPolicy: ``by`` is its author.
         Beneficiary: ``by`` could do more by it than by the version in force.
         policy.ContentChanged: its content is another than the one read.
+        Refused: no reason is given.
         Conflict: it is not in review.
     """
     version = _in_review(version, by=by, at=at)
+    if not reason.strip():
+        raise Refused("An approval needs a reason: it is signed with the version.")
     content = contents.content(version)
     if not content.sha256 == version.content_sha256 == sha256:
         raise policy.ContentChanged(f"{version} has another content than the one you read")

@@ -86,6 +86,8 @@ class PolicyVersionAdmin(GovernedAdmin[PolicyVersion]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """List the versions, newest first, and offer a draft."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         rows = list(self.get_queryset(request).select_related("parent", "restores")[:200])
         known = names.named(row.author for row in rows)
         head = PolicyHead.objects.values_list("version_id", flat=True).first()

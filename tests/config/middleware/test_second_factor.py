@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -185,3 +186,21 @@ def test_ten_minutes_are_measured_from_the_last_proof() -> None:
     code = signin.totp(signin.SECRET, time.time())
     client.post("/accounts/2fa/reauthenticate/", {"code": code})
     assert client.get(reverse("mfa_deactivate_totp")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://testserver/admin/governance/policyversion/7/change/?rule=2", True),
+        ("http://elsewhere.example/admin/", False),
+        ("javascript:alert(1)", False),
+        ("", False),
+    ],
+)
+def test_whoever_proves_again_comes_back_to_the_page_and_is_told(page: str, back: bool) -> None:
+    client = signin.proven(staff(), seconds_ago=601)
+    url = reverse("admin:policy_approve", args=[7])
+    answer = client.post(url, {"reason": "reads well"}, headers={"referer": page})
+    went = parse_qs(urlsplit(answer["Location"]).query)["next"]
+    assert went == [page.removeprefix("http://testserver") if back else "/"]
+    assert "Not done yet" in client.get(answer["Location"]).content.decode()

@@ -109,7 +109,7 @@ def test_what_who_owns_the_tables_edits_is_found(
     signed.as_owner(table, statement.format(table=table, pk=version.pk))
     assert (version.number, fault) in faults()
     assert {number for number, _ in faults()} == {version.number}
-    with pytest.raises(CommandError, match="a published version is faulty"):
+    with pytest.raises(CommandError, match="a published version or a decision is faulty"):
         call_command("policy", "verify", stdout=StringIO())
 
 

@@ -48,7 +48,6 @@ VALUES: dict[str, Callable[[int], object]] = {
     "UUIDField": lambda n: uuid.UUID(int=10**9 + n),
     "BinaryField": lambda n: b"v%d" % n,
     "JSONField": lambda n: {"v": n},
-    "ArrayField": lambda n: [f"v{n}"],
     "GenericIPAddressField": lambda n: f"10.0.0.{n}",
 }
 """A value for each kind of column; a kind that is not here fails the test of its table."""
@@ -82,6 +81,8 @@ def value(field: "models.Field[Any, Any]", table: Table, n: int) -> object:
         kind = "IntegerField"
     if field.column in table.mask.secret:
         return {"k": f"{SECRET} {n}"} if kind == "JSONField" else _secret(kind, n)
+    if kind == "ArrayField":  # elements are of any kind
+        return [VALUES[target.base_field.get_internal_type()](n % 4)]
     made = VALUES[kind](n)
     return made[: field.max_length] if isinstance(made, str) and field.max_length else made
 
