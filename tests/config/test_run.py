@@ -158,9 +158,13 @@ def test_the_start_after_a_killed_launcher_takes_over(run: Run, runtime: Path) -
 def test_a_database_that_lost_its_preparation_gets_it_again(run: Run, runtime: Path) -> None:
     """The note says it is prepared, /readyz says no: the judge wins."""
     product = run()
-    with database(runtime, roles.OWNER) as connection:
+    signed, versions = "audit_policy_signature", "governance_policyversion"
+    with database(runtime, roles.OWNER) as connection, connection.transaction():
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         connection.execute("UPDATE governance_policyhead SET version_id = NULL")
-        for table in ("governance_policyrule", "governance_policyversion"):
+        # Whoever signs what was published waits for the end of it.
+        connection.execute(f"LOCK TABLE {signed}, {versions} IN ACCESS EXCLUSIVE MODE")
+        for table in (signed, "governance_policyrule", versions):
             # The database itself keeps what was published.
             connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             connection.execute(f"DELETE FROM {table}")
