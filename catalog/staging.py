@@ -38,6 +38,24 @@ def load(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) 
     return count
 
 
+def keep(table: str, query: str, parameters: Mapping[str, Any]) -> None:
+    """Fill the temporary ``table`` of this session with the rows of ``query``.
+
+    What was written in the same transaction has no statistics yet; of a table that has them the
+    planner knows how many rows to expect, where it would else take one for all of a new system.
+    """
+    name = sql.Identifier("pg_temp", table)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+        cursor.execute(
+            sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {}").format(
+                sql.Identifier(table), sql.SQL(query)
+            ),
+            parameters,
+        )
+        cursor.execute(sql.SQL("ANALYZE {}").format(name))
+
+
 def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Execute one statement; return its rows, or the number of rows it touched in one row."""
     with connection.cursor() as cursor:

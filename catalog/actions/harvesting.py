@@ -196,7 +196,8 @@ def take_in(
     run = HarvestRun(system=system, started_at=at, finished_at=at)
     require(by, Act.HARVEST_RUN, run, at=at)
     last = HarvestRun.objects.filter(system=system).exclude(rules="").first()
-    change = reconciling.agree(system, harvested, at=at)
+    named = proposing.Named()
+    change = reconciling.agree(system, harvested, at=at, label=named.labels)
     _tell(progress, "compared", len(harvested.rows))
     run.rules = proposing.rules()
     run.sample_values = looked is not None
@@ -211,6 +212,7 @@ def take_in(
             only_harvested=knows_rules,
             moved=change.moved,
             judged=looked.judged if looked is not None else None,
+            named=named,
         )
     _tell(progress, "labels proposed", run.proposed)
     run.new, run.changed, run.gone = change.new, change.changed, change.gone

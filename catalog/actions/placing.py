@@ -67,16 +67,18 @@ def place(
     if not left:
         return Placed(ids, bound, held)
     system = own or register()
+    named = proposing.Named()
     change = reconciling.agree(
         system,
         replace(harvested, rows=tuple(left), lineage=(), foreign_keys=(), complete=False),
         at=at,
+        label=named.labels,
         holders=ids,
     )
     ids |= dict(staging.run(_STAGED_IDS, {}))
     if change.new or change.changed:
         settling.inherit(system.pk)
-        proposing.look(system, at=at, only_harvested=True)
+        proposing.look(system, at=at, only_harvested=True, named=named)
     return Placed(ids, bound, held, change.new, change.changed)
 
 

@@ -22,21 +22,28 @@ UPDATE catalog_asset a
    AND (a.level, a.categories::text[], a.is_pending) IS DISTINCT FROM (w.level, w.categories, false)
 RETURNING a.id
 """
+_ABOVE = """
+SELECT DISTINCT parent_id AS id FROM catalog_asset
+ WHERE id = ANY(%(changed)s::bigint[]) AND parent_id IS NOT NULL
+ UNION
+SELECT unnest(%(holders)s::bigint[])
+"""
 # A holder is as sensitive as all that is in it, and as what is said of itself.
 _ROLL_UP = """
-WITH holder AS (
-    SELECT DISTINCT parent_id AS id FROM catalog_asset
-     WHERE id = ANY(%(changed)s::bigint[]) AND parent_id IS NOT NULL
-     UNION
-    SELECT unnest(%(holders)s::bigint[])
+WITH inside AS (
+    SELECT h.id, c.level, c.categories
+      FROM pg_temp.above h JOIN catalog_asset c ON c.parent_id = h.id AND c.gone_at IS NULL
+), named AS (
+    SELECT n.id, array_agg(n.one ORDER BY n.one) AS categories
+      FROM (SELECT i.id, unnest(i.categories) AS one FROM inside i
+             UNION
+            SELECT p.id, unnest(p.own_categories)
+              FROM pg_temp.above h JOIN catalog_asset p ON p.id = h.id) n
+     GROUP BY n.id
 ), held AS (
-    SELECT h.id, max(c.level) AS level,
-           ARRAY(SELECT DISTINCT one FROM catalog_asset d, unnest(d.categories) one
-                  WHERE d.parent_id = h.id AND d.gone_at IS NULL
-                  UNION SELECT unnest(p.own_categories) ORDER BY 1)::text[] AS categories
-      FROM holder h JOIN catalog_asset p ON p.id = h.id
-      JOIN catalog_asset c ON c.parent_id = h.id AND c.gone_at IS NULL
-     GROUP BY h.id, p.own_categories
+    SELECT i.id, max(i.level) AS level, coalesce(n.categories, '{}')::text[] AS categories
+      FROM inside i LEFT JOIN named n ON n.id = i.id
+     GROUP BY i.id, n.categories
 )
 UPDATE catalog_asset a
    SET level = greatest(h.level, a.own_level), categories = h.categories,
@@ -125,7 +132,8 @@ def _columns(found: Label | None) -> tuple[int | None, list[str]]:
 def _roll_up(changed: list[int], holders: Iterable[int]) -> int:
     count, above = 0, list(holders)
     while changed or above:
-        rows = staging.run(_ROLL_UP, {"changed": changed, "holders": above, "personal": PERSONAL})
+        staging.keep("above", _ABOVE, {"changed": changed, "holders": above})
+        rows = staging.run(_ROLL_UP, {"personal": PERSONAL})
         changed, above = [row[0] for row in rows], []
         count += len(changed)
     return count

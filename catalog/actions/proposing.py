@@ -13,7 +13,7 @@ from catalog import staging
 from catalog.actions import fusing, settling
 from catalog.detectors import combination, names
 from catalog.detectors.proposals import Proposal
-from catalog.domain.labels import Level
+from catalog.domain.labels import Level, closure
 from catalog.models import Source
 from catalog.models.label import CLASSIFIER
 from governance.domain import fqn
@@ -69,21 +69,47 @@ SELECT p.asset_id, 'is', p.level, p.category, p.source, p.rule, p.confidence, p.
            IS DISTINCT FROM (excluded.level, excluded.rule, excluded.confidence)
         OR (l.source <> 'value' AND l.evidence <> excluded.evidence))
 """
+# ``OFFSET 0`` keeps the look-up by asset: while the rows of a new system have no statistics, the
+# planner would compare every assertion with every asset.
 _SUPERSEDE = """
 UPDATE catalog_labelassertion l
    SET status = 'superseded', actor = '', decided_at = NULL, reason = ''
   FROM pg_temp.looked k
- WHERE k.asset_id = l.asset_id AND k.source = l.source AND l.polarity = 'is'
-   AND (l.status = 'proposed' OR (l.status = 'accepted' AND l.actor = %(rules)s))
+ CROSS JOIN LATERAL (
+       SELECT o.id, o.category FROM catalog_labelassertion o
+        WHERE o.asset_id = k.asset_id AND o.source = k.source AND o.polarity = 'is'
+          AND (o.status = 'proposed' OR (o.status = 'accepted' AND o.actor = %(rules)s))
+       OFFSET 0) o
+ WHERE l.id = o.id
    AND NOT EXISTS (SELECT FROM pg_temp.proposed p
-                    WHERE p.asset_id = l.asset_id AND p.source = l.source
-                      AND p.category = l.category)
+                    WHERE p.asset_id = k.asset_id AND p.source = k.source
+                      AND p.category = o.category)
 """
 
 
 def rules() -> str:
     """Return the identity of the rules that need no values; another one makes every column new."""
     return f"names/{names.dictionary().version} combination/{combination.VERSION}"
+
+
+class Named:
+    """What the names of columns speak for, worked out once and kept for one transaction."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, list[tuple[Any, ...]]] = {}
+
+    def labels(self, columns: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, list[str]]]:
+        """Yield the label (id, level, categories) that the name gives to each of ``columns``."""
+        for asset, full_name, physical_type in columns:
+            rows = self.rows(asset, full_name, physical_type)
+            held = closure(row[3] for row in rows if row[3])
+            yield asset, max(row[2] for row in rows), sorted(held)
+
+    def rows(self, asset: int, full_name: str, physical_type: str) -> list[tuple[Any, ...]]:
+        """Return the proposals of one column: at least that its data are internal."""
+        if asset not in self._rows:
+            self._rows[asset] = [*_by_name(asset, full_name, physical_type)]
+        return self._rows[asset]
 
 
 def look(
@@ -93,6 +119,7 @@ def look(
     only_harvested: bool = False,
     moved: Iterable[int] = (),
     judged: Judged | None = None,
+    named: Named | None = None,
 ) -> int:
     """Propose labels, fuse what sources say and settle; return how many assertions changed.
 
@@ -103,11 +130,13 @@ def look(
         moved: assets into which data flow otherwise now.
         judged: what values speak for; None where none were looked at, and then what values said
             before stays.
+        named: what is known already of names.
     """
+    named = named or Named()
     names_of = staging.run(
         _TOUCHED_COLUMNS if only_harvested else _ALL_COLUMNS, {"system": system.pk}
     )
-    said = [*_by_name(names_of)]
+    said = [said for row in names_of for said in named.rows(*row[:3])]
     looked = [(row[0], Source.NAME.value) for row in names_of]
     if judged is not None:
         columns = (
@@ -154,15 +183,13 @@ def _combined(system_id: int, *, at: datetime) -> int:
     return _take([*_rows(found, Source.COMBINATION)], looked, at=at)
 
 
-def _by_name(columns: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    version = names.dictionary().version
-    for asset, full_name, physical_type, _key in columns:
-        path = fqn.split(full_name)
-        found = names.propose(path[-1], context=path[1:-1], physical_type=physical_type)
-        yield from _rows([(asset, found)], Source.NAME)
-        if not found:
-            rule = f"names/{version}:none"
-            yield asset, Source.NAME.value, Level.INTERNAL.value, "", rule, UNTOLD, "[]"
+def _by_name(asset: int, full_name: str, physical_type: str) -> Iterator[tuple[Any, ...]]:
+    path = fqn.split(full_name)
+    found = names.propose(path[-1], context=path[1:-1], physical_type=physical_type)
+    yield from _rows([(asset, found)], Source.NAME)
+    if not found:
+        rule = f"names/{names.dictionary().version}:none"
+        yield asset, Source.NAME.value, Level.INTERNAL.value, "", rule, UNTOLD, "[]"
 
 
 def _rows(

@@ -1,6 +1,6 @@
 """Making the catalog agree with what a source states, by set operations alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,14 @@ from typing import Any
 from catalog import staging
 from catalog.actions import linking
 from catalog.domain.assets import OWN_KEY, AssetKind, qualified
+from catalog.domain.labels import PERSONAL
 from catalog.harvest.rows import Harvested
 from catalog.models import Asset, EdgeKind
 from catalog.models.asset import ROOT_KEY
 from governance.models import GovernedSystem
 
+Label = Callable[[list[tuple[Any, ...]]], Iterable[tuple[int, int, list[str]]]]
+"""New columns (id, full name, type) to their first labels (id, level, categories)."""
 SHOWN_NAMES = 20
 """How many names of each sort of change a run keeps for people."""
 ESTIMATE_MOVED = 0.1
@@ -26,6 +29,7 @@ _EDGES = {
     "src": "text",
     "dst": "text",
 }
+_FRESH = {"id": "bigint", "level": "smallint", "categories": "text[]"}
 _COLUMNS = {
     "source_key": "text",
     "parent_key": "text",
@@ -69,22 +73,28 @@ UPDATE pg_temp.harvested
    SET id = nextval(pg_get_serial_sequence('catalog_asset', 'id')), state = 'new'
  WHERE id IS NULL
 """
+_NEW_COLUMNS = """
+SELECT id, fqn, physical_type FROM pg_temp.harvested WHERE kind = 'column' AND state = 'new'
+"""
 _INDEX = "CREATE UNIQUE INDEX ON pg_temp.harvested (source_key)"
 _UPSERT = """
 INSERT INTO catalog_asset AS a
        (id, system_id, parent_id, kind, name, fqn, source_key, physical_type, ordinal, nullable,
-        key_position, description, definition, row_estimate, fingerprint, is_personal,
-        is_classified, first_seen_at, site_id, owner_id, technical_owner_id, steward_id,
-        retention_id, zone_id)
+        key_position, description, definition, row_estimate, fingerprint, own_level,
+        own_categories, level, categories, is_personal, is_classified, first_seen_at, site_id,
+        owner_id, technical_owner_id, steward_id, retention_id, zone_id)
 SELECT s.id, %(system)s, coalesce(p.id, s.holder, %(root)s), s.kind, s.name, s.fqn, s.source_key,
        s.physical_type, s.ordinal, s.nullable, s.key_position, s.description, s.definition,
-       s.row_estimate, s.fingerprint, false, false, %(at)s,
-       -- As the system has them; where something between says otherwise, ``settling.inherit``
-       -- writes the row once more.
+       s.row_estimate, s.fingerprint,
+       -- A first label, and the rest as the system has it. Where something else flows in, or
+       -- something between says otherwise, settling writes the row once more.
+       f.level, coalesce(f.categories, '{}'), f.level, coalesce(f.categories, '{}'),
+       coalesce(%(personal)s = ANY(f.categories), false), false, %(at)s,
        coalesce(r.stated_site_id, %(site)s), r.stated_owner_id, r.stated_technical_owner_id,
        r.stated_steward_id, r.stated_retention_id, r.stated_zone_id
   FROM pg_temp.harvested s LEFT JOIN pg_temp.harvested p ON p.source_key = s.parent_key
   LEFT JOIN catalog_asset r ON r.id = %(root)s
+  LEFT JOIN pg_temp.fresh f ON f.id = s.id
  WHERE s.state <> 'unchanged'
     ON CONFLICT (id) DO UPDATE
    SET parent_id = excluded.parent_id, kind = excluded.kind, name = excluded.name,
@@ -179,13 +189,17 @@ def agree(
     harvested: Harvested,
     *,
     at: datetime,
+    label: Label,
     holders: Mapping[str, int] | None = None,
 ) -> Change:
     """Write what differs; what is gone is marked only after a complete harvest.
 
     Rows that are as they were are not touched. The new and changed ones stay in the
-    temporary table ``harvested`` until the transaction ends. ``holders`` are assets that hold
-    rows and are no rows themselves, by source key.
+    temporary table ``harvested`` until the transaction ends.
+
+    Args:
+        label: what the first label of new columns is, so that they are written once.
+        holders: assets that hold rows and are no rows themselves, by source key.
     """
     root = _root(system, at=at)
     arguments = {
@@ -197,9 +211,13 @@ def agree(
         "at": at,
         "shown": SHOWN_NAMES,
         "moved": ESTIMATE_MOVED,
+        "personal": PERSONAL,
     }
     _stage(harvested, holders or {})
-    for statement in (_INDEX, _REKEY, _MATCH, _NUMBER, _UPSERT, _ESTIMATES):
+    for statement in (_INDEX, _REKEY, _MATCH, _NUMBER):
+        staging.run(statement, arguments)
+    staging.load("fresh", _FRESH, label(staging.run(_NEW_COLUMNS, {})))
+    for statement in (_UPSERT, _ESTIMATES):
         staging.run(statement, arguments)
     moved = staging.run(_LINK, arguments)
     counts: dict[str, int] = {}

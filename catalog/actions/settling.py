@@ -4,7 +4,7 @@ Set operations, parts of the transaction of the action that made them necessary.
 row only when it differs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from catalog import staging
@@ -31,16 +31,16 @@ UPDATE catalog_asset a SET site_id = t.site_id, {set}
     new=", ".join(f"t.{name}_id" for name in _INHERITED),
 )
 
+_SCOPE = "SELECT id, parent_id FROM catalog_asset WHERE gone_at IS NULL AND {}"
+_SCOPE_OF_SYSTEM = _SCOPE.format("system_id = %(system)s")
+_SCOPE_OF_ASSETS = _SCOPE.format("id = ANY(%(assets)s::bigint[])")
 # Protection counts proposals and accepted labels alike, but not what a person has said it is
 # not.
-_OWN = """
-WITH scope AS (
-    SELECT id, parent_id FROM catalog_asset
-     WHERE gone_at IS NULL AND {scope}
-), said AS (
+_SAID = """
+WITH said AS (
     SELECT l.asset_id AS id, max(l.level) AS level, bool_or(l.status = 'accepted') AS is_accepted,
            array_agg(DISTINCT l.category) FILTER (WHERE l.category <> '') AS named
-      FROM catalog_labelassertion l JOIN scope s ON s.id = l.asset_id
+      FROM catalog_labelassertion l JOIN pg_temp.own_scope s ON s.id = l.asset_id
      WHERE l.polarity = 'is' AND l.status IN ('proposed', 'accepted')
        AND NOT EXISTS (
            SELECT FROM catalog_labelassertion n
@@ -48,29 +48,33 @@ WITH scope AS (
               AND n.expires_at > %(at)s AND n.category <> ''
               AND starts_with(l.category || '.', n.category || '.'))
      GROUP BY l.asset_id
-), closed AS (
-    SELECT s.id, d.level, coalesce(d.is_accepted, false) AS is_accepted,
-           ARRAY(SELECT DISTINCT array_to_string(p.parts[1:i], '.')
-                   FROM unnest(d.named) n,
-                        LATERAL (SELECT string_to_array(n, '.') AS parts) p,
-                        generate_series(1, cardinality(p.parts)) i
-                  ORDER BY 1) AS categories
-      FROM scope s LEFT JOIN said d ON d.id = s.id
-), inside AS (
-    SELECT c.parent_id AS id, bool_and(x.id IS NOT NULL) AS is_classified
-      FROM catalog_asset c
-      LEFT JOIN LATERAL (
-          SELECT l.asset_id AS id FROM catalog_labelassertion l
-           WHERE l.asset_id = c.id AND l.polarity = 'is' AND l.status = 'accepted'
-           LIMIT 1) x ON true
-     WHERE c.kind = 'column' AND c.gone_at IS NULL
-       AND c.parent_id IN (SELECT id FROM scope UNION SELECT parent_id FROM scope)
-     GROUP BY c.parent_id
-), classified AS (
+)
+SELECT s.id, d.level, coalesce(d.is_accepted, false) AS is_accepted,
+       ARRAY(SELECT DISTINCT array_to_string(p.parts[1:i], '.')
+               FROM unnest(d.named) n,
+                    LATERAL (SELECT string_to_array(n, '.') AS parts) p,
+                    generate_series(1, cardinality(p.parts)) i
+              ORDER BY 1) AS categories
+  FROM pg_temp.own_scope s LEFT JOIN said d ON d.id = s.id
+"""
+_INSIDE = """
+SELECT c.parent_id AS id, bool_and(x.id IS NOT NULL) AS is_classified
+  FROM catalog_asset c
+  LEFT JOIN LATERAL (
+      SELECT l.asset_id AS id FROM catalog_labelassertion l
+       WHERE l.asset_id = c.id AND l.polarity = 'is' AND l.status = 'accepted'
+       LIMIT 1) x ON true
+ WHERE c.kind = 'column' AND c.gone_at IS NULL
+   AND c.parent_id IN (SELECT id FROM pg_temp.own_scope
+                        UNION SELECT parent_id FROM pg_temp.own_scope)
+ GROUP BY c.parent_id
+"""
+_OWN = """
+WITH classified AS (
     UPDATE catalog_asset a SET is_classified = i.is_classified
-      FROM inside i
+      FROM pg_temp.own_inside i
      WHERE i.id = a.id AND a.is_classified <> i.is_classified
-       AND a.id NOT IN (SELECT id FROM scope)
+       AND a.id NOT IN (SELECT id FROM pg_temp.own_scope)
 )
 UPDATE catalog_asset a
    SET own_level = c.level, own_categories = c.categories,
@@ -81,14 +85,12 @@ UPDATE catalog_asset a
        categories = CASE WHEN a.level IS NULL THEN c.categories ELSE a.categories::text[] END,
        is_personal = CASE WHEN a.level IS NULL THEN 'user' = ANY(c.categories)
                           ELSE a.is_personal END
-  FROM closed c LEFT JOIN inside i ON i.id = c.id
+  FROM pg_temp.own_said c LEFT JOIN pg_temp.own_inside i ON i.id = c.id
  WHERE a.id = c.id
    AND (a.own_level, a.own_categories::text[], a.is_classified)
        IS DISTINCT FROM (c.level, c.categories, coalesce(i.is_classified, c.is_accepted))
 RETURNING a.id
 """
-_OWN_OF_SYSTEM = _OWN.format(scope="system_id = %(system)s")
-_OWN_OF_ASSETS = _OWN.format(scope="id = ANY(%(assets)s::bigint[])")
 _STALE = """
 SELECT a.id FROM catalog_asset a
  WHERE a.system_id = %(system)s AND a.gone_at IS NULL
@@ -114,7 +116,7 @@ def label_system(system_id: int, *, at: datetime, seeds: Iterable[int] = ()) -> 
     ``seeds`` are assets, here or elsewhere, to or from which edges came or went. Return how
     many labels changed.
     """
-    rows = staging.run(_OWN_OF_SYSTEM, {"system": system_id, "at": at})
+    rows = _own(_SCOPE_OF_SYSTEM, {"system": system_id}, at=at)
     stale = staging.run(_STALE, {"system": system_id})
     holders = staging.run(_HOLDERS, {"system": system_id, "at": at})
     changed = {row[0] for row in (*rows, *stale)}
@@ -126,5 +128,13 @@ def label_assets(assets: Iterable[int], *, at: datetime) -> int:
     that is made of them; return how many changed.
     """
     chosen = list(assets)
-    staging.run(_OWN_OF_ASSETS, {"assets": chosen, "at": at})
+    _own(_SCOPE_OF_ASSETS, {"assets": chosen}, at=at)
     return propagating.work_out(chosen, at=at)
+
+
+def _own(scope: str, which: Mapping[str, object], *, at: datetime) -> list[tuple[int]]:
+    """Write what is said of the assets in ``scope`` themselves; return those that changed."""
+    staging.keep("own_scope", scope, which)
+    staging.keep("own_said", _SAID, {"at": at})
+    staging.keep("own_inside", _INSIDE, {})
+    return staging.run(_OWN, {})

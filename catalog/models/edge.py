@@ -33,7 +33,9 @@ class Edge(models.Model):
     what an event says of the same two columns are two edges, and one may end without the other.
     """
 
-    src = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="outgoing")
+    src = models.ForeignKey(
+        Asset, on_delete=models.PROTECT, db_index=False, related_name="outgoing"
+    )
     dst = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="incoming")
     kind = models.CharField(max_length=12, choices=EdgeKind.choices)
     source = models.CharField(

@@ -46,7 +46,9 @@ class LabelAssertion(Governed):
 
     site_path: ClassVar[str] = "asset__site_id"
 
-    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="labels")
+    asset = models.ForeignKey(
+        Asset, on_delete=models.CASCADE, db_index=False, related_name="labels"
+    )
     polarity = models.CharField(max_length=6, choices=Polarity.choices, default=Polarity.IS)
     level = models.PositiveSmallIntegerField(choices=[(lv.value, lv.slug) for lv in Level])
     category = models.CharField(max_length=80, blank=True)
