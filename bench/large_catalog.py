@@ -142,28 +142,25 @@ def _grounds(session: psycopg.Connection[tuple[object, ...]]) -> None:
 
 
 def fan(count: int) -> int:
-    """Make ``count`` columns of a column that had none before; return the number of that one."""
+    """Make ``count`` columns of one column and of nothing else; return the number of that one."""
     with psycopg.connect(os.environ["DATABASE_BOOTSTRAP_URL"], autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
-        row = session.execute(
-            """
-            SELECT id FROM catalog_asset a WHERE kind = 'column' AND id >= %s
-               AND NOT EXISTS (SELECT FROM catalog_edge WHERE src_id = a.id OR dst_id = a.id)
-             ORDER BY id LIMIT 1
-            """,
-            (BASE,),
-        ).fetchone()
-        assert row is not None, "every column has an edge"
+        rows = session.execute(
+            "SELECT id FROM catalog_asset WHERE kind = 'column' AND id >= %s ORDER BY id LIMIT %s",
+            (BASE, count + 1),
+        ).fetchall()
+        source, *made = [row[0] for row in rows]
+        session.execute(
+            "DELETE FROM catalog_edge WHERE src_id = ANY(%s) OR dst_id = ANY(%s)",
+            ([source, *made], [source, *made]),
+        )
         session.execute(
             """
             INSERT INTO catalog_edge
                    (src_id, dst_id, kind, source, transform, mask, name, first_seen_at)
-            SELECT %s, id, 'direct', 'fan', 'identity', '', '', now() FROM catalog_asset a
-             WHERE kind = 'column' AND id > %s
-               AND NOT EXISTS (SELECT FROM catalog_edge WHERE src_id = a.id OR dst_id = a.id)
-             ORDER BY id LIMIT %s
+            SELECT %s, unnest(%s::bigint[]), 'direct', 'fan', 'identity', '', '', now()
             """,
-            (row[0], row[0], count),
+            (source, made),
         )
         session.execute("ANALYZE catalog_edge")
-    return int(row[0])
+    return int(source)
