@@ -1,6 +1,5 @@
 """``/catalog/systems/<slug>/`` and ``/catalog/sites/<slug>/``: what a place holds, at a glance."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -150,7 +149,7 @@ def _root(inside: QuerySet[Asset]) -> Asset | None:
 
 def _holds(inside: QuerySet[Asset]) -> list[dict[str, Any]]:
     """Return how many assets of each kind there are, and how sensitive they are."""
-    rows = (
+    rows: Any = (
         inside.exclude(kind=AssetKind.SYSTEM.value)
         .order_by()
         .values("kind")
@@ -196,7 +195,7 @@ def _open_flows(system: GovernedSystem, by: Actor, at: datetime) -> list[Flow]:
 
 def _owners(data: QuerySet[Asset]) -> tuple[list[dict[str, Any]], int]:
     """Return who answers for how much, most first, and how much nobody answers for."""
-    rows: Iterable[dict[str, Any]] = (
+    rows: Any = (
         data.order_by()
         .values("owner", person=F("owner__name"))
         .annotate(count=Count("pk"))

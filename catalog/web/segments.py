@@ -120,7 +120,9 @@ def zone(zone: Zone, by: Actor, *, at: datetime) -> dict[str, Any]:
         "assets": list(here.select_related("owner", "system").order_by("fqn", "pk")[:MOST_ROWS]),
         "count": here.count(),
         "kinds": list(here.order_by().values("kind").annotate(n=Count("pk")).order_by("-n")),
-        "loose": list(loose.select_related("system").order_by("fqn", "pk")[:MOST_ROWS]) if may_place else [],
+        "loose": list(loose.select_related("system").order_by("fqn", "pk")[:MOST_ROWS])
+        if may_place
+        else [],
         "may_place": may_place,
         "conduits": [_conduit(conduit, used, at) for conduit in conduits],
         "flows": _flows(zone, by, at),

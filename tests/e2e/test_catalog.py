@@ -195,5 +195,7 @@ def test_a_stated_label_travels_and_ends_with_its_cause(
     expect(personal).to_have_count(0)
     visit.go(page_of(REPORT))
     expect(personal).to_have_count(0)
-    expect(page.get_by_text("What flowed in").locator("..").get_by_text("user.name")).to_have_count(0)
+    expect(page.get_by_text("What flowed in").locator("..").get_by_text("user.name")).to_have_count(
+        0
+    )
     assert not of(REPORT).is_personal
