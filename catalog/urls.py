@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.web import assets, coverage, harvests, labels, owners, reach, zones
+from catalog.web import assets, coverage, harvests, labels, owners, places, reach, zones
 
 app_name = "catalog"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("coverage/", coverage.page, name="coverage"),
     path("coverage/fix/", coverage.fix, name="fix"),
     path("owners/<str:word>/", owners.page, name="owner"),
+    path("systems/<slug:slug>/", places.system, name="system"),
+    path("sites/<slug:slug>/", places.site, name="site"),
     path("zones/", zones.listing, name="zones"),
     path("zones/<int:pk>/", zones.page, name="zone"),
     path("zones/<int:pk>/place/", zones.place, name="place"),

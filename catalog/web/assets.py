@@ -120,6 +120,7 @@ def _columns_of(rows: QuerySet[Asset]) -> Any:
             "columns",
             "has_review",
             system_name=F("system__name"),
+            system_slug=F("system__slug"),
             site_name=F("site__name"),
             owner_name=F("owner__name"),
             has_owner=F("owner__is_active"),

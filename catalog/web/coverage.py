@@ -23,6 +23,7 @@ from catalog.queries.assets import is_number
 from catalog.queries.coverage import Figure, Scope
 from governance import access
 from governance.board import when, who
+from governance.domain import fqn
 from governance.errors import BadInput, Conflict, Refused
 from governance.models import Site, User
 
@@ -66,7 +67,7 @@ def page(request: HttpRequest) -> HttpResponse:
         if len(listed) > PAGE
         else "",
         "is_first": anchor is None,
-        "exempt": list(coverage.exempt(rows, at=at)[:PAGE]),
+        "exempt": [_placed(row) for row in coverage.exempt(rows, at=at)[:PAGE]],
         "may_fix": may_fix,
         "most": fixing.MOST_ASSETS,
         "at": at,
@@ -209,10 +210,17 @@ def _chips(items: dict[Item, int], scope: Scope, chosen: str) -> list[dict[str, 
 
 def _gap(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        **row,
+        **_placed(row),
+        "name": row["name"],
         "missing": ", ".join(item.words for item in coverage.missing(row)),
         "level": None if row["level"] is None else Level(row["level"]).slug,
     }
+
+
+def _placed(row: dict[str, Any]) -> dict[str, Any]:
+    """Add name and path of the asset; the path of what stands directly in its system is empty."""
+    parts = fqn.split(row["fqn"])
+    return {**row, "name": parts[-1], "path": row["fqn"] if len(parts) > 1 else ""}
 
 
 def _address(scope: Scope, item: str, **more: str) -> str:

@@ -23,7 +23,11 @@ MOST_KEYS = 50
 
 @dataclass(frozen=True, slots=True)
 class ChildLine:
-    """A child with its own labels; columns show their type, others what they hold."""
+    """A child with its own labels; columns show their type, others what they hold.
+
+    ``flowed`` names the categories that hold although nobody said them of the child itself,
+    and ``is_raised`` that its level is above what was said of it.
+    """
 
     pk: int
     name: str
@@ -31,6 +35,13 @@ class ChildLine:
     about: str
     level: str
     labels: list[LabelLine]
+    flowed: list[str]
+    is_raised: bool
+
+    @property
+    def has_flowed(self) -> bool:
+        """Whether more holds than was said of the child."""
+        return self.is_raised or bool(self.flowed)
 
 
 def compose(asset: Asset, by: Actor, *, depth: str = "", at: datetime) -> dict[str, Any]:
@@ -124,9 +135,17 @@ def _children(
             about=_about(row),
             level=row.level_name,
             labels=said.get(row.pk, []),
+            flowed=_flowed(row),
+            is_raised=(row.level or 0) > (row.own_level or 0),
         )
         for row in found[:MOST_CHILDREN]
     ], total
+
+
+def _flowed(row: Asset) -> list[str]:
+    """Return the categories, parts without their wholes, that lineage brought to ``row``."""
+    more = set(row.categories) - set(row.own_categories)
+    return sorted(name for name in more if not any(one.startswith(f"{name}.") for one in more))
 
 
 def _about(row: Asset) -> str:

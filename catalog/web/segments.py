@@ -91,6 +91,15 @@ def compose(site: Site, by: Actor, *, at: datetime) -> dict[str, Any]:
     }
 
 
+def listed(site: Site, by: Actor, *, at: datetime) -> list[dict[str, Any]]:
+    """Return the zones of ``site`` and the sites below it: level, what they hold, and how safe."""
+    rows = _zones(by, at).filter(site__in=Site.objects.below(site))
+    return [
+        {"row": one, "mark": "untrusted" if one.is_untrusted else _mark(one)}
+        for one in rows.order_by("-purdue_level", "name", "pk")
+    ]
+
+
 def zone(zone: Zone, by: Actor, *, at: datetime) -> dict[str, Any]:
     """Return everything that ``zone.html`` needs; what ``by`` may not see is left out."""
     seen = access.visible(Asset.objects.live(), to=by, act=Act.ASSET_READ, at=at)
@@ -111,7 +120,9 @@ def zone(zone: Zone, by: Actor, *, at: datetime) -> dict[str, Any]:
         "assets": list(here.select_related("owner", "system").order_by("fqn", "pk")[:MOST_ROWS]),
         "count": here.count(),
         "kinds": list(here.order_by().values("kind").annotate(n=Count("pk")).order_by("-n")),
-        "loose": list(loose.order_by("fqn", "pk")[:MOST_ROWS]) if may_place else [],
+        "loose": list(loose.select_related("system").order_by("fqn", "pk")[:MOST_ROWS])
+        if may_place
+        else [],
         "may_place": may_place,
         "conduits": [_conduit(conduit, used, at) for conduit in conduits],
         "flows": _flows(zone, by, at),

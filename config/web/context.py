@@ -46,6 +46,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "is_signed_in": is_signed_in,
         "may_enter": partial(_may_enter, request) if is_signed_in else False,
         "navigation": partial(navigation, request) if is_signed_in else (),
+        "search_address": partial(search_address, request) if is_signed_in else "",
         "policy_version": _policy_version,
     }
 
@@ -66,6 +67,15 @@ def navigation(request: HttpRequest) -> tuple[Entry, ...]:
     above = [url for _, url in entries if _is_below(request.path, url)]
     nearest = max(above, key=len, default="")
     return tuple(Entry(label, url, url == nearest) for label, url in entries)
+
+
+def search_address(request: HttpRequest) -> str:
+    """Return where our own people search; a partner has no search over everything."""
+    user = request.user
+    if not _may_enter(request) or (isinstance(user, User) and user.is_external):
+        return ""
+    url = address_of("catalog:list")
+    return f"{url}#q" if url else ""
 
 
 def address_of(name: str) -> str | None:
