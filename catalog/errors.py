@@ -55,3 +55,15 @@ class ContractNotReady(Refused):
     """A contract comes into force valid, bound and classified; the detail lists what it lacks."""
 
     code = "contract_not_ready"
+
+
+class InventoryNotRead(BadInput):
+    """The file is no sheet of the inventory; the detail says what is wrong with it."""
+
+    code = "inventory_not_read"
+
+
+class InventoryMoved(Conflict):
+    """Between preview and import the catalog has changed, or the preview is over."""
+
+    code = "inventory_moved"

@@ -8,6 +8,8 @@ class Act(StrEnum):
 
     ASSET_READ = "catalog:asset:read"
     ASSET_ASSIGN = "catalog:asset:assign"
+    ASSET_ADD = "catalog:asset:add"
+    ASSET_DESCRIBE = "catalog:asset:describe"
     ASSET_RETIRE = "catalog:asset:retire"
     DATA_READ = "catalog:data:read"
     LABEL_READ = "catalog:label:read"

@@ -201,7 +201,7 @@ def agree(
         label: what the first label of new columns is, so that they are written once.
         holders: assets that hold rows and are no rows themselves, by source key.
     """
-    root = _root(system, at=at)
+    root = root_of(system, at=at)
     arguments = {
         "system": system.pk,
         "root": root.pk,
@@ -242,7 +242,7 @@ def agree(
     )
 
 
-def _root(system: GovernedSystem, *, at: datetime) -> Asset:
+def root_of(system: GovernedSystem, *, at: datetime) -> Asset:
     """Return the asset that stands for the system itself and carries its owner and site."""
     root, _ = Asset.objects.get_or_create(
         system=system,

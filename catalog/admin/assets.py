@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.contrib import admin, messages
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from catalog import inventory
 from catalog.actions import confirming, retiring
-from catalog.domain.labels import Level
+from catalog.admin.importing import ImportingAdmin
+from catalog.inventory import writer
 from catalog.models import Asset
 from catalog.permissions import Act
-from catalog.queries import coverage
-from governance.board import GovernedAdmin, when, who
+from catalog.queries import coverage, inventory
+from governance.board import when, who
 from governance.errors import WardroomError
 from governance.models import GovernedSystem
 
@@ -21,7 +21,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @admin.register(Asset)
-class AssetAdmin(GovernedAdmin[Asset]):
+class AssetAdmin(ImportingAdmin):
     """Read here; owners and labels are given on the asset's own page."""
 
     read_act = Act.ASSET_READ
@@ -52,45 +52,19 @@ class AssetAdmin(GovernedAdmin[Asset]):
 
     @admin.action(description="Export as CSV")
     def export_csv(self, request: HttpRequest, rows: QuerySet[Asset]) -> HttpResponse:
-        return _file(inventory.as_csv(_lines(rows, when(request))), "csv", "text/csv")
+        return _file(writer.as_csv(_lines(rows, when(request))), "csv", "text/csv")
 
     @admin.action(description="Export as XLSX")
     def export_xlsx(self, request: HttpRequest, rows: QuerySet[Asset]) -> HttpResponse:
-        return _file(inventory.as_xlsx(_lines(rows, when(request))), "xlsx", XLSX)
+        return _file(writer.as_xlsx(_lines(rows, when(request))), "xlsx", XLSX)
 
 
 def _lines(rows: QuerySet[Asset], at: datetime) -> Iterator[dict[str, object]]:
-    found = list(
-        rows.order_by("fqn", "pk").values(
-            "id",
-            "kind",
-            "criticality",
-            "level",
-            "description",
-            full_name=F("fqn"),
-            system_slug=F("system__slug"),
-            owner_mail=F("owner__email"),
-            technical_mail=F("technical_owner__email"),
-            steward_mail=F("steward__email"),
-            site_slug=F("site__slug"),
-            zone_slug=F("zone__slug"),
-            retention_slug=F("retention__slug"),
-        )
-    )
+    found = list(inventory.shown(rows))
     lacking = coverage.lacking([row["id"] for row in found], at=at)
     for row in found:
-        yield {
-            **row,
-            "system": row["system_slug"],
-            "owner": row["owner_mail"],
-            "technical_owner": row["technical_mail"],
-            "steward": row["steward_mail"],
-            "site": row["site_slug"],
-            "zone": row["zone_slug"],
-            "retention": row["retention_slug"],
-            "level": "" if row["level"] is None else Level(row["level"]).slug,
-            "missing": " ".join(item.value for item in lacking.get(row["id"]) or ()),
-        }
+        missing = " ".join(item.value for item in lacking.get(row["id"]) or ())
+        yield {**row, "missing": missing}
 
 
 def _file(content: bytes, ending: str, kind: str) -> HttpResponse:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from catalog import inventory
+from catalog.domain.inventory import COLUMNS
+from catalog.inventory import writer
 from tests.builders.catalog import an_asset
 from tests.builders.coverage import complete
 from tests.builders.governance import a_member
@@ -19,9 +20,9 @@ BOARD = "/admin/catalog/asset/"
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@sum", "\t=1", "'=1", "=cmd|' /C calc'!A1"])
 def test_no_cell_is_a_formula(value: str) -> None:
     rows = [{"full_name": value, "criticality": 4}]
-    (line,) = csv.DictReader(io.StringIO(inventory.as_csv(rows).decode("utf-8-sig")))
+    (line,) = csv.DictReader(io.StringIO(writer.as_csv(rows).decode("utf-8-sig")))
     assert line["full_name"] == f"'{value}"
-    sheet = load_workbook(io.BytesIO(inventory.as_xlsx(rows))).active
+    sheet = load_workbook(io.BytesIO(writer.as_xlsx(rows))).active
     assert sheet is not None
     cells = {cell.value: cell for cell in sheet[2]}
     assert cells[f"'{value}"].data_type == "s"
@@ -30,9 +31,9 @@ def test_no_cell_is_a_formula(value: str) -> None:
 
 def test_characters_that_no_workbook_takes_are_left_out() -> None:
     rows = [{"description": "a\0b\x1bc"}]
-    sheet = load_workbook(io.BytesIO(inventory.as_xlsx(rows))).active
+    sheet = load_workbook(io.BytesIO(writer.as_xlsx(rows))).active
     assert sheet is not None
-    assert sheet[2][inventory.COLUMNS.index("description")].value == "abc"
+    assert sheet[2][COLUMNS.index("description")].value == "abc"
 
 
 @pytest.mark.django_db
