@@ -55,3 +55,21 @@ class ContractNotReady(Refused):
     """A contract comes into force valid, bound and classified; the detail lists what it lacks."""
 
     code = "contract_not_ready"
+
+
+class TermFixed(Refused):
+    """Asset types are the kinds of assets that the product knows; none is added or retired."""
+
+    code = "term_fixed"
+
+
+class TermNeeded(Refused):
+    """A key ends when nothing stands below it, and only for one that protects as much."""
+
+    code = "term_needed"
+
+
+class OwnApproval(Refused):
+    """Whoever wrote a definition does not approve it, and no service does."""
+
+    code = "own_approval"
