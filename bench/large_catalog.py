@@ -101,6 +101,10 @@ def fill(columns: int, *, of: int = 0) -> int:
     ) as session:
         session.execute("SET session_replication_role = replica")
         if of == 0:
+            # What another part left.
+            session.execute("DELETE FROM catalog_edge WHERE src_id >= %s", (BASE,))
+            session.execute("DELETE FROM catalog_labelassertion WHERE asset_id >= %s", (BASE,))
+            session.execute("DELETE FROM catalog_asset WHERE id >= %s", (BASE,))
             _grounds(session)
         session.execute("DELETE FROM catalog_edge WHERE src_id >= %s", (BASE,))
         # Made at once they take a fraction of the time.
@@ -130,12 +134,14 @@ def _grounds(session: psycopg.Connection[tuple[object, ...]]) -> None:
             SELECT 'bench-' || n, 'Plant ' || n, 'site', p.path || '/bench-' || n, 'UTC', p.id,
                    now()
               FROM generate_series(1, 5) n, governance_site p WHERE p.parent_id IS NULL
+                ON CONFLICT (slug) DO UPDATE SET name = excluded.name
             RETURNING id)
         INSERT INTO governance_governedsystem
                (slug, name, kind, address, secret, is_scheduled, created_at, site_id)
         SELECT 'bench-' || n, 'System ' || n, 'postgresql', '', '', false, now(),
                (SELECT id FROM site ORDER BY id OFFSET n %% 5 LIMIT 1)
           FROM generate_series(1, %s) n
+            ON CONFLICT DO NOTHING
         """,
         (SYSTEMS,),
     )

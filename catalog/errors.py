@@ -67,3 +67,21 @@ class InventoryMoved(Conflict):
     """Between preview and import the catalog has changed, or the preview is over."""
 
     code = "inventory_moved"
+
+
+class TermFixed(Refused):
+    """Asset types are the kinds of assets that the product knows; none is added or retired."""
+
+    code = "term_fixed"
+
+
+class TermNeeded(Refused):
+    """A key ends when nothing stands below it, and only for one that protects as much."""
+
+    code = "term_needed"
+
+
+class OwnApproval(Refused):
+    """Whoever wrote a definition does not approve it, and no service does."""
+
+    code = "own_approval"

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from catalog.web import assets, coverage, harvests, labels, owners, places, reach, zones
+from catalog.web import (
+    assets,
+    coverage,
+    glossary,
+    harvests,
+    labels,
+    owners,
+    places,
+    reach,
+    taxonomy,
+    zones,
+)
 
 app_name = "catalog"
 urlpatterns = [
@@ -22,6 +33,11 @@ urlpatterns = [
     path("zones/", zones.listing, name="zones"),
     path("zones/<int:pk>/", zones.page, name="zone"),
     path("zones/<int:pk>/place/", zones.place, name="place"),
+    path("glossary/", glossary.listing, name="glossary"),
+    path("glossary/<int:pk>/", glossary.page, name="business_term"),
+    path("glossary/<int:pk>/approve/", glossary.approve, name="approve_term"),
+    path("<int:pk>/terms/", glossary.link, name="link_term"),
+    path("taxonomy/", taxonomy.page, name="taxonomy"),
     path("harvests/", harvests.listing, name="harvests"),
     path("harvests/<slug:slug>/", harvests.start, name="harvest"),
 ]

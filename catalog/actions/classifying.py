@@ -12,7 +12,7 @@ from catalog.actions.proposing import Judged
 from catalog.actions.scopes import require_all
 from catalog.domain.labels import Level, floor
 from catalog.errors import AlreadyDecided, NoReason, OwnLowering
-from catalog.models import Asset, LabelAssertion, Polarity, Status
+from catalog.models import Asset, LabelAssertion, Polarity, Status, Term
 from catalog.models.label import CLASSIFIER
 from catalog.permissions import Act
 from governance import audit
@@ -127,7 +127,7 @@ def state(
 ) -> int:
     """Say what ``assets`` hold, above what rules propose; return how many were labeled.
 
-    The level is lifted to the floor of the category.
+    The level is lifted to the floor of the category; of a retired one it is the one in its place.
 
     Raises:
         NotAllowed: ``by`` may not decide about one of them.
@@ -136,6 +136,7 @@ def state(
     """
     if not reason.strip():
         raise NoReason("A label by a person needs a reason.")
+    category = Term.objects.replaced().get(category, category)
     level = max(level, floor([category])) if category else level
     live = assets.filter(gone_at=None)
     probe = LabelAssertion(asset=Asset())

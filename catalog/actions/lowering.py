@@ -8,7 +8,7 @@ from catalog import staging
 from catalog.actions import settling
 from catalog.domain.labels import Level, floor
 from catalog.errors import AlreadyDecided, BadTerm, NoReason
-from catalog.models import Asset, LabelAssertion, Polarity, Source, Status
+from catalog.models import Asset, LabelAssertion, Polarity, Source, Status, Term
 from catalog.permissions import Act
 from governance import audit
 from governance.access import require
@@ -60,6 +60,7 @@ def lower(
     """
     if bool(category) == (level is not None):
         raise ValueError("either a category or a level is lowered")
+    category = Term.objects.replaced().get(category, category)
     row = LabelAssertion(
         asset=asset,
         polarity=Polarity.IS_NOT,

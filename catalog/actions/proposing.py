@@ -13,8 +13,8 @@ from catalog import staging
 from catalog.actions import fusing, settling
 from catalog.detectors import combination, names
 from catalog.detectors.proposals import Proposal
-from catalog.domain.labels import Level, closure
-from catalog.models import Source
+from catalog.domain.labels import Level, closure, floor
+from catalog.models import Source, Term
 from catalog.models.label import CLASSIFIER
 from governance.domain import fqn
 from governance.models import GovernedSystem
@@ -162,12 +162,26 @@ def _take(said: list[tuple[Any, ...]], looked: list[tuple[int, str]], *, at: dat
     """Keep what is ``said`` of assets that were ``looked`` at, each by its source."""
     if not looked:
         return 0
-    staging.load("proposed", _PROPOSED, said)
+    staging.load("proposed", _PROPOSED, _in_force(said))
     staging.load("looked", _LOOKED, looked)
     changed = 0
     for statement in (_PROPOSE, _SUPERSEDE):
         changed += staging.run(statement, {"at": at, "rules": CLASSIFIER})[0][0]
     return changed
+
+
+def _in_force(said: list[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+    """Say what speaks of a retired category of the one in its place, once of each asset."""
+    replaced = Term.objects.replaced()
+    if not replaced:
+        return said
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for asset, source, level, category, *rest in said:
+        new = replaced.get(category, category)
+        row = (asset, source, max(level, floor([new]).value) if new else level, new, *rest)
+        if found.setdefault((asset, source, new), row)[2] < row[2]:
+            found[asset, source, new] = row
+    return found.values()
 
 
 def _combined(system_id: int, *, at: datetime) -> int:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from catalog import staging
 from catalog.domain import tags
-from catalog.domain.labels import Label
+from catalog.domain.labels import Label, floor
+from catalog.models import Term
 
 CONFIDENCE = 0.9
 """Somebody wrote it down; whether it is true of these data is for people."""
@@ -63,10 +64,14 @@ def propose(
     Evidence keeps the tag and not its value, which may be anything.
     """
     rows = []
+    replaced = Term.objects.replaced()
     for asset, tag, value in said:
         label = tags.label_of(tag, value)
         if label is not None:
-            rows.append((asset, label.level.value, most_special(label), json.dumps([tag[:80]])))
+            told = most_special(label)
+            category = replaced.get(told, told)
+            level = max(label.level, floor([category])) if category else label.level
+            rows.append((asset, level.value, category, json.dumps([tag[:80]])))
     if not rows and not is_whole:
         return set()
     staging.load("tagged", _STAGED, rows)

@@ -1,5 +1,5 @@
 """The board's pages of the catalog; importing them registers them."""
 
-from catalog.admin import assets, contracts, coverage, harvests, labels, zones
+from catalog.admin import assets, contracts, coverage, glossary, harvests, labels, taxonomy, zones
 
-__all__ = ["assets", "contracts", "coverage", "harvests", "labels", "zones"]
+__all__ = ["assets", "contracts", "coverage", "glossary", "harvests", "labels", "taxonomy", "zones"]

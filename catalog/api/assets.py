@@ -111,6 +111,7 @@ FILTERS = [
     OpenApiParameter("category", str, description="A category of personal data, in force."),
     OpenApiParameter("owner", UUID, description="The number of a person."),
     OpenApiParameter("gap", str, enum=queries.GAPS, description="What is missing."),
+    OpenApiParameter("term", int, description="The number of a business term of its glossary."),
     OpenApiParameter("review", str, enum=["yes"], description="Has proposals to review."),
     OpenApiParameter("in", int, description="Only the direct children of an asset."),
 ]

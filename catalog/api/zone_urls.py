@@ -1,8 +1,8 @@
-"""Addresses of the interfaces of coverage, zones, flows, lineage and contracts."""
+"""Addresses of the interfaces beside that of assets."""
 
 from django.urls import path
 
-from catalog.api import contracts, coverage, events, flows, zones
+from catalog.api import contracts, coverage, events, flows, glossary, taxonomy, zones
 
 urlpatterns = [
     path("coverage/", coverage.CoverageView.as_view(), name="api-coverage"),
@@ -18,5 +18,8 @@ urlpatterns = [
         contracts.ContractDocument.as_view(),
         name="api-contract-document",
     ),
+    path("glossary/", glossary.GlossaryList.as_view(), name="api-glossary"),
+    path("glossary/<int:pk>/", glossary.GlossaryDetail.as_view(), name="api-business-term"),
+    path("taxonomy/", taxonomy.TermList.as_view(), name="api-taxonomy"),
     path("lineage/events", events.LineageEvents.as_view(), name="api-lineage-events"),
 ]

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.coverage import Item
 from catalog.domain.labels import Level
-from catalog.models import Asset, CoverageRow, LabelAssertion, Status
+from catalog.models import Asset, AssetTerm, CoverageRow, LabelAssertion, Status
 from catalog.permissions import Act
 from governance import access
 from governance.domain.actor import Actor
@@ -22,7 +22,7 @@ UNCLASSIFIED = "unclassified"
 NOWHERE = "none"
 SHORT_WORDS = {"owner": Item.BUSINESS_OWNER, "label": Item.CLASSIFICATION}
 GAPS = ("any", *SHORT_WORDS, *(item.value for item in Item))
-NAMES = ("system", "site", "kind", "level", "category", "owner", "gap", "review", "zone")
+NAMES = ("system", "site", "kind", "level", "category", "owner", "gap", "review", "zone", "term")
 """What an address can filter by, beside the text and the parent."""
 
 
@@ -51,6 +51,8 @@ class Wanted:
     """``yes``: only what has a proposal of a special category to review."""
     zone: str = ""
     """The number of a zone, or ``none``: systems and devices that stand in none."""
+    term: str = ""
+    """The number of a business term that is linked to it."""
     inside: int | None = None
     """Only the direct children of this asset, of every kind."""
 
@@ -71,6 +73,8 @@ class Wanted:
             raise BadInput("owner: not the number of a person", pointer="/owner")
         if self.zone not in ("", NOWHERE) and not is_number(self.zone):
             raise BadInput(f"zone: no number of a zone, nor {NOWHERE}", pointer="/zone")
+        if self.term and not is_number(self.term):
+            raise BadInput("term: not the number of a business term", pointer="/term")
 
 
 def is_number(word: str) -> bool:
@@ -115,6 +119,8 @@ def matching(rows: QuerySet[Asset], sought: Wanted, *, to: Actor, at: datetime) 
         rows = rows.filter(kind=sought.kind)
     elif sought.zone:
         rows = rows.filter(pk__in=Asset.objects.zoned().values("pk"))
+    elif sought.term:
+        pass
     elif not sought.gap:
         rows = rows.filter(kind__in=_SEARCHED if sought.text else DATA_KINDS)
     if sought.system:
@@ -133,6 +139,9 @@ def matching(rows: QuerySet[Asset], sought: Wanted, *, to: Actor, at: datetime) 
         rows = rows.filter(site__in=labeled_sites(to=to, at=at))
     if sought.owner:
         rows = rows.filter(owner=UUID(sought.owner))
+    if sought.term:
+        linked = AssetTerm.objects.filter(term=int(sought.term), term__ended_at=None)
+        rows = rows.filter(pk__in=linked.values("asset"))
     if sought.review:
         rows = rows.filter(to_review())
     if sought.gap:

@@ -1,4 +1,4 @@
-"""How what was found spreads over sites, levels, categories, kinds, owners and gaps."""
+"""How what was found spreads over sites, levels, categories, kinds, owners, terms and gaps."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from governance.domain.actor import Actor
 
 COUNTED = 1_000
 """Of more matches only these are counted, and the answer says so."""
-NAMES = ("site", "level", "category", "kind", "owner", "gap")
+NAMES = ("site", "level", "category", "kind", "owner", "term", "gap")
 
 _COUNTS = """
 WITH one AS MATERIALIZED (SELECT * FROM catalog_asset WHERE id = ANY(%(ids)s::bigint[]))
@@ -32,6 +32,9 @@ SELECT 'kind', kind, kind, count(*) FROM one GROUP BY 2
  UNION ALL
 SELECT 'owner', u.id::text, u.name, count(*) FROM one JOIN governance_user u ON u.id = one.owner_id
  GROUP BY 2, 3
+ UNION ALL
+SELECT 'term', t.id::text, t.name, count(*) FROM one JOIN catalog_assetterm k ON k.asset_id = one.id
+  JOIN catalog_businessterm t ON t.id = k.term_id AND t.ended_at IS NULL GROUP BY 2, 3
  ORDER BY 1, 4 DESC, 3, 2
 """
 

@@ -1,6 +1,7 @@
 """``/catalog/``: find assets; one asset with all that is known of it, and what to decide."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,12 +18,13 @@ from catalog.actions import assigning, classifying
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.coverage import Item
 from catalog.domain.labels import Level
-from catalog.models import Asset, LabelAssertion, Polarity, Status
+from catalog.models import Asset, BusinessTerm, LabelAssertion, Polarity, Status
 from catalog.permissions import Act
-from catalog.queries import Wanted, coverage
+from catalog.queries import Wanted, coverage, glossary
 from catalog.web import detail, found
 from governance import access
 from governance.board import when, who
+from governance.domain.actor import Actor
 from governance.errors import Conflict, Refused
 from governance.models import User
 
@@ -61,6 +63,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "rows": [_shown(row, lacking) for row in found[:PAGE]],
         "count": f"more than {facets.total:,}" if facets.is_more else f"{facets.total:,}",
         "facets": _facets(request, facets, sought),
+        "named": _named(sought.text, by, at),
         "is_ranked": ranked is not None,
         "is_truncated": ranked is not None and ranked.truncated,
         "next": _address(request, after=more["pk"]) if more else "",
@@ -81,6 +84,14 @@ def listing(request: HttpRequest) -> HttpResponse:
     }
     part = request.headers.get("HX-Target") == "found"
     return render(request, "catalog/found.html" if part else "catalog/list.html", {"page": page})
+
+
+def _named(text: str, by: Actor, at: datetime) -> Sequence[BusinessTerm]:
+    """Return the business terms that are called just so, to lead to their assets."""
+    if not text:
+        return ()
+    rows = glossary.readable(BusinessTerm.objects.all(), to=by, act=Act.GLOSSARY_READ, at=at)
+    return glossary.named(rows, text)
 
 
 def _by_name(

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.models import ConduitZone, Contract, ContractBinding, Edge, LineageFacet
+from catalog.models import ConduitZone, Contract, ContractBinding, Edge, LineageFacet, TermRelation
 from tests.builders.catalog import NOW, a_column, a_label, a_run, an_asset
 from tests.builders.coverage import a_rule, an_answer, an_exemption
 from tests.builders.governance import a_system, the_enterprise
+from tests.builders.taxonomy import FIRST, a_business_term, a_link, a_term, approved
 from tests.builders.zones import a_conduit, a_device, a_flow, a_zone, declared
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,28 @@ def a_place_bound_twice() -> None:
         ContractBinding.objects.create(contract=contract, pointer="/schema/0", name="badges")
 
 
+def a_term_above_itself() -> None:
+    term = a_term()
+    term.parent = term
+    term.save()
+
+
+def a_relation_backwards() -> None:
+    first, second = a_business_term(), a_business_term()
+    TermRelation.objects.create(term=second, other=first)
+
+
+def a_relation_twice() -> None:
+    first, second = a_business_term(), a_business_term()
+    for _ in range(2):
+        TermRelation.objects.create(term=first, other=second)
+
+
+def a_link_twice() -> None:
+    link = a_link()
+    a_link(link.term, asset=link.asset)
+
+
 SHORT = [2] * 6
 IN_FORCE = {"state": "active", "activated_at": NOW, "activated_by": "service:operator"}
 EARLIER = NOW - timedelta(seconds=1)
@@ -194,6 +217,25 @@ BROKEN: dict[str, Callable[[], object]] = {
         a_kept_contract(**IN_FORCE, version=version) for version in ("1.0.0", "1.1.0")
     ],
     "contract_binds_a_place_once": a_place_bound_twice,
+    "term_scheme_is_known": lambda: a_term(scheme="color"),
+    "term_origin_is_known": lambda: a_term(origin="rumor"),
+    "term_key_is_short_words_with_dots": lambda: a_term("User", origin="fides"),
+    "term_of_our_own_stands_under_x": lambda: a_term("user.badge", origin="own"),
+    "term_versions_begin_at_one": lambda: a_term(version=0),
+    "term_that_is_retired_has_a_successor": lambda: a_term(retired_at=NOW),
+    "term_is_not_above_or_after_itself": a_term_above_itself,
+    "term_key_is_unique_in_its_scheme": lambda: [a_term("x.twice") for _ in range(2)],
+    "business_term_is_defined": lambda: a_business_term(definition=""),
+    "business_term_state_has_who_and_when": lambda: a_business_term(state="approved"),
+    "business_term_is_approved_by_a_second_person": lambda: a_business_term(
+        **approved(approved_by=FIRST)
+    ),
+    "business_term_has_its_name_alone": lambda: [
+        a_business_term(name=name) for name in ("Batch", "BATCH")
+    ],
+    "terms_are_related_in_one_order": a_relation_backwards,
+    "terms_are_related_once": a_relation_twice,
+    "asset_has_a_term_once": a_link_twice,
 }
 
 

@@ -1,0 +1,1 @@
+"""The terms that ship with the product, read from its data file."""
