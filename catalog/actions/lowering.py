@@ -60,7 +60,6 @@ def lower(
     """
     if bool(category) == (level is not None):
         raise ValueError("either a category or a level is lowered")
-    category = Term.objects.replaced().get(category, category)
     row = LabelAssertion(
         asset=asset,
         polarity=Polarity.IS_NOT,
@@ -77,14 +76,14 @@ def lower(
         raise NoReason("A label that lowers needs a reason.")
     if not at < until <= at + LONGEST:
         raise BadTerm(f"It ends after today, within {LONGEST.days} days.")
-    row.pk = _place(asset, category, at=at)
+    row.pk = _place(row, at=at)
     row.save()
     audit.record(
         by=by,
         act=Act.LABEL_LOWER,
         ref=asset.ref,
         at=at,
-        category=category or None,
+        category=row.category or None,
         level=level.slug if level is not None else None,
         until=until.isoformat(),
         reason=reason,
@@ -92,11 +91,19 @@ def lower(
     return row
 
 
-def _place(asset: Asset, category: str, *, at: datetime) -> int | None:
-    """Return the key of a decision about the same that is over; a new one takes its place."""
+def _place(row: LabelAssertion, *, at: datetime) -> int | None:
+    """Return the key of a decision about the same that is over; ``row`` takes its place.
+
+    Of a retired category it speaks of the one in its place.
+    """
+    row.category = Term.objects.replaced().get(row.category, row.category)
+    if row.category:
+        row.level = max(row.level, floor([row.category]))
     before = (
         LabelAssertion.objects.select_for_update()
-        .filter(asset=asset, category=category, polarity=Polarity.IS_NOT, source=Source.HUMAN)
+        .filter(
+            asset=row.asset, category=row.category, polarity=Polarity.IS_NOT, source=Source.HUMAN
+        )
         .first()
     )
     if before is None:

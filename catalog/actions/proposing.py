@@ -97,6 +97,7 @@ class Named:
 
     def __init__(self) -> None:
         self._rows: dict[int, list[tuple[Any, ...]]] = {}
+        self._replaced = Term.objects.replaced()
 
     def labels(self, columns: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, list[str]]]:
         """Yield the label (id, level, categories) that the name gives to each of ``columns``."""
@@ -108,7 +109,8 @@ class Named:
     def rows(self, asset: int, full_name: str, physical_type: str) -> list[tuple[Any, ...]]:
         """Return the proposals of one column: at least that its data are internal."""
         if asset not in self._rows:
-            self._rows[asset] = [*_by_name(asset, full_name, physical_type)]
+            said = [*_by_name(asset, full_name, physical_type)]
+            self._rows[asset] = [*_in_force(said, self._replaced)]
         return self._rows[asset]
 
 
@@ -162,7 +164,7 @@ def _take(said: list[tuple[Any, ...]], looked: list[tuple[int, str]], *, at: dat
     """Keep what is ``said`` of assets that were ``looked`` at, each by its source."""
     if not looked:
         return 0
-    staging.load("proposed", _PROPOSED, _in_force(said))
+    staging.load("proposed", _PROPOSED, _in_force(said, Term.objects.replaced()))
     staging.load("looked", _LOOKED, looked)
     changed = 0
     for statement in (_PROPOSE, _SUPERSEDE):
@@ -170,9 +172,10 @@ def _take(said: list[tuple[Any, ...]], looked: list[tuple[int, str]], *, at: dat
     return changed
 
 
-def _in_force(said: list[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+def _in_force(
+    said: list[tuple[Any, ...]], replaced: Mapping[str, str]
+) -> Iterable[tuple[Any, ...]]:
     """Say what speaks of a retired category of the one in its place, once of each asset."""
-    replaced = Term.objects.replaced()
     if not replaced:
         return said
     found: dict[tuple[Any, ...], tuple[Any, ...]] = {}

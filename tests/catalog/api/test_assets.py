@@ -158,6 +158,7 @@ def test_facets_count_what_the_caller_may_see(query: dict[str, str]) -> None:
         "category": {"user.name": 1},
         "kind": {"table": 2},
         "owner": {"Ana": 1},
+        "term": {},
         "gap": found["gap"],
     }
     gaps = found["gap"]
