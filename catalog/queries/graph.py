@@ -61,11 +61,17 @@ WITH RECURSIVE walk(node, hop) AS (
 SELECT w.node, a.parent_id, a.kind = 'column'
   FROM (SELECT node FROM walk LIMIT %(most)s) w JOIN catalog_asset a ON a.id = abs(w.node)
 """
+# ``OFFSET 0`` keeps the look-up by node: for some thousands of nodes the planner would else read
+# every edge there is.
 _EDGES = """
 WITH node AS MATERIALIZED (SELECT DISTINCT unnest(%(nodes)s::bigint[]) AS id)
 SELECT DISTINCT e.src_id, e.dst_id, e.kind, e.transform, e.mask
-  FROM node n JOIN catalog_edge e ON e.{near} = n.id
- WHERE e.gone_at IS NULL AND e.kind <> 'foreign_key' AND e.{far} IN (SELECT id FROM node)
+  FROM node n
+ CROSS JOIN LATERAL (
+       SELECT e.src_id, e.dst_id, e.kind, e.transform, e.mask FROM catalog_edge e
+        WHERE e.{near} = n.id AND e.gone_at IS NULL AND e.kind <> 'foreign_key'
+       OFFSET 0) e
+ WHERE e.{far} IN (SELECT id FROM node)
  ORDER BY 1, 2, 3, 4, 5 LIMIT %(most)s
 """
 _DOWN = {"near": "src_id", "far": "dst_id"}
