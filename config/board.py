@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 
 from governance import registries
@@ -20,12 +21,28 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
-        "Data and access",
+        "Data",
         (
             ("Assets", "database", "catalog_asset"),
+            ("Contracts", "description", "catalog_contract"),
+            ("Glossary", "menu_book", "catalog_businessterm"),
+            ("Taxonomy", "account_tree", "catalog_term"),
+            ("Retention rules", "auto_delete", "catalog_retentionrule"),
+            ("Exemptions", "pause_circle", "catalog_exemption"),
+            ("Harvests", "sync", "catalog_harvestrun"),
+        ),
+    ),
+    (
+        "Network",
+        (
             ("Zones", "lan", "catalog_zone"),
             ("Conduits", "route", "catalog_conduit"),
             ("Flows", "swap_horiz", "catalog_flow"),
+        ),
+    ),
+    (
+        "Access",
+        (
             ("Systems", "dns", "governance_governedsystem"),
             ("Grants", "key", "governance_grant"),
             ("Policy", "gavel", "governance_policyversion"),
@@ -61,6 +78,11 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
 )
+
+
+def style_sheet(request: HttpRequest) -> str:
+    """Return the address of what the board adds to its theme."""
+    return static("board.css")
 
 
 def only_governed() -> None:

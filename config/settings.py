@@ -292,6 +292,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "config.board.index",
+    "STYLES": ["config.board.style_sheet"],
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,

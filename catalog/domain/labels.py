@@ -79,6 +79,13 @@ def closure(categories: Iterable[str]) -> frozenset[str]:
     return frozenset(closed)
 
 
+def exact(categories: Iterable[str]) -> list[str]:
+    """Return the parts without their wholes, sorted: a fingerprint says already that it is
+    biometric. Its closure is that of ``categories``."""
+    held = set(categories)
+    return sorted(one for one in held if not any(other.startswith(f"{one}.") for other in held))
+
+
 def floor(categories: Iterable[str]) -> Level:
     """Return the lowest level that data of ``categories`` may have."""
     return max((FLOORS.get(key, Level.PUBLIC) for key in closure(categories)), default=Level.PUBLIC)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.labels import exact
 from catalog.models import Asset, Edge, EdgeKind, HarvestRun, LabelAssertion, Status
 from catalog.permissions import Act
 from catalog.queries import coverage
@@ -145,8 +146,7 @@ def _children(
 
 def _flowed(row: Asset) -> list[str]:
     """Return the categories, parts without their wholes, that lineage brought to ``row``."""
-    more = set(row.categories) - set(row.own_categories)
-    return sorted(name for name in more if not any(one.startswith(f"{name}.") for one in more))
+    return exact(set(row.categories) - set(row.own_categories))
 
 
 def _about(row: Asset) -> str:

@@ -7,12 +7,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from catalog.actions import confirming
+from catalog.domain.labels import exact
 from catalog.models import OwnerAnswer
 from catalog.permissions import Act
 from catalog.queries import coverage
 from catalog.queries.assets import is_number
 from governance import access
 from governance.board import when, who
+from governance.domain import fqn
 from governance.errors import Refused
 
 SHOWN = 200
@@ -60,6 +62,8 @@ def page(request: HttpRequest, word: str) -> HttpResponse:
                 "asset": row,
                 "gaps": ", ".join(item.words for item in lacking.get(row.pk) or ()),
                 "answer": answers.get(row.pk),
+                "path": row.fqn if len(fqn.split(row.fqn)) > 1 else "",
+                "categories": exact(row.categories),
             }
             for row in rows
         ],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.labels import FLOORS, Label, Level, closure, floor, joined
+from catalog.domain.labels import FLOORS, Label, Level, closure, exact, floor, joined
 from tests.shared import shared
 
 PARTS = st.lists(st.sampled_from(["contact", "email", "name", "financial"]), max_size=3)
@@ -22,6 +22,20 @@ def test_join_is_associative_commutative_and_idempotent(a: Label, b: Label, c: L
     assert (a | b) | c == a | (b | c)
     assert a | b == b | a
     assert a | a == a
+
+
+@given(st.frozensets(CATEGORIES, max_size=6))
+def test_parts_say_all_that_their_wholes_say(categories: frozenset[str]) -> None:
+    parts = exact(closure(categories))
+    assert closure(parts) == closure(categories)
+    assert all(not one.startswith(f"{other}.") for one in parts for other in parts)
+
+
+def test_a_whole_beside_its_part_is_left_out() -> None:
+    assert exact(["user", "user.name", "user.name.last", "user.names"]) == [
+        "user.name.last",
+        "user.names",
+    ]
 
 
 @given(LABELS, LABELS)
