@@ -48,6 +48,8 @@ class BusinessTermForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.fields[name].queryset = people  # type: ignore[attr-defined]
         if self.instance.pk:
             self.initial["related"] = [one.pk for one in related_to(self.instance)]
+            others = BusinessTerm.objects.filter(ended_at=None).exclude(pk=self.instance.pk)
+            self.fields["related"].queryset = others  # type: ignore[attr-defined]
 
 
 @admin.register(BusinessTerm)
