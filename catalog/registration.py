@@ -3,7 +3,7 @@
 import logging
 
 from catalog import duties, measures
-from catalog.actions import harvesting, lowering, propagating
+from catalog.actions import harvesting, lowering, propagating, registering, reporting
 from catalog.errors import NotHarvested
 from catalog.models import Asset
 from catalog.permissions import Act
@@ -47,6 +47,14 @@ def _expire(run: JobRun) -> None:
     lowering.expire(by=run.by, at=run.at)
 
 
+def _rebind(run: JobRun) -> None:
+    system = GovernedSystem.objects.get(slug=run.payload["system"])
+    reporting.rebind(system, by=run.by, at=run.at)
+
+
+registries.job_kinds.add(
+    registering.REBIND, JobKind(_rebind, "Bind what events told of to what was harvested")
+)
 registries.job_kinds.add(
     "catalog_harvest_all", JobKind(_harvest, "Harvest all systems", every_seconds=24 * 3600)
 )

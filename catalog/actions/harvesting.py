@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.actions import proposing, reconciling, sampling, settling
+from catalog.actions import proposing, reconciling, registering, sampling, settling
 from catalog.actions.reconciling import Change
 from catalog.actions.sampling import Looked, Wanted
 from catalog.domain.assets import AssetKind
@@ -219,6 +219,11 @@ def take_in(
     run.unchanged, run.changes = change.unchanged, _told(change, harvested, looked)
     run.is_complete = harvested.complete
     run.save()
+    if change.new and registering.namespaces():
+        # What events told of before may be among it. By a job of its own: reports and harvests
+        # wait for each other's rows otherwise.
+        key = f"{registering.REBIND}:{system.slug}:{at.isoformat()}"
+        jobs.enqueue(registering.REBIND, key=key, payload={"system": system.slug}, at=at)
     if change.new or change.changed or change.gone or run.proposed:
         audit.record(
             by=by,

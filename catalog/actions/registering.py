@@ -14,6 +14,8 @@ from catalog.openlineage import facets
 from catalog.openlineage.facets import DatasetId
 from catalog.openlineage.register import NONE, SOURCES, Cell, Key, Register, Role
 
+REBIND = "catalog_lineage_rebind"
+"""The kind of job that binds datasets to what a harvest has found."""
 _SHAPING = ("schema", "datasetType", "symlinks")
 """Facets of a dataset by which other jobs' ways to it are read anew."""
 _OF_DATASETS = ("schema", "datasetType", "documentation", "tags", "@present")
@@ -75,6 +77,22 @@ def join(register: Register) -> Stored:
     moved = staging.run(_MOVED, {})
     count = int(staging.run(_JOIN, {})[0][0])
     return Stored(count, tuple(Moved(row[0], row[1], row[2], (row[3], row[4])) for row in moved))
+
+
+def about(namespace: str) -> Stored:
+    """Return all cells about datasets of ``namespace``, as if each had just moved."""
+    rows = LineageFacet.objects.filter(dataset_namespace=namespace)
+    names = ("job", "dataset", "facet", "job_namespace", "job_name")
+    moved = tuple(
+        Moved(row[0], row[1], row[2], (row[3], row[4])) for row in rows.values_list(*names)
+    )
+    return Stored(0, moved)
+
+
+def namespaces() -> list[str]:
+    """Return the namespaces of all datasets that somebody told of."""
+    rows = LineageFacet.objects.order_by("dataset_namespace").distinct()
+    return [one for one in rows.values_list("dataset_namespace", flat=True) if one]
 
 
 def affected(stored: Stored) -> tuple[set[DatasetId], Register]:

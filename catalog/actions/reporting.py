@@ -13,8 +13,10 @@ from django.db import transaction
 from catalog import staging
 from catalog.actions import linking, origins, placing, registering, settling, tagging
 from catalog.actions.placing import Placed
+from catalog.actions.registering import Stored
 from catalog.actions.scopes import require_all
 from catalog.documents.faults import MAX_LISTED, Bounds, Fault
+from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.harvest import keys
 from catalog.harvest.rows import LineageRow
 from catalog.harvest.statements import Observed, TagStatement
@@ -31,6 +33,30 @@ from governance.errors import BadInput, Conflict
 from governance.models import GovernedSystem, Site
 
 MAX_SOURCE = 200
+# What nobody has said anything about; what a person stated stays for that person to resolve.
+_LEAVE = """
+WITH twin AS (
+    SELECT o.id FROM catalog_asset o
+      JOIN catalog_asset a ON a.fqn = o.fqn AND a.system_id = %(system)s AND a.gone_at IS NULL
+                          AND (a.kind = 'column') = (o.kind = 'column')
+     WHERE o.system_id = %(own)s AND o.gone_at IS NULL AND o.kind = ANY(%(kinds)s::text[])
+), listed AS (
+    SELECT id FROM twin
+     UNION
+    SELECT c.id FROM catalog_asset c JOIN twin t ON c.parent_id = t.id WHERE c.gone_at IS NULL
+)
+UPDATE catalog_asset o SET gone_at = greatest(%(at)s, o.first_seen_at)
+  FROM twin t
+ WHERE (o.id = t.id OR o.parent_id = t.id) AND o.gone_at IS NULL
+   AND NOT EXISTS (
+       SELECT FROM listed l JOIN catalog_asset s ON s.id = l.id
+        WHERE (l.id = t.id OR s.parent_id = t.id)
+          AND (num_nonnulls(s.stated_owner_id, s.stated_site_id, s.stated_technical_owner_id,
+                            s.stated_steward_id, s.stated_retention_id, s.stated_zone_id) > 0
+               OR EXISTS (SELECT FROM catalog_labelassertion n
+                           WHERE n.asset_id = s.id AND n.source = 'human')))
+RETURNING o.id
+"""
 _WAIT = "SELECT pg_advisory_xact_lock(hashtextextended('catalog lineage', 0))"
 
 
@@ -109,6 +135,45 @@ def take(
     return report.answer()
 
 
+@transaction.atomic
+def rebind(system: GovernedSystem, *, by: Actor, at: datetime) -> int:
+    """Bind datasets that were told of before ``system`` was harvested to its assets; return how
+    many listed assets are thereby gone.
+
+    Edges and labels come over; an asset of which a person stated something stays beside its twin.
+
+    Raises:
+        NotAllowed: ``by`` may not report about one of the assets.
+    """
+    staging.run(_WAIT, {})
+    databases = Asset.objects.live().filter(system=system, kind=AssetKind.DATABASE.value)
+    names = list(databases.values_list("name", flat=True))
+    left = 0
+    for namespace in registering.namespaces():
+        own = origins.own(namespace)
+        if own is None or system.pk not in origins.known(namespace, names):
+            continue
+        report = Report()
+        _link(report, registering.about(namespace), set(), site=own.site, by=by, at=at)
+        gone = staging.run(
+            _LEAVE, {"system": system.pk, "own": own.pk, "kinds": list(DATA_KINDS), "at": at}
+        )
+        left += len(gone)
+        if gone:
+            settling.label_system(own.pk, at=at)
+        if gone or report.edges:
+            audit.record(
+                by=by,
+                act=Act.LINEAGE_REPORT,
+                ref=system.ref,
+                at=at,
+                namespace=namespace,
+                edges=report.edges,
+                gone=len(gone),
+            )
+    return left
+
+
 def source_of(job: DatasetId) -> str:
     """Return who states the edges of ``job``; a long name becomes its SHA-256."""
     plain = f"openlineage:{keys.key(*job)}"
@@ -143,9 +208,32 @@ def _keep(report: Report, *, site: Site, by: Actor, at: datetime) -> None:
     report.facets = stored.count
     if not stored.moved:
         return
+    named = registering.datasets_of(report.register)
+    jobs, changed, labeled = _link(report, stored, named, site=site, by=by, at=at)
+    if report.assets or changed or report.edges or report.ended or labeled:
+        audit.record(
+            by=by,
+            act=Act.LINEAGE_REPORT,
+            ref=site.ref,
+            at=at,
+            events=report.taken,
+            jobs=jobs,
+            assets=report.assets + changed,
+            edges=report.edges,
+            ended=report.ended,
+            labels=labeled,
+        )
+
+
+def _link(
+    report: Report, stored: Stored, named: set[DatasetId], *, site: Site, by: Actor, at: datetime
+) -> tuple[int, int, int]:
+    """Bring assets, edges and labels to what the cells in ``stored`` say now.
+
+    Return how many jobs were read anew, assets changed, and assets got tags.
+    """
     jobs, register = registering.affected(stored)
     systems, edges = by_job(register, jobs)
-    named = registering.datasets_of(report.register)
     placed = placing.merged(
         _place(namespace, told, named, site=site, by=by, at=at)
         for namespace, told in sorted(systems.items())
@@ -155,19 +243,7 @@ def _keep(report: Report, *, site: Site, by: Actor, at: datetime) -> None:
     labeled = _tagged(tags, placed, at=at)
     report.assets, report.edges, report.ended = placed.new, linked.set, linked.ended
     settling.label_assets({*linked.moved, *labeled}, at=at)
-    if placed.new or placed.changed or linked.set or linked.ended or labeled:
-        audit.record(
-            by=by,
-            act=Act.LINEAGE_REPORT,
-            ref=site.ref,
-            at=at,
-            events=report.taken,
-            jobs=len(jobs),
-            assets=placed.new + placed.changed,
-            edges=linked.set,
-            ended=linked.ended,
-            labels=len(labeled),
-        )
+    return len(jobs), placed.changed, len(labeled)
 
 
 def _place(

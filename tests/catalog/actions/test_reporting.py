@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from catalog.actions import harvesting, reporting
+from catalog.actions import harvesting, registering, reporting
 from catalog.models import Asset, Edge, LabelAssertion, LineageFacet, LineageReport
 from governance.domain.actor import Actor
 from governance.errors import BadInput, NotAllowed
-from governance.models import AuditEvent, GovernedSystem, Site
+from governance.models import AuditEvent, GovernedSystem, Job, Site
 from tests.builders.catalog import an_asset, harvested
 from tests.builders.governance import a_member, a_site, a_system, the_enterprise
 from tests.builders.lineage import a_dataset, a_facet, an_event, columns, from_columns
@@ -187,3 +187,46 @@ def test_nobody_speaks_of_another_sites_assets(operator: Actor, at: datetime) ->
             body(an_event(outputs=(a_dataset("db.s.people"),))), site=home, by=steward, at=at
         )
     assert LineageFacet.objects.count() == 0
+
+
+def _told_before_it_was_harvested(
+    operator: Actor, at: datetime, site: Site
+) -> tuple[GovernedSystem, GovernedSystem]:
+    """Return the system of the namespace and the one harvested after its events came."""
+    facet = from_columns("name", ("plant.mes.people", "name"), type="DIRECT", subtype="IDENTITY")
+    event = an_event(
+        inputs=(a_dataset("plant.mes.people", schema=columns("name")),),
+        outputs=(a_dataset("plant.mes.badge", schema=columns("name"), columnLineage=facet),),
+    )
+    reporting.take(body(event), site=site, by=operator, at=at)
+    listed = GovernedSystem.objects.get(kind="openlineage")
+    known = a_system(slug="mes", name="postgres://plant:5432", site=site)
+    harvesting.take_in(known, harvested("people", "badge", columns=("name",)), by=operator, at=at)
+    return listed, known
+
+
+def test_what_events_told_of_first_is_bound_to_what_is_harvested(
+    operator: Actor, at: datetime, site: Site
+) -> None:
+    listed, known = _told_before_it_was_harvested(operator, at, site)
+    assert Job.objects.filter(kind=registering.REBIND).count() == 1
+    assert reporting.rebind(known, by=operator, at=at) == 4
+    live = Asset.objects.live().filter(kind__in=["table", "column"])
+    assert set(live.values_list("system", flat=True)) == {known.pk}
+    (edge,) = Edge.objects.live().select_related("src", "dst")
+    assert (edge.src.system_id, edge.dst.system_id) == (known.pk, known.pk)
+    assert Asset.objects.filter(system=listed, gone_at__isnull=False).count() == 4
+    before = AuditEvent.objects.count()
+    assert reporting.rebind(known, by=operator, at=at) == 0
+    assert AuditEvent.objects.count() == before
+
+
+def test_what_a_person_stated_of_a_listed_asset_is_not_lost(
+    operator: Actor, at: datetime, site: Site
+) -> None:
+    listed, known = _told_before_it_was_harvested(operator, at, site)
+    owner = a_member("data_owner", site=site)
+    Asset.objects.filter(system=listed, name="badge").update(stated_owner=owner)
+    assert reporting.rebind(known, by=operator, at=at) == 2
+    left = Asset.objects.live().filter(system=listed, kind__in=["table", "column"])
+    assert set(left.values_list("fqn", flat=True)) == {"plant.mes.badge", "plant.mes.badge.name"}
