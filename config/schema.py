@@ -29,6 +29,13 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer"}
 
 
+class KeyScheme(BearerScheme):
+    """The same, beside signing in."""
+
+    target_class = "governance.api.callers.KeySignIn"
+    name = "bearerOrSession"
+
+
 MUTATING = ("post", "put", "patch", "delete")
 RECEIPTS = {
     "Audit-Event": {

@@ -219,11 +219,8 @@ def take_in(
     run.unchanged, run.changes = change.unchanged, _told(change, harvested, looked)
     run.is_complete = harvested.complete
     run.save()
-    if change.new and registering.namespaces():
-        # What events told of before may be among it. By a job of its own: reports and harvests
-        # wait for each other's rows otherwise.
-        key = f"{registering.REBIND}:{system.slug}:{at.isoformat()}"
-        jobs.enqueue(registering.REBIND, key=key, payload={"system": system.slug}, at=at)
+    if change.new:
+        _rebind_later(system, at=at)
     if change.new or change.changed or change.gone or run.proposed:
         audit.record(
             by=by,
@@ -238,6 +235,16 @@ def take_in(
             sample_values=run.sample_values,
         )
     return run
+
+
+def _rebind_later(system: GovernedSystem, *, at: datetime) -> None:
+    """What events told of before may be among what is new.
+
+    By a job of its own: reports and harvests would wait for each other's rows otherwise.
+    """
+    if registering.namespaces():
+        key = f"{registering.REBIND}:{system.slug}:{at.isoformat()}"
+        jobs.enqueue(registering.REBIND, key=key, payload={"system": system.slug}, at=at)
 
 
 def _told(change: Change, harvested: Harvested, looked: Looked | None) -> dict[str, Any]:

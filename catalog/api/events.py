@@ -1,6 +1,7 @@
 """``/api/v1/lineage/events``: where producers of OpenLineage events report."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -14,10 +15,15 @@ from rest_framework.views import APIView
 
 from catalog.actions import reporting
 from catalog.documents.faults import Bounds
+from governance import boundary
+from governance.api import callers
 from governance.board import when, who
+from governance.domain.actor import Actor
+from governance.domain.callers import Caller, Scope
 from governance.errors import BadInput
 from governance.models import Site
 
+PRODUCER = "service:producer"
 MAX_BYTES = 5 * 2**20
 NAMESPACE = UUID("6f9c1c1e-9d55-4f53-8e0b-6f1f4f7f0a51")
 
@@ -70,8 +76,14 @@ class EventLines(Events):
 
 
 class LineageEvents(APIView):
-    """Where producers report; the same events again change nothing."""
+    """Where producers report; the same events again change nothing.
 
+    A key needs the scope ``report``. What it reports is recorded as done by ``service:producer``,
+    under the name of the key.
+    """
+
+    authentication_classes = [*APIView.authentication_classes, callers.KeySignIn]
+    permission_classes = [callers.SignedInOrKey]
     parser_classes = [Events, EventLines]
 
     @extend_schema(
@@ -95,6 +107,16 @@ class LineageEvents(APIView):
     def post(self, request: Request) -> Response:
         """Take one OpenLineage event, an array, or one per line: 5 MiB at most."""
         by, at = who(request._request), when(request._request)
+        caller = request.user
+        if not isinstance(caller, Caller):
+            return self._taken(request, by=by, at=at, ref=by.ref)
+        callers.require_scope(caller, Scope.REPORT)
+        callers.count(caller, at=at)
+        by = Actor(ref=PRODUCER, name=caller.slug)
+        with boundary.acting(by, at=at, request_id=request._request.META["wardroom.request_id"]):
+            return self._taken(request, by=by, at=at, ref=caller.ref)
+
+    def _taken(self, request: Request, *, by: Actor, at: datetime, ref: str) -> Response:
         slug = request._request.GET.get("site", "").replace("\0", "")
         sites = Site.objects.filter(slug=slug) if slug else Site.objects.filter(parent=None)
         site = sites.first()
@@ -105,7 +127,7 @@ class LineageEvents(APIView):
             sent if isinstance(sent, bytes) else b"",
             site=site,
             bounds=Bounds(size=MAX_BYTES, values=2_000_000),
-            token=_token(by.ref, request.headers.get("Idempotency-Key")),
+            token=_token(ref, request.headers.get("Idempotency-Key")),
             by=by,
             at=at,
         )

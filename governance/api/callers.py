@@ -6,7 +6,9 @@ from functools import cache
 import redis
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from governance.domain.callers import PREFIX, Caller, Scope
 from governance.errors import CallerUnknown, ScopeMissing, TooManyRequests
@@ -40,6 +42,26 @@ class BearerSignIn(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return CallerUnknown.headers["WWW-Authenticate"]
+
+
+class KeySignIn(BearerSignIn):
+    """The same where people may ask too: without a key or token somebody else looks who it is."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, None] | None:  # type: ignore[override]
+        """Return who asks, or None where no key or token was sent.
+
+        Raises:
+            CallerUnknown: a key or token that does not count.
+        """
+        return super().authenticate(request) if "Authorization" in request.headers else None
+
+
+class SignedInOrKey(BasePermission):
+    """Somebody signed in, or a caller with a key or token."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether it is known who asks."""
+        return isinstance(request.user, Caller) or bool(request.user.is_authenticated)
 
 
 def require_scope(caller: Caller, scope: Scope) -> None:

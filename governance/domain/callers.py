@@ -15,6 +15,8 @@ class Scope(StrEnum):
     EVALUATE = "evaluate"
     SEARCH = "search"
     EXPLAIN = "explain"
+    REPORT = "report"
+    """Send lineage events; it permits no question."""
 
 
 @dataclass(frozen=True, slots=True)

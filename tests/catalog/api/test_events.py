@@ -5,14 +5,22 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from catalog.api import events
 from catalog.models import Edge, LineageReport
+from governance import boundary
+from governance.actions import enforcement_points
+from governance.domain import actor as actors
+from governance.domain.callers import Scope
+from governance.errors import ScopeMissing
+from governance.models import AuditEvent
 from tests.builders.governance import a_member, a_site
 from tests.builders.lineage import a_dataset, an_event
 from tests.builders.signin import proven
 
 pytestmark = pytest.mark.django_db
+OPERATOR = actors.service("operator")
 URL = "/api/v1/lineage/events"
 
 
@@ -76,3 +84,44 @@ def test_who_may_not_report_is_refused() -> None:
     # Adding a system that nobody knows is an administrator's.
     answer = steward.post(f"{URL}?site={there.slug}", an_output(), content_type="application/json")
     assert (answer.status_code, answer.json()["act"]) == (403, "governance:system:change")
+
+
+def a_key(*scopes: Scope) -> str:
+    with boundary.acting(OPERATOR, at=timezone.now()):
+        _, key = enforcement_points.admit(
+            slug="airflow", name="Airflow", scopes=scopes, by=OPERATOR, at=timezone.now()
+        )
+    return key
+
+
+def test_a_producer_reports_with_a_key(client: Client) -> None:
+    headers = {"Authorization": f"Bearer {a_key(Scope.REPORT)}"}
+    assert post(client, an_output(), **headers).json()["edges"] == 1
+    event = AuditEvent.objects.filter(act="catalog:lineage:report").latest("pk")
+    assert event.actor == events.PRODUCER
+
+
+def test_a_key_without_the_scope_reports_nothing(client: Client) -> None:
+    headers = {"Authorization": f"Bearer {a_key(Scope.EVALUATE)}"}
+    refused = post(client, an_output(), **headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, ScopeMissing.code)
+    unknown = post(client, an_output(), Authorization="Bearer wrk_nobody")
+    assert unknown.status_code == 401
+    assert post(client, an_output()).status_code == 401
+    assert not Edge.objects.exists()
+
+
+def test_a_key_that_reports_asks_no_question(client: Client) -> None:
+    answer = client.post(
+        "/access/v1/evaluation",
+        json.dumps(
+            {
+                "subject": {"type": "user", "id": "a"},
+                "action": {"name": "b"},
+                "resource": {"type": "c", "id": "d"},
+            }
+        ),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {a_key(Scope.REPORT)}"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, ScopeMissing.code)
