@@ -221,19 +221,10 @@ def take_in(
     run.save()
     if change.new:
         _rebind_later(system, at=at)
-    if change.new or change.changed or change.gone or run.proposed:
-        audit.record(
-            by=by,
-            act=Act.HARVEST_RUN,
-            ref=system.ref,
-            at=at,
-            run=run.ref,
-            new=run.new,
-            changed=run.changed,
-            gone=run.gone,
-            proposed=run.proposed,
-            sample_values=run.sample_values,
-        )
+    told = {name: getattr(run, name) for name in ("new", "changed", "gone", "proposed")}
+    if any(told.values()):
+        told["sample_values"] = run.sample_values
+        audit.record(by=by, act=Act.HARVEST_RUN, ref=system.ref, at=at, run=run.ref, **told)
     return run
 
 
