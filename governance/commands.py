@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -57,7 +58,7 @@ class OperatorCommand(BaseCommand):
 
     def write_json(self, result: dict[str, Any]) -> None:
         """Print what a machine reads, on one line."""
-        self.stdout.write(json.dumps(result, default=str, ensure_ascii=False))
+        self.stdout.write(json.dumps(result, default=_plain, ensure_ascii=False))
 
     def _within(self, options: dict[str, Any]) -> dict[str, Any]:
         with boundary.acting(self.by, at=self.at):
@@ -79,6 +80,11 @@ class OperatorCommand(BaseCommand):
             raise CommandError(
                 _line(f"{error.strerror or error}: {error.filename or ''}")
             ) from error
+
+
+def _plain(value: Any) -> str:
+    """Return ``value`` as JSON takes it; times as RFC 3339 writes them."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _line(text: str) -> str:

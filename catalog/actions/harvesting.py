@@ -30,6 +30,11 @@ HARVESTERS: dict[str, Callable[[str, Progress | None], Harvested]] = {
 """Kind of system to what reads it, from a connection string."""
 
 
+def can_read(system: GovernedSystem) -> bool:
+    """Whether a harvester reads the kind of ``system``, and there is a connection to read it by."""
+    return system.kind in HARVESTERS and (system.is_scheduled or bool(system.address))
+
+
 def harvest(
     system: GovernedSystem,
     *,
@@ -219,8 +224,7 @@ def take_in(
     run.unchanged, run.changes = change.unchanged, _told(change, harvested, looked)
     run.is_complete = harvested.complete
     run.save()
-    if change.new:
-        _rebind_later(system, at=at)
+    _bind_later(change, system, at=at)
     told = {name: getattr(run, name) for name in ("new", "changed", "gone", "proposed")}
     if any(told.values()):
         told["sample_values"] = run.sample_values
@@ -228,12 +232,12 @@ def take_in(
     return run
 
 
-def _rebind_later(system: GovernedSystem, *, at: datetime) -> None:
-    """What events told of before may be among what is new.
+def _bind_later(change: Change, system: GovernedSystem, *, at: datetime) -> None:
+    """Let a worker bind what events told of before to what is new.
 
-    By a job of its own: reports and harvests would wait for each other's rows otherwise.
+    By a job of its own: reports and harvests wait for each other's rows otherwise.
     """
-    if registering.namespaces():
+    if change.new and registering.namespaces():
         key = f"{registering.REBIND}:{system.slug}:{at.isoformat()}"
         jobs.enqueue(registering.REBIND, key=key, payload={"system": system.slug}, at=at)
 

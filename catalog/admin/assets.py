@@ -48,7 +48,16 @@ class AssetAdmin(ImportingAdmin):
                 sent += confirming.ask(system=system, by=who(request), at=when(request))
         except WardroomError as error:
             self.message_user(request, error.detail, messages.ERROR)
-        self.message_user(request, f"{sent} owners asked.")
+            if not sent:
+                return
+        if sent:
+            self.message_user(request, f"{sent} {'owner' if sent == 1 else 'owners'} asked.")
+        else:
+            self.message_user(
+                request,
+                "Nobody was asked: every owner there was asked today already. Ask again tomorrow.",
+                messages.WARNING,
+            )
 
     @admin.action(description="Export as CSV")
     def export_csv(self, request: HttpRequest, rows: QuerySet[Asset]) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import mogrify
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Lower
 
 from catalog.domain.coverage import Item
 from catalog.models import Asset, CoverageRow
@@ -188,7 +189,7 @@ _FIGURE = {
 
 
 def _by(live: CoverageQuerySet, path: str) -> list[Figure]:
-    named = live.order_by(F(f"{path}__name").asc(nulls_last=True), f"{path}__slug")
+    named = live.order_by(Lower(f"{path}__name").asc(nulls_last=True), f"{path}__slug")
     return [
         Figure(slug or "", name or f"no {path}", **row)
         for row in named.values(f"{path}__slug", f"{path}__name").annotate(**_FIGURE)

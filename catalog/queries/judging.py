@@ -152,15 +152,18 @@ class _Judge:
         return Judged(line.number, _name(line), None, tuple(changes), tuple(refusals), kept)
 
     def _known(self, line: Line, row: Row, twins: list[int]) -> Judged:
-        changes, refusals = self._cells(line, row)
-        refusals += self._fixed(line, row)
+        changes, misfits = self._cells(line, row)
+        refusals = list(self._fixed(line, row))
         if twins:
             rows = ", ".join(str(number) for number in twins[:5])
             refusals.append(Refusal("", f"the same asset stands in row {rows} too"))
         given = line.cells.get("stamp", "").strip()
-        if given and changes and given != stamp(row):
+        if given and (changes or misfits) and given != stamp(row):
+            # What its cells would mean today is no answer: they speak of another state.
             why = "the asset has changed since this sheet was exported: export it anew"
             refusals.append(Refusal("stamp", why))
+        else:
+            refusals += misfits
         refusals += self._rights(row, {one.column for one in changes})
         return Judged(line.number, row["full_name"], row["id"], tuple(changes), tuple(refusals))
 

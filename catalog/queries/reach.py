@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import F
 from django.db.models.expressions import RawSQL
 
-from catalog.domain.labels import Level
+from catalog.domain.labels import Level, exact
 from catalog.domain.reach import Link, Reach, walk
 from catalog.models import Asset, LabelAssertion, Status
 from catalog.permissions import Act
@@ -100,7 +101,7 @@ def steps(frontier: Collection[int]) -> list[Link]:
 
 
 def radius(asset: Asset, *, to: Actor, at: datetime) -> BlastRadius:
-    """Return the blast radius of ``asset``: one statement for each hop, and four more.
+    """Return the blast radius of ``asset``: one statement for each hop, and seven more.
 
     The walk goes through everything; what ``to`` may not see is left out of the answer.
     """
@@ -145,8 +146,18 @@ def _way(link: Link, seen: dict[int, Asset], found: dict[int, Crossing], of: Rea
 
 
 def _categories(seen: dict[int, Asset], to: Actor, at: datetime) -> tuple[str, ...]:
-    """Return the categories of what is reached and of everything in it, where readable."""
+    """Return the categories of what is reached and of everything in it, where readable.
+
+    Said of an asset or brought by lineage: the latter stand on the asset alone.
+    """
     inside = RawSQL(_INSIDE, [list(seen)])  # noqa: S611 - a constant
+    assets = access.visible(Asset.objects.filter(pk__in=inside), to=to, act=Act.ASSET_READ, at=at)
+    flowed = (
+        assets.exclude(categories=F("own_categories"))
+        .order_by()
+        .values_list("categories", "own_categories")
+        .distinct()
+    )
     labels = access.visible(
         LabelAssertion.objects.filter(
             asset__in=inside, polarity="is", status__in=[Status.PROPOSED, Status.ACCEPTED]
@@ -156,4 +167,5 @@ def _categories(seen: dict[int, Asset], to: Actor, at: datetime) -> tuple[str, .
         at=at,
     )
     found = labels.exclude(category="").order_by("category").values_list("category", flat=True)
-    return tuple(found.distinct())
+    brought = {one for held, own in flowed for one in exact(set(held) - set(own))}
+    return tuple(sorted(brought.union(found.distinct())))

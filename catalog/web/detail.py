@@ -7,8 +7,18 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from catalog.domain.assets import DATA_KINDS, AssetKind
+from catalog.domain.coverage import Item
 from catalog.domain.labels import exact
-from catalog.models import Asset, Edge, EdgeKind, HarvestRun, LabelAssertion, Status
+from catalog.models import (
+    Answer,
+    Asset,
+    Edge,
+    EdgeKind,
+    HarvestRun,
+    LabelAssertion,
+    OwnerAnswer,
+    Status,
+)
 from catalog.permissions import Act
 from catalog.queries import coverage
 from catalog.web import glossary, granted, labels, lineage
@@ -74,6 +84,7 @@ def compose(asset: Asset, by: Actor, *, depth: str = "", at: datetime) -> dict[s
         "site_from": _source(asset, ancestors, "stated_site_id") or "the system",
         "zone_from": _source(asset, ancestors, "stated_zone_id"),
         "gaps": [item.words for item in lacking or ()],
+        "disowned": _disowned(asset) if Item.BUSINESS_OWNER in (lacking or ()) else None,
         "is_exempt": lacking is None,
         "is_data": asset.kind in DATA_KINDS,
         "counts": asset.pk in found,
@@ -120,6 +131,13 @@ def _owner(asset: Asset, ancestors: list[Asset]) -> dict[str, Any] | None:
         "is_active": asset.owner.is_active,
         "source": _source(asset, ancestors, "stated_owner_id"),
     }
+
+
+def _disowned(asset: Asset) -> OwnerAnswer | None:
+    """Return what the owner in force said, where that is that the asset is not theirs."""
+    return OwnerAnswer.objects.filter(
+        asset=asset, user=asset.owner_id, answer=Answer.NOT_MINE
+    ).first()
 
 
 def _children(

@@ -39,7 +39,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         ).values_list("payload__system", flat=True)
     )
     page = {
-        "systems": [(system, system.slug in waiting) for system in systems],
+        "systems": [
+            (system, system.slug in waiting, harvesting.can_read(system)) for system in systems
+        ],
         "runs": runs,
         "may_start": access.allows_somewhere(
             by, Act.HARVEST_RUN, HarvestRun.resource_type(), at=at

@@ -9,6 +9,8 @@ MARGIN = 4
 MOST_IN_A_COLUMN = 8
 _LETTERS = 26
 """So many letters of a name fit into a box."""
+_SMALL_LETTERS = 30
+"""So many of the line below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Box:
     key: int
     step: int
     title: str
-    about: str
+    system: str
+    level: str
     url: str = ""
     is_strong: bool = False
 
@@ -44,6 +47,8 @@ class Placed:
     x: int
     y: int
     title: str
+    about: str
+    """System and level, short enough for the box."""
 
     @property
     def middle(self) -> int:
@@ -98,6 +103,7 @@ def lay_out(boxes: Iterable[Box], lines: Iterable[Line]) -> Picture:
                 MARGIN + at * (BOX_WIDTH + GAP_ACROSS),
                 top + row * (BOX_HEIGHT + GAP_DOWN),
                 _short(box.title),
+                _about(box.system, box.level),
             )
     width = 2 * MARGIN + len(kept) * BOX_WIDTH + (len(kept) - 1) * GAP_ACROSS
     drawn = [
@@ -120,3 +126,11 @@ def _draw(line: Line, source: Placed, target: Placed) -> Drawn:
 def _short(title: str) -> str:
     """Keep the end of a name that is too long: what tells columns apart stands there."""
     return title if len(title) <= _LETTERS else "…" + title[-(_LETTERS - 1) :]
+
+
+def _about(system: str, level: str) -> str:
+    """Keep the beginning of a system's name that is too long, and the level whole."""
+    if not system or not level:
+        return system or level
+    room = _SMALL_LETTERS - len(level) - 3
+    return f"{system if len(system) <= room else system[: room - 1].rstrip() + '…'} · {level}"

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from catalog.actions import harvesting
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.domain.coverage import Item
 from catalog.domain.labels import Level
@@ -57,7 +58,7 @@ def system(request: HttpRequest, slug: str) -> HttpResponse:
         "holds": _holds(inside),
         "to_review": _waiting_for_review(inside),
         "runs": _runs(found, by, at),
-        "has_connection": found.is_scheduled or bool(found.address),
+        "can_read": harvesting.can_read(found),
         "is_waiting": Job.objects.filter(
             kind="catalog_harvest",
             state__in=[JobState.READY, JobState.LEASED],

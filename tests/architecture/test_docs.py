@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+from rest_framework import exceptions
+
 from governance import registries
 from governance.errors import WardroomError
 
@@ -32,6 +34,28 @@ def test_every_act_is_listed() -> None:
 def test_every_error_code_is_listed() -> None:
     plain = set(re.findall(r'_plain\(\s*\d+,\s*"(\w+)"', (ROOT / "config/problems.py").read_text()))
     assert missing(set(codes(WardroomError)) | plain | {"mfa_required"}, REFERENCE) == []
+
+
+def test_every_error_code_of_the_framework_is_listed() -> None:
+    raised = [
+        error
+        for error in vars(exceptions).values()
+        if isinstance(error, type) and issubclass(error, exceptions.APIException)
+    ]
+    # 400 and 401 get codes of our own, 429 is our own refusal, and 500 is no answer of it.
+    named = {one.default_code for one in raised if one.status_code not in (400, 401, 429, 500)}
+    assert "permission_denied" in named
+    assert missing(named, REFERENCE) == []
+
+
+def test_no_row_and_no_list_of_acts_stands_twice_in_the_reference() -> None:
+    section, seen = "", set()
+    for line in REFERENCE.splitlines():
+        section = line if line.startswith("#") else section
+        if line.startswith(("| `", "**")):
+            key = (section, line.split("|")[1] if line.startswith("|") else line.split(":")[0])
+            assert key not in seen
+            seen.add(key)
 
 
 def test_every_measure_and_job_kind_is_listed() -> None:

@@ -14,6 +14,7 @@ from governance.errors import BadInput, NotFound
 from governance.models import GovernedSystem
 
 SHOWN_LINES = 5
+NOTHING_SAID = {"proposed": 0, "accepted": 0, "rejected": 0, "effective": 0, "by_lineage": 0}
 
 
 class Command(OperatorCommand):
@@ -33,7 +34,7 @@ class Command(OperatorCommand):
         changed = classifying.propose(
             system, by=self.by, at=self.at, judged=looked.judged if looked else None
         )
-        standing = labels.standing(system.pk)
+        standing: dict[str, Any] = labels.standing(system.pk)
         self._tell(system, changed, looked, standing)
         return {
             "system": system.slug,
@@ -42,6 +43,10 @@ class Command(OperatorCommand):
             "sampled": len(looked.judged) if looked else 0,
             "unsampled": list(looked.unsampled) if looked else [],
             **standing,
+            "categories": {
+                category: counts for category, counts in standing["categories"].items() if category
+            },
+            "without_category": standing["categories"].get("", NOTHING_SAID),
         }
 
     def _system(self, name: str) -> GovernedSystem:

@@ -14,8 +14,10 @@ class Command(OperatorCommand):
     help = "Print baseline coverage: figures, gaps with the items missing, and exemptions."
 
     def arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--system", default="", help="slug of a system")
-        parser.add_argument("--site", default="", help="slug of a site; those below it too")
+        parser.add_argument("--system", default="", metavar="NAME", help="its short name; else all")
+        parser.add_argument(
+            "--site", default="", metavar="NAME", help="its short name; sites below it count too"
+        )
         parser.add_argument("--sql", action="store_true", help="print the statement of the total")
         parser.add_argument("--gaps", type=int, default=50, help="list so many gaps at most")
 

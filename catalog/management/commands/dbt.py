@@ -31,7 +31,9 @@ class Command(CheckingCommand):
         take = self.verb(verbs, "import", "Take a project in: assets, proposals and lineage.")
         take.add_argument("--manifest", required=True, help="target/manifest.json")
         take.add_argument("--catalog", help="target/catalog.json, whose types win")
-        take.add_argument("--system", required=True, help="slug of the system it builds in")
+        take.add_argument(
+            "--system", required=True, metavar="NAME", help="short name of the system it builds in"
+        )
         take.add_argument("--site", help="short name of the site of a new system")
 
     def act(self, **options: Any) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.utils.text import slugify
 from tqdm import tqdm
@@ -20,6 +22,10 @@ from governance.models import GovernedSystem, Site
 STEPS = 8
 """Five reads of the source, the lineage, the comparison, and the proposals."""
 SHOWN_LINES = 5
+PASSING = (
+    "The address names the socket directory of Wardroom's own server, which is another one at the"
+    " next start. Leave the host out: postgresql://wardroom_owner@/NAME"
+)
 
 
 class Command(OperatorCommand):
@@ -34,7 +40,12 @@ class Command(OperatorCommand):
             action="store_true",
             help="look at some values of each column too; none is kept",
         )
-        parser.add_argument("--system", required=True, help="its name")
+        parser.add_argument(
+            "--system",
+            required=True,
+            metavar="NAME",
+            help="its short name; a new one gets this name",
+        )
         parser.add_argument("--site", help="short name of the site it stands at")
 
     def act(self, **options: Any) -> dict[str, Any]:
@@ -92,7 +103,11 @@ class Command(OperatorCommand):
                     at=self.at,
                     progress=progress,
                 )
-        return self._told(run)
+        warnings = [PASSING] if _is_passing(str(dsn or "")) else []
+        told = self._told(run)
+        for line in warnings:
+            self.say(f"  {line}")
+        return {**told, "warnings": warnings}
 
     def _content(self, name: str) -> bytes:
         try:
@@ -149,3 +164,11 @@ class Command(OperatorCommand):
             "assets": kinds,
             **labels,
         }
+
+
+def _is_passing(dsn: str) -> bool:
+    """Whether ``dsn`` names the directory of the embedded server, which lasts until it stops."""
+    own = settings.DATABASES["default"]
+    options: dict[str, object] = own.get("OPTIONS") or {}  # type: ignore[assignment]
+    directory = str(own.get("HOST") or options.get("host") or "")
+    return bool(settings.EMBEDDED) and directory.startswith("/") and directory in unquote(dsn)

@@ -14,7 +14,7 @@ class Command(OperatorCommand):
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("verb", choices=["ask"])
-        parser.add_argument("--system", default="", help="slug of a system; else all")
+        parser.add_argument("--system", default="", metavar="NAME", help="its short name; else all")
 
     def act(self, **options: Any) -> dict[str, Any]:
         system = None

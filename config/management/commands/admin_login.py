@@ -1,4 +1,4 @@
-"""``manage.py admin_login``: a one-time password for the administrator."""
+"""``manage.py admin_login``: a one-time password for the administrator, or for anybody else."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -17,10 +17,15 @@ ROLES = ("administrator", "board_member", "data_owner", "incident_commander")
 
 
 class Command(OperatorCommand):
-    help = "Print a new one-time password of the administrator; only its hash is stored."
+    help = (
+        "Print a new one-time password of the administrator, or of any person who signs in;"
+        " only its hash is stored."
+    )
 
     def arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--email", default=ADMINISTRATOR, help="whose login")
+        parser.add_argument(
+            "--email", default=ADMINISTRATOR, help="whose login; the administrator's if omitted"
+        )
         parser.add_argument(
             "--first", action="store_true", help="only while no second factor is enrolled yet"
         )

@@ -13,7 +13,7 @@ class Command(OperatorCommand):
     help = "Look into a governed system and list unapproved, missing and expired grants."
 
     def arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--system", required=True, help="its short name (slug)")
+        parser.add_argument("--system", required=True, metavar="NAME", help="its short name")
 
     def act(self, **options: Any) -> dict[str, Any]:
         slug = str(options["system"])

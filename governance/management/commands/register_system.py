@@ -16,7 +16,7 @@ class Command(OperatorCommand):
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", choices=SystemKind.values)
-        parser.add_argument("--system", required=True, help="its short name (slug)")
+        parser.add_argument("--system", required=True, metavar="NAME", help="its short name")
         parser.add_argument("--name", help="its full name; the short one if omitted")
         parser.add_argument("--site", required=True, help="short name of the site it stands at")
         parser.add_argument("--dsn", required=True, help="postgresql://user@host:port/database")

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from catalog.actions import harvesting, importing
-from catalog.domain.inventory import COLUMNS, Judged, Line
+from catalog.domain.inventory import COLUMNS, Judged, Line, stamp
 from catalog.errors import InventoryMoved, NoReason
 from catalog.inventory import reader, writer
 from catalog.models import Asset, LabelAssertion
@@ -248,6 +248,20 @@ def test_a_row_that_cannot_be_taken_says_where_and_why(
     (said,) = why([found])
     assert found.line == 2
     assert re.match(reason, said), said
+
+
+def test_a_row_of_an_older_state_is_told_to_be_outdated_and_no_more(
+    system: GovernedSystem, operator: Actor, at: datetime
+) -> None:
+    asset = pick(system, "a")
+    (row,) = exported(Asset.objects.filter(pk=asset.pk))
+    empty = lines({"id": asset.pk, "owner": "", "stamp": stamp(row)})
+    assert judging.plan(empty, by=operator, at=at).counts["unchanged"] == 1
+    Asset.objects.filter(system=system).update(owner=a_user(email="above@example.org"))
+    (found,) = judging.plan(empty, by=operator, at=at).rows
+    assert why([found]) == [
+        "stamp: the asset has changed since this sheet was exported: export it anew"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,15 @@ def test_the_board_exports_what_is_chosen_and_may_be_seen() -> None:
     sheet = load_workbook(io.BytesIO(export("export_xlsx").content)).active
     assert sheet is not None
     assert sheet.max_row == 2
+
+
+@pytest.mark.django_db
+def test_the_board_says_why_nobody_was_asked() -> None:
+    asset = complete()
+    client = proven(a_member("steward", site=asset.system.site))
+    sent = {"action": "ask_owners", "_selected_action": [asset.pk]}
+    first = client.post(BOARD, sent, follow=True).content.decode()
+    assert "1 owner asked." in first
+    again = client.post(BOARD, sent, follow=True).content.decode()
+    assert "Nobody was asked: every owner there was asked today already." in again
+    assert "0 owners" not in again

@@ -38,6 +38,8 @@ def test_names_are_split_into_plain_singular_words(name: str, split: tuple[str, 
     ("path", "category"),
     [
         ("hr.employee.email", "user.contact.email"),
+        ("hr.employee.mail", "user.contact.email"),
+        ("crm.account.contact_mail", "user.contact.email"),
         ("mes.operator.full_name", "user.name"),
         ("mes.operator.name", "user.name"),
         ("mes.operators.badge_no", "user.unique_id"),
@@ -89,6 +91,12 @@ def test_a_plant_column_speaks_for_no_person(path: str) -> None:
     assert not [category for category in found if category.startswith("user")]
 
 
+@pytest.mark.parametrize("name", ["mail_code", "mail_stop", "mail_count", "mail_room"])
+def test_mail_on_paper_is_no_address_of_electronic_mail(name: str) -> None:
+    found = propose(name, context=["hr", "employee"])
+    assert "user.contact.email" not in [proposal.category for proposal in found]
+
+
 def test_a_truth_value_speaks_for_nothing() -> None:
     assert propose("email", physical_type="boolean") == ()
     assert propose("email", physical_type="text")
@@ -99,7 +107,7 @@ def test_evidence_and_confidence_tell_context_from_plain_words() -> None:
     (weak,) = propose("name", context=("mes", "operators"))
     assert (strong.evidence, weak.evidence) == (("email",), ("name", "operator"))
     assert strong.confidence > weak.confidence
-    assert weak.rule == "names/2:user.name"
+    assert weak.rule == "names/3:user.name"
 
 
 def test_the_more_specific_category_stands_for_its_parents() -> None:

@@ -45,6 +45,8 @@ def test_it_counts_each_category_and_what_came_by_lineage(plant: str) -> None:
         "by_lineage": 1,
     }
     assert told["categories"]["user.contact"]["effective"] == 2
+    assert "" not in told["categories"], "that nothing special is said stands under its own name"
+    assert told["without_category"]["proposed"] > 0
 
 
 def test_with_values_a_name_is_accepted(plant: str) -> None:

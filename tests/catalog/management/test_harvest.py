@@ -212,3 +212,20 @@ def test_a_wrong_call_for_a_file_is_one_line(
         call_command("harvest", kind, "--system", "mes", *arguments)
     assert "s3cret-word" not in str(refused.value)
     assert not GovernedSystem.objects.exists()
+
+
+def test_an_address_by_the_directory_of_the_embedded_server_is_told_to_end(
+    plant_database: PlantDatabase, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    dsn = plant_database(PLANT)
+    parts = conninfo.conninfo_to_dict(dsn)
+    directory = str(parts.pop("host"))
+    settings.EMBEDDED = False
+    assert harvest("--dsn", dsn, "--system", "mes")["warnings"] == []
+    settings.EMBEDDED = True
+    (told,) = harvest("--dsn", dsn, "--system", "mes")["warnings"]
+    assert "Leave the host out" in told
+    assert directory not in told
+    monkeypatch.setenv("PGHOST", directory)
+    lasting = conninfo.make_conninfo("", **parts)
+    assert harvest("--dsn", lasting, "--system", "mes")["warnings"] == []

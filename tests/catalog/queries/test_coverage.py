@@ -147,6 +147,19 @@ def test_the_command_speaks_to_people_and_knows_its_scopes(at: datetime) -> None
             call_command("coverage", **scope)
 
 
+def test_machines_read_times_as_rfc_3339_and_systems_by_name_whatever_their_case() -> None:
+    until = NOW + timedelta(days=3)
+    an_exemption(an_asset(system=a_system(name="bolts")), expires_at=until)
+    for name in ("Anvils", "Casts"):
+        an_asset(system=a_system(name=name))
+    with time_machine.travel(NOW, tick=False):
+        told = command()
+    assert told["at"] == NOW.isoformat()
+    assert "T" in told["at"]
+    assert told["exemptions"][0]["exempt_until"] == until.isoformat()
+    assert [one["name"] for one in told["by_system"]] == ["Anvils", "bolts", "Casts"]
+
+
 def test_nobody_sees_in_figures_what_they_may_not_see() -> None:
     mine = an_asset()
     an_asset()

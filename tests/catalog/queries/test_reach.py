@@ -101,8 +101,22 @@ def test_each_hop_is_one_query(many: int, at: datetime, django_assert_num_querie
         a_flow(server, a_device())
     reader = a_member("auditor").as_actor()
     radius(plc, to=reader, at=at)
-    with django_assert_num_queries(8):
-        # Three hops, the policy's head for each of two filters, assets, conduits, categories.
+    with django_assert_num_queries(10):
+        # Three hops, the policy's head for each of three filters, assets, conduits, and twice
+        # categories: those said and those brought by lineage.
         assert len(radius(plc, to=reader, at=at).ways) == 2 * many
     with django_assert_num_queries(1):
         assert len(steps([plc.pk])) == many
+
+
+def test_categories_that_lineage_brought_count(at: datetime) -> None:
+    table = an_asset()
+    a_column(
+        table,
+        categories=["user", "user.contact", "user.contact.email", "user.name"],
+        own_categories=["user", "user.name"],
+    )
+    found = radius(table, to=a_member("auditor").as_actor(), at=at)
+    assert found.categories == ("user.contact.email",)
+    elsewhere = a_member("auditor", site=a_device().site).as_actor()
+    assert radius(table, to=elsewhere, at=at).categories == ()

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Asset, Edge
 from tests.builders.catalog import NOW, a_column, an_asset
-from tests.builders.governance import a_member, a_site
+from tests.builders.governance import a_member, a_site, a_system
 from tests.builders.signin import proven
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +89,14 @@ def test_the_picture_costs_the_same_for_one_neighbor_and_for_three(steward: Clie
             page(steward, asset)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_a_table_shows_its_own_label_and_the_name_of_its_system(steward: Client) -> None:
+    system = a_system(name="Film rental", slug="postgresql-127-0-0-1-5432-pagila")
+    source = an_asset(system=system, name="person", level=3)
+    target = an_asset(name="report", fqn='film."Public"."Badge report"')
+    flows(a_column(source, level=1), a_column(target))
+    picture = page(steward, target).partition('id="lin"')[2].partition("</svg>")[0]
+    assert "Film rental · restricted" in picture
+    assert "postgresql-127" not in picture
+    assert ">Public.Badge report</text>" in picture

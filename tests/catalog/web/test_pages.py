@@ -15,6 +15,7 @@ from governance.domain.actor import Actor
 from governance.models import DriftFinding, GovernedSystem, Grant, Job, ObservedGrant, Snapshot
 from governance.registries import Panel
 from tests.builders.catalog import NOW, a_column, a_label, a_run, an_asset, harvested
+from tests.builders.coverage import an_answer
 from tests.builders.governance import a_member, a_site, a_system, a_user
 from tests.builders.signin import proven
 
@@ -187,6 +188,21 @@ def test_an_asset_says_why_it_is_labeled_and_where_its_owner_comes_from(
     assert "from schema mes" in page
     assert "2 labels to review" in page
     assert "missing: a technical owner, accepted labels, a zone" in page
+
+
+def test_an_asset_says_that_its_owner_disowned_it_and_whose_it_may_be(steward: Client) -> None:
+    owner = a_user(name="Jan Kral")
+    asset = an_asset(owner=owner)
+    an_answer(asset, user=owner, answer="not_mine", word="the packing line's")
+    an_answer(asset, answer="not_mine", word="of somebody who is not asked")
+    page = text(steward, f"{LIST}{asset.pk}/")
+    assert "missing: a business owner" in page
+    assert "Jan Kral said on" in page
+    assert "that it is not theirs: the packing line&#x27;s" in page
+    assert "somebody who is not asked" not in page
+    confirmed = an_asset(owner=owner)
+    an_answer(confirmed, user=owner)
+    assert "not theirs" not in text(steward, f"{LIST}{confirmed.pk}/")
 
 
 def test_labels_are_accepted_and_rejected_on_the_page(steward: Client) -> None:

@@ -76,7 +76,7 @@ def test_a_system_without_anything_says_what_would_show(reader: Client) -> None:
     page = text(reader, page_of(system))
     assert "Nothing is known of it yet." in page
     assert "No harvest yet." in page
-    assert "Nothing is open as far as is known." in page
+    assert "No finding as far as is known." in page
     assert "No data yet: nothing counts here" in page
     assert "known from files or events alone" in page
 
@@ -128,6 +128,33 @@ def test_whoever_only_reads_cannot_start_a_harvest() -> None:
     system = a_system()
     assert "Harvest now" in text(proven(a_member("steward")), page_of(system))
     assert "Harvest now" not in text(proven(a_member("auditor")), page_of(system))
+
+
+@pytest.mark.parametrize(
+    ("over", "may"),
+    [
+        ({}, True),
+        ({"is_scheduled": False, "address": "db/plant"}, True),
+        ({"is_scheduled": False}, False),
+        ({"kind": "mysql"}, False),
+    ],
+)
+def test_only_what_a_harvester_reads_is_offered_for_a_harvest(
+    over: dict[str, Any], may: bool
+) -> None:
+    system, client = a_system(**over), proven(a_member("steward"))
+    for url in (page_of(system), "/catalog/harvests/"):
+        assert ("Harvest now" in text(client, url)) is may, url
+        assert ("With values" in text(client, url)) is may, url
+
+
+def test_what_assets_lack_is_not_called_a_finding(reader: Client) -> None:
+    system = a_system()
+    an_asset(system=system)
+    page = text(reader, page_of(system))
+    assert "lacks nothing of the baseline: 0.0%" in page
+    assert "No grant that nobody approved and no flow without a conduit is known." in page
+    assert "Nothing is open" not in page
 
 
 @pytest.mark.parametrize("many", [1, 3])
