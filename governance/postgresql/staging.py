@@ -1,4 +1,4 @@
-"""Rows on their way into the catalog: one COPY into a temporary table, then set operations."""
+"""Rows on their way into the tables: one COPY into a temporary table, then set operations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
