@@ -1,10 +1,13 @@
 """What it costs to compare approved grants with observed ones, beside the bare join of both."""
 
+import resource
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import django
 
@@ -14,7 +17,9 @@ from django.db import connection, connections, transaction
 
 from bench.figures import Sheet
 from governance import boundary
+from governance.actions import importing_snapshots
 from governance.domain import actor as actors
+from governance.domain.actor import Actor
 from governance.models import GovernedSystem
 from governance.queries import drift
 from governance.queries.drift import Look
@@ -135,6 +140,89 @@ def classified(sheet: Sheet, systems: list[GovernedSystem]) -> None:
     sheet.figure("kinds counted wrongly", float(counts != expected), "of 1", at_most=0)
 
 
+def written(path: Path) -> None:
+    """Write a snapshot of one system as CSV: the grants of `fill`, all in one."""
+    with path.open("w") as file:
+        file.write("principal,entitlement,scope,via,last_used\n")
+        for i in range(SIZE):
+            right = ("select", "insert", "update", "delete")[i % 4]
+            scope = f"schema_{i % 30}.table_{i // 7}"
+            file.write(f"role_{i // 20},{right},{scope},direct,2040-11-01T08:00:00Z\n")
+
+
+def copied(path: Path) -> None:
+    """Let PostgreSQL copy the file into a table of the same columns, and no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE bare (principal text, entitlement text, scope text, via text,"
+            " last_used timestamptz) ON COMMIT DROP"
+        )
+        with (
+            cursor.copy("COPY bare FROM STDIN (FORMAT csv, HEADER true)") as copy,
+            path.open("rb") as file,
+        ):
+            while block := file.read(1 << 20):
+                copy.write(block)
+
+
+def kept(path: Path) -> None:
+    """Let PostgreSQL copy the file into the table that keeps it, with its keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE keyed (LIKE governance_observedgrant INCLUDING ALL)"
+            " ON COMMIT DROP"
+        )
+        for name in ("system_id", "first_via", "is_privileged", "is_implied", "can_login"):
+            cursor.execute(f"ALTER TABLE keyed ALTER {name} DROP NOT NULL")
+        cursor.execute("ALTER TABLE keyed ALTER usage_known DROP NOT NULL")
+        cursor.execute("ALTER TABLE keyed ALTER system_id SET DEFAULT 1")
+        with (
+            cursor.copy(
+                "COPY keyed (principal, entitlement, scope, via, last_used) FROM STDIN"
+                " (FORMAT csv, HEADER true)"
+            ) as copy,
+            path.open("rb") as file,
+        ):
+            while block := file.read(1 << 20):
+                copy.write(block)
+
+
+def imported(sheet: Sheet, by: Actor, system: GovernedSystem) -> None:
+    """Take a file in for the first time, and again with a hundredth of it changed."""
+    names = {"systems": [system.pk], "count": 1, "at": NOW, "first": 0, "last": SIZE - 1}
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("TRUNCATE governance_observedgrant")
+        cursor.execute("ALTER TABLE governance_grant DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM governance_grant")
+        cursor.execute(_GRANTS.replace("interval '-1 day'", "interval '1 day'"), names)
+        cursor.execute("ALTER TABLE governance_grant ENABLE TRIGGER USER")
+        cursor.execute("VACUUM ANALYZE governance_grant")
+
+    def take() -> None:
+        with path.open("rb") as file:
+            importing_snapshots.take(system, file, name=path.name, by=by, at=NOW)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "snapshot.csv"
+        written(path)
+        plain = statistics.median(seconds(lambda: copied(path)) for _ in range(3))
+        keyed = statistics.median(seconds(lambda: kept(path)) for _ in range(3))
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        first = seconds(take)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with path.open("a") as file:
+            file.write("role_0,select,schema_x.new,direct,2040-11-01T08:00:00Z\n")
+        again = seconds(take)
+    sheet.figure(f"import of {SIZE:,} rows: bare COPY", plain, "s")
+    sheet.figure("import: COPY into the table with its keys", keyed, "s")
+    sheet.figure("import, the first", first, "s", note=f"{first / plain:.1f} x the bare COPY")
+    sheet.figure("import, the first, beside COPY with keys", first / keyed, "x", at_most=3)
+    sheet.figure("import, the next", again, "s")
+    sheet.figure("import, the next, beside bare COPY", again / plain, "x", at_most=3)
+    sheet.figure("memory of the process", grown / 1024, "MB", at_most=300)
+    sheet.figure("memory that the import added", (grown - before) / 1024, "MB")
+
+
 def main() -> None:
     sheet = Sheet("drift")
     by = actors.service("operator")
@@ -144,6 +232,7 @@ def main() -> None:
     fill(systems)
     with boundary.acting(by, at=NOW):
         classified(sheet, systems)
+        imported(sheet, by, systems[0])
     sheet.close()
 
 

@@ -7,11 +7,12 @@ from django.conf import settings
 
 from governance import audit, boundary, duties, jobs, measures, registries
 from governance.actions import backing_up, drifting, measuring, restoring, telling, verifying
-from governance.connectors import postgresql
+from governance.connectors import sources
 from governance.domain import actor as actors
 from governance.errors import Unavailable
 from governance.models import GovernedSystem
 from governance.permissions import Act, Event
+from governance.queries import own_access
 from governance.registries import JobKind, JobRun, Mask, Requestable
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,9 @@ registries.job_kinds.add(
 registries.job_kinds.add(
     "backup_validate", JobKind(_validate, "Restore a backup and check it", max_attempts=3)
 )
-registries.drift_sources.add("postgresql", postgresql.observe)
+for source, observe in sources.SOURCES.items():
+    registries.drift_sources.add(source, observe)
+registries.drift_sources.add("wardroom", own_access.observe)
 registries.job_kinds.add(
     "drift_detect_all",
     JobKind(_drift_due, "Compare the systems whose time has come", every_seconds=3600),

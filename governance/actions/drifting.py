@@ -134,11 +134,22 @@ def record(system: GovernedSystem, observation: Observation, *, by: Actor, at: d
     return compare(system, seen, by=by, at=at)
 
 
+def same_as_before(system: GovernedSystem, source_hash: str) -> Snapshot | None:
+    """Return the newest snapshot if it was believed and its source was the very same."""
+    newest = _looked(system).first()
+    if newest and newest.state == SnapshotState.COMPARED and newest.source_hash == source_hash:
+        return newest
+    return None
+
+
 @transaction.atomic
-def compare(system: GovernedSystem, seen: Seen, *, by: Actor, at: datetime) -> Outcome:
+def compare(
+    system: GovernedSystem, seen: Seen, *, by: Actor, at: datetime, is_unchanged: bool = False
+) -> Outcome:
     """Compare the grants in ``drift_seen`` with the approved ones, in the caller's transaction.
 
-    The system's row is locked, so two comparisons of one system follow each other.
+    The system's row is locked, so two comparisons of one system follow each other. Where the
+    source ``is_unchanged``, nothing was staged, and what was known is compared anew.
 
     Raises:
         NotAllowed: ``by`` may not compare this system.
@@ -148,7 +159,8 @@ def compare(system: GovernedSystem, seen: Seen, *, by: Actor, at: datetime) -> O
     require(by, Act.DRIFT_DETECT, snapshot, at=at)
     snapshot.save()
     trusted = snapshot.state == SnapshotState.COMPARED
-    observing.merge(snapshot, is_trusted=trusted)
+    if not is_unchanged:
+        observing.merge(snapshot, is_trusted=trusted)
     return _conclude(snapshot, by=by, at=at)
 
 

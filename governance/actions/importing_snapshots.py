@@ -1,0 +1,210 @@
+"""Taking a snapshot file in: copied as it is, judged row by row in the database, then compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+import psycopg
+from django.db import DataError, connection, transaction
+from psycopg import sql
+
+from governance import audit
+from governance.access import foresee
+from governance.actions import drifting, observing
+from governance.actions.drifting import Outcome, Seen
+from governance.connectors import snapshot_file
+from governance.connectors.snapshot_file import COLUMNS, Unreadable
+from governance.domain.actor import Actor
+from governance.errors import BadInput
+from governance.models import GovernedSystem, Snapshot
+from governance.permissions import Act
+from governance.postgresql import staging
+
+TOLD = 20
+_INSTANT = (
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
+)
+_TRUE, _FALSE = ("true", "t", "yes", "1"), ("false", "f", "no", "0")
+
+# What is wrong with a row, the first that fits. A spreadsheet would run what begins like a
+# formula; no principal, right or scope of a system does.
+_WRONG = """
+CASE WHEN coalesce(principal, '') = '' THEN 'principal is empty'
+     WHEN coalesce(entitlement, '') = '' THEN 'entitlement is empty'
+     WHEN coalesce(scope, '') = '' THEN 'scope is empty'
+     WHEN length(principal) > 120 OR length(entitlement) > 60 OR length(scope) > 300
+          OR length(via) > 300 THEN 'a value is too long'
+     WHEN concat(principal, entitlement, scope, via) ~ '[\\x01-\\x1f\\x7f]'
+          THEN 'a value holds control characters'
+     WHEN principal ~ '^[=+@-]' OR entitlement ~ '^[=+@-]' OR scope ~ '^[=+@-]' OR via ~ '^[=+@-]'
+          THEN 'a value begins like a formula of a spreadsheet'
+     WHEN lower(concat_ws(' ', nullif(is_privileged, ''), nullif(can_login, ''),
+                nullif(has_mfa, ''))) !~ '^((true|t|yes|1|false|f|no|0)( |$))*$'
+          THEN 'true or false was expected'
+     WHEN nullif(granted_at, '') !~ %(instant)s OR nullif(last_used, '') !~ %(instant)s
+          THEN 'a time was expected, as in 2026-11-17T09:45:00Z'
+END
+"""
+_ERRORS = f"""
+SELECT line, wrong, count(*) OVER () FROM (SELECT line, {_WRONG} AS wrong FROM drift_file) judged
+ WHERE wrong IS NOT NULL ORDER BY line LIMIT %(told)s
+"""  # noqa: S608 - put together from constants
+_SEEN = """
+CREATE TEMPORARY TABLE drift_seen ON COMMIT DROP AS
+SELECT principal COLLATE "C" AS principal, entitlement COLLATE "C" AS entitlement,
+       scope COLLATE "C" AS scope, coalesce(nullif(via, ''), 'direct') AS via,
+       coalesce(lower(is_privileged) = ANY(%(true)s), false) AS is_privileged,
+       false AS is_implied,
+       coalesce(lower(nullif(can_login, '')) = ANY(%(true)s), true) AS can_login,
+       lower(nullif(has_mfa, '')) = ANY(%(true)s) AS has_mfa,
+       nullif(granted_at, '')::timestamptz AS granted_at,
+       nullif(last_used, '')::timestamptz AS last_used, %(usage_known)s AS usage_known
+  FROM drift_file
+"""
+
+
+class BadSnapshot(BadInput):
+    """Rows of a snapshot file cannot be taken; ``rows`` are the first of them, with reasons."""
+
+    code = "bad_snapshot"
+
+    def __init__(self, rows: Sequence[tuple[int, str]], count: int) -> None:
+        said = "; ".join(f"row {row}: {wrong}" for row, wrong in rows[:5])
+        super().__init__(f"{count:,} bad rows, nothing was kept: {said}", line=rows[0][0])
+        self.rows = rows
+        self.count = count
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a file."""
+
+    outcome: Outcome
+    rows: int
+    duplicates: int
+    is_unchanged: bool
+
+
+def take(
+    system: GovernedSystem,
+    file: BinaryIO,
+    *,
+    name: str,
+    by: Actor,
+    at: datetime,
+    taken_at: datetime | None = None,
+    is_complete: bool = True,
+) -> Imported:
+    """Compare ``system`` with the grants in ``file``, a CSV, or JSON if ``name`` ends so.
+
+    All rows are taken, or none. A file equal to the one before is not read again. Memory does
+    not grow with the file.
+
+    Raises:
+        NotAllowed: ``by`` may not compare this system.
+        BadSnapshot: rows cannot be read.
+        BadInput: the file cannot be read at all.
+    """
+    foresee(by, Act.DRIFT_DETECT, Snapshot(system=system, grants=0), at=at)
+    taken_at = taken_at or at
+    if taken_at > at:
+        raise BadInput("a snapshot cannot have been taken in the future")
+    try:
+        source_hash = snapshot_file.digest(file)
+        same = drifting.same_as_before(system, source_hash) if is_complete else None
+        with transaction.atomic():
+            if same is not None:
+                seen = Seen(same.grants, is_complete, taken_at, source_hash)
+                outcome = drifting.compare(system, seen, by=by, at=at, is_unchanged=True)
+                return Imported(outcome, same.grants, 0, is_unchanged=True)
+            usage_known = _copy(file, is_json=name.lower().endswith((".json", ".jsonl", ".ndjson")))
+            rows = _judge(usage_known=usage_known)
+            kept = observing.fold()
+            seen = Seen(kept, is_complete, taken_at, source_hash)
+            outcome = drifting.compare(system, seen, by=by, at=at)
+            audit.record(
+                by=by,
+                act=Act.DRIFT_DETECT,
+                ref=outcome.snapshot.ref,
+                at=at,
+                file=name[:120],
+                sha256=source_hash,
+                rows=rows,
+            )
+    except Unreadable as error:
+        raise BadInput(error.detail, line=error.line) from None
+    return Imported(outcome, rows, rows - kept, is_unchanged=False)
+
+
+def _copy(file: BinaryIO, *, is_json: bool) -> bool:
+    """Copy ``file`` into ``drift_file``; return whether it says when grants were used."""
+    staging.run("DROP TABLE IF EXISTS pg_temp.drift_file", {})
+    columns = ", ".join(f"{name} text" for name in COLUMNS)
+    staging.run(
+        f"CREATE TEMPORARY TABLE drift_file ({columns}, line bigint GENERATED ALWAYS AS IDENTITY"
+        " (START 1)) ON COMMIT DROP",
+        {},
+    )
+    named = COLUMNS if is_json else _copy_csv(file)
+    if is_json:
+        with connection.cursor() as cursor, cursor.copy(_into(COLUMNS, "")) as copy:
+            for values in snapshot_file.records(file):
+                copy.write_row(values)
+    return "last_used" in named
+
+
+def _into(columns: Sequence[str], options: str) -> sql.Composed:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    # The options are constants of this module.
+    return sql.SQL("COPY pg_temp.drift_file ({}) FROM STDIN {}").format(
+        names,
+        sql.SQL(options),  # type: ignore[arg-type]
+    )
+
+
+def _copy_csv(file: BinaryIO) -> tuple[str, ...]:
+    head = snapshot_file.head(file)
+    delimiter = "E'\\t'" if head.delimiter == "\t" else f"'{head.delimiter}'"
+    options = f"(FORMAT csv, DELIMITER {delimiter}, ENCODING 'UTF8', NULL '')"
+    try:
+        with connection.cursor() as cursor, cursor.copy(_into(head.columns, options)) as copy:
+            for block in snapshot_file.blocks(file):
+                copy.write(block)
+    except (DataError, psycopg.DataError) as error:
+        raise _misread(error) from None
+    return head.columns
+
+
+def _misread(error: Exception) -> Unreadable:
+    """Say of a file that the server could not split into rows where it broke off and why."""
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    if not isinstance(cause, psycopg.Error):
+        return Unreadable("the file is no CSV")
+    told = (cause.diag.context or "").partition("line ")[2]
+    number = told.split(",")[0].split(":")[0]
+    line = int(number) + 1 if number.isdigit() else None
+    where = f" in line {line}" if line else ""
+    if "encoding" in (cause.diag.message_primary or ""):
+        return Unreadable(f"the file is not UTF-8{where}; save it as “CSV UTF-8”", line)
+    return Unreadable(
+        f"the file is no CSV of these columns{where}: {cause.diag.message_primary}", line
+    )
+
+
+def _judge(*, usage_known: bool) -> int:
+    """Refuse bad rows, or turn ``drift_file`` into ``drift_seen``; return how many rows it has."""
+    wrong = staging.run(_ERRORS, {"instant": _INSTANT, "told": TOLD})
+    if wrong:
+        raise BadSnapshot([(line, text) for line, text, _ in wrong], int(wrong[0][2]))
+    staging.run("DROP TABLE IF EXISTS pg_temp.drift_seen", {})
+    try:
+        staging.run(_SEEN, {"true": list(_TRUE), "usage_known": usage_known})
+    except DataError as error:
+        # Such as February 30: the database names the value.
+        raise BadInput(str(error).splitlines()[0]) from None
+    staging.run("ANALYZE drift_seen", {})
+    rows = int(staging.run("SELECT count(*) FROM drift_file", {})[0][0])
+    staging.run("DROP TABLE drift_file", {})
+    return rows
