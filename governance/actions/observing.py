@@ -23,46 +23,48 @@ COLUMNS = {
 _KEY = "principal, entitlement, scope"
 _STATED = tuple(name for name in COLUMNS if name not in _KEY.split(", "))
 
-# What a file says twice counts once: a right of its own before an implied one, as in
+# What a source says twice counts once: a right of its own before an implied one, as in
 # `governance.domain.drift.one_per_key`.
 _REPEATED = f"""
 WITH repeated AS (
-    SELECT {_KEY} FROM drift_seen GROUP BY {_KEY} HAVING count(*) > 1
+    SELECT {_KEY} FROM {{table}} GROUP BY {_KEY} HAVING count(*) > 1
 ), ranked AS (
     SELECT s.ctid AS place, row_number() OVER (
-               PARTITION BY {_KEY} ORDER BY s.is_implied, s.via COLLATE "C", s.ctid) AS rank
-      FROM drift_seen s JOIN repeated USING ({_KEY})
+               PARTITION BY {_KEY} ORDER BY {{order}}, s.ctid) AS rank
+      FROM {{table}} s JOIN repeated USING ({_KEY})
 )
-DELETE FROM drift_seen s USING ranked r WHERE s.ctid = r.place AND r.rank > 1
+DELETE FROM {{table}} s USING ranked r WHERE s.ctid = r.place AND r.rank > 1
 """  # noqa: S608 - put together from constants
-_CHANGED = f"""
-UPDATE governance_observedgrant o
-   SET {", ".join(f"{name} = s.{name}" for name in _STATED)}, absent_from_id = NULL
-  FROM drift_seen s
- WHERE o.system_id = %(system)s AND o.principal = s.principal
-   AND o.entitlement = s.entitlement AND o.scope = s.scope
-   AND (o.absent_from_id IS NOT NULL
-        OR ({", ".join(f"o.{name}" for name in _STATED)})
-            IS DISTINCT FROM ({", ".join(f"s.{name}" for name in _STATED)}))
-"""  # noqa: S608 - put together from constants
-_NEW = f"""
+_INSERT = f"""
 INSERT INTO governance_observedgrant
        (system_id, {_KEY}, {", ".join(_STATED)}, first_via)
 SELECT %(system)s, {_KEY}, {", ".join(f"s.{name}" for name in _STATED)}, s.via
-  FROM drift_seen s
+"""
+_FIRST = f"{_INSERT} FROM drift_seen s"
+_NEW = f"{_INSERT} FROM drift_change s WHERE s.id IS NULL"
+
+# One join for all that is new, other or gone: nearly always that is little.
+_CHANGES = f"""
+SELECT o.id, s.principal IS NOT NULL AS is_seen, {_KEY},
+       {", ".join(f"s.{name}" for name in _STATED)}
+  FROM (SELECT * FROM governance_observedgrant WHERE system_id = %(system)s) o
+  FULL JOIN drift_seen s USING ({_KEY})
+ WHERE o.id IS NULL OR s.principal IS NULL OR o.absent_from_id IS NOT NULL
+    OR ({", ".join(f"o.{name}" for name in _STATED)})
+       IS DISTINCT FROM ({", ".join(f"s.{name}" for name in _STATED)})
 """  # noqa: S608 - put together from constants
-_NOT_KNOWN = """
- WHERE NOT EXISTS (SELECT 1 FROM governance_observedgrant o
-                    WHERE o.system_id = %(system)s AND o.principal = s.principal
-                      AND o.entitlement = s.entitlement AND o.scope = s.scope)
+_CHANGED = f"""
+UPDATE governance_observedgrant o
+   SET {", ".join(f"{name} = c.{name}" for name in _STATED)}, absent_from_id = NULL
+  FROM drift_change c WHERE c.id = o.id AND c.is_seen
+"""  # noqa: S608 - put together from constants
+_GONE = """
+DELETE FROM governance_observedgrant o USING drift_change c WHERE c.id = o.id AND NOT c.is_seen
 """
-_NOT_SEEN = """
- WHERE o.system_id = %(system)s AND NOT EXISTS (
-       SELECT 1 FROM drift_seen s WHERE s.principal = o.principal
-          AND s.entitlement = o.entitlement AND s.scope = o.scope)
+_ABSENT = """
+UPDATE governance_observedgrant o SET absent_from_id = %(snapshot)s
+  FROM drift_change c WHERE c.id = o.id AND NOT c.is_seen
 """
-_GONE = "DELETE FROM governance_observedgrant o"
-_ABSENT = "UPDATE governance_observedgrant o SET absent_from_id = %(snapshot)s"
 
 
 def stage(rows: Iterable[ObservedGrant]) -> int:
@@ -71,9 +73,9 @@ def stage(rows: Iterable[ObservedGrant]) -> int:
     return fold()
 
 
-def fold() -> int:
-    """Leave one row of each grant in ``drift_seen``; return how many there are."""
-    staging.run(_REPEATED, {})
+def fold(table: str = SEEN, *, order: str = 's.is_implied, s.via COLLATE "C"') -> int:
+    """Leave one row of each grant in ``table``, the first by ``order``; return how many."""
+    staging.run(_REPEATED.format(table=table, order=order), {})
     return int(staging.run("SELECT count(*) FROM drift_seen", {})[0][0])
 
 
@@ -87,11 +89,11 @@ def merge(snapshot: Snapshot, *, is_trusted: bool) -> None:
         "SELECT EXISTS (SELECT 1 FROM governance_observedgrant WHERE system_id = %(system)s)", names
     )[0][0]
     if not is_known:
-        staging.run(_NEW, names)
+        staging.run(_FIRST, names)
         return
-    staging.run(_CHANGED, names)
-    staging.run(_NEW + _NOT_KNOWN, names)
-    staging.run((_GONE if is_trusted else _ABSENT) + _NOT_SEEN, names)
+    staging.keep("drift_change", _CHANGES, names)
+    for statement in (_CHANGED, _NEW, _GONE if is_trusted else _ABSENT):
+        staging.run(statement, names)
 
 
 def believe(snapshot: Snapshot) -> None:

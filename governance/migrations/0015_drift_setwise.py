@@ -84,8 +84,8 @@ class Migration(migrations.Migration):
                 ('granted_at', models.DateTimeField(null=True)),
                 ('last_used', models.DateTimeField(null=True)),
                 ('usage_known', models.BooleanField(default=False)),
-                ('absent_from', models.ForeignKey(help_text='The suspect snapshot that did not show it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='absent', to='governance.snapshot')),
-                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observed', to='governance.governedsystem')),
+                ('absent_from', models.ForeignKey(db_constraint=False, db_index=False, help_text='The suspect snapshot that did not show it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='absent', to='governance.snapshot')),
+                ('system', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='observed', to='governance.governedsystem')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('system', 'principal', 'entitlement', 'scope'), name='observed_grant_is_listed_once')],

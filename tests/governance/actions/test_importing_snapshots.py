@@ -224,7 +224,7 @@ HEAD = b"principal,entitlement,scope,last_used,has_mfa\n"
         (HEAD + b"ana,read,x,,,,,\n", "no CSV of these columns", 2),
         (HEAD + b'ana,read,"x,,\n', "no CSV of these columns", None),
         (HEAD + b"ana,read,x\x00,,\n", "UTF-8", 2),
-        (HEAD + b"ana,read,x,2026-02-30,\n", "2026-02-30", None),
+        (HEAD + b"bo,read,x,,\nana,read,x,2026-02-30,\n", "2026-02-30", 2),
     ],
 )
 def test_a_file_that_is_no_snapshot_says_where(
