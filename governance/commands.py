@@ -26,6 +26,7 @@ class OperatorCommand(BaseCommand):
     """
 
     actor_slug = "operator"
+    exit_code = 0
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -55,6 +56,8 @@ class OperatorCommand(BaseCommand):
         result = self._guarded(lambda: self._within(options))
         if self.as_json:
             self.write_json(result)
+        if self.exit_code:
+            sys.exit(self.exit_code)
 
     def write_json(self, result: dict[str, Any]) -> None:
         """Print what a machine reads, on one line."""

@@ -7,11 +7,12 @@ from django.conf import settings
 
 from governance import audit, boundary, duties, jobs, measures, registries
 from governance.actions import backing_up, drifting, measuring, restoring, telling, verifying
-from governance.connectors import postgresql
+from governance.connectors import sources
 from governance.domain import actor as actors
 from governance.errors import Unavailable
 from governance.models import GovernedSystem
 from governance.permissions import Act, Event
+from governance.queries import own_access
 from governance.registries import JobKind, JobRun, Mask, Requestable
 
 log = logging.getLogger(__name__)
@@ -37,22 +38,21 @@ registries.job_kinds.add(
 
 
 def _drift(run: JobRun) -> None:
-    """Compare one system; without a name in the payload, put off one job for each."""
-    slug = run.payload.get("system")
-    if slug is None:
-        for name in GovernedSystem.objects.filter(is_scheduled=True).values_list("slug", flat=True):
-            jobs.enqueue(
-                "drift_detect",
-                key=f"drift_detect:{name}:{run.at:%Y-%m-%d}",
-                payload={"system": name},
-                at=run.at,
-            )
-        return
+    """Compare one system."""
     try:
-        drifting.detect(GovernedSystem.objects.get(slug=slug), by=run.by, at=run.at)
+        system = GovernedSystem.objects.get(slug=run.payload["system"])
+        drifting.detect(system, by=run.by, at=run.at)
     except drifting.NotReached as error:
         # The faulty snapshot tells it on the system's page and must not be rolled back.
         log.warning("drift: %s", error)
+
+
+def _drift_due(run: JobRun) -> None:
+    drifting.put_off_due(at=run.at)
+
+
+def _drift_sweep(run: JobRun) -> None:
+    drifting.sweep_all(by=run.by, at=run.at)
 
 
 def _verify(run: JobRun) -> None:
@@ -107,9 +107,16 @@ registries.job_kinds.add(
 registries.job_kinds.add(
     "backup_validate", JobKind(_validate, "Restore a backup and check it", max_attempts=3)
 )
-registries.drift_sources.add("postgresql", postgresql.observe)
+for source, observe in sources.SOURCES.items():
+    registries.drift_sources.add(source, observe)
+registries.drift_sources.add("wardroom", own_access.observe)
 registries.job_kinds.add(
-    "drift_detect_all", JobKind(_drift, "Compare all systems", every_seconds=24 * 3600)
+    "drift_detect_all",
+    JobKind(_drift_due, "Compare the systems whose time has come", every_seconds=3600),
+)
+registries.job_kinds.add(
+    "drift_sweep",
+    JobKind(_drift_sweep, "See which grants began or ended since", every_seconds=900),
 )
 registries.job_kinds.add(
     "drift_detect", JobKind(_drift, "Compare grants of a system", max_attempts=3)
@@ -153,8 +160,11 @@ for label, reason in {
 }.items():
     registries.unaudited.add(label, reason)
 registries.masks.add("governance.user", Mask(secret=("password",), ignored=("last_login",)))
+registries.masks.add("governance.driftfinding", Mask(ignored=("last_seen_at",)))
 registries.masks.add("governance.policyshadow", Mask(ignored=("evaluated", "disagreed", "dropped")))
 registries.acts.add("governance", Act)
-registries.masks.add("governance.governedsystem", Mask(secret=("secret",)))
+registries.masks.add(
+    "governance.governedsystem", Mask(secret=("secret",), ignored=("rechecked_at",))
+)
 registries.masks.add("governance.enforcementpoint", Mask(secret=("digest",)))
 registries.masks.add("mfa.authenticator", Mask(secret=("data",), ignored=("last_used_at",)))

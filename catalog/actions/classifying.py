@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
-from catalog import staging
 from catalog.actions import proposing, settling
 from catalog.actions.proposing import Judged
 from catalog.actions.scopes import require_all
@@ -19,6 +18,7 @@ from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.models import GovernedSystem
+from governance.postgresql import staging
 
 _STATE = """
 INSERT INTO catalog_labelassertion

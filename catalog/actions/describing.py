@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from catalog import staging
 from catalog.actions.scopes import require_all
 from catalog.domain.assets import OWN_KEY
 from catalog.models import Asset
@@ -15,6 +14,7 @@ from governance import audit
 from governance.domain.actor import Actor
 from governance.errors import Refused
 from governance.models import GovernedSystem
+from governance.postgresql import staging
 
 _DESCRIBE = """
 UPDATE catalog_asset a SET description = d.description

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from catalog import staging
 from catalog.detectors import fusion, values
 from catalog.detectors.fusion import Decided, Outcome, Said, Source, Verdict
 from catalog.detectors.proposals import Proposal
 from catalog.domain.labels import Level
 from catalog.models import Status
 from catalog.models.label import CLASSIFIER
+from governance.postgresql import staging
 
 BY_LINEAGE = f"fusion/{fusion.VERSION}:lineage"
 

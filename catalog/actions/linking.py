@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from catalog import staging
+from governance.postgresql import staging
 
 _STATED = {
     "source": "text",

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from catalog import staging
 from catalog.actions import settling
 from catalog.domain.labels import Level, floor
 from catalog.errors import AlreadyDecided, BadTerm, NoReason
@@ -14,6 +13,7 @@ from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.models import GovernedSystem
+from governance.postgresql import staging
 
 LONGEST = timedelta(days=365)
 """A label that lowers is thought about again within a year."""

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from catalog import staging
 from catalog.actions import proposing, reconciling, settling
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.harvest.rows import AssetRow, Harvested, LineageRow
 from catalog.models import Asset
 from governance.models import GovernedSystem
+from governance.postgresql import staging
 
 _CONTAINERS = (AssetKind.DATABASE, AssetKind.SCHEMA)
 _STAGED_IDS = "SELECT source_key, id FROM pg_temp.harvested"

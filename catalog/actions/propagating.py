@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from catalog import staging
 from catalog.domain import propagation
 from catalog.domain.labels import PERSONAL, Label
 from catalog.domain.propagation import Lattice
 from catalog.queries import lineage
 from governance import jobs
+from governance.postgresql import staging
 
 _STAGED = {"id": "bigint", "level": "smallint", "categories": "text[]"}
 _WRITE = """

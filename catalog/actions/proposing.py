@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from catalog import staging
 from catalog.actions import fusing, settling
 from catalog.detectors import combination, names
 from catalog.detectors.proposals import Proposal
@@ -18,6 +17,7 @@ from catalog.models import Source, Term
 from catalog.models.label import CLASSIFIER
 from governance.domain import fqn
 from governance.models import GovernedSystem
+from governance.postgresql import staging
 
 Judged = Mapping[str, tuple[Proposal, ...]]
 """What the values of each sampled column speak for, by the column's key in its source."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catalog import staging
 from catalog.actions import linking
 from catalog.domain.assets import OWN_KEY, AssetKind, qualified
 from catalog.domain.labels import PERSONAL
@@ -13,6 +12,7 @@ from catalog.harvest.rows import Harvested
 from catalog.models import Asset, EdgeKind
 from catalog.models.asset import ROOT_KEY
 from governance.models import GovernedSystem
+from governance.postgresql import staging
 
 Label = Callable[[list[tuple[Any, ...]]], Iterable[tuple[int, int, list[str]]]]
 """New columns (id, full name, type) to their first labels (id, level, categories)."""

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from catalog import staging
 from catalog.models import LineageFacet
 from catalog.openlineage import facets
 from catalog.openlineage.facets import DatasetId
 from catalog.openlineage.register import NONE, SOURCES, Cell, Key, Register, Role
+from governance.postgresql import staging
 
 REBIND = "catalog_lineage_rebind"
 """The kind of job that binds datasets to what a harvest has found."""

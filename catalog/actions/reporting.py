@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from catalog import staging
 from catalog.actions import linking, origins, placing, registering, settling, tagging
 from catalog.actions.placing import Placed
 from catalog.actions.registering import Stored
@@ -31,6 +30,7 @@ from governance.access import foresee
 from governance.domain.actor import Actor
 from governance.errors import BadInput, Conflict
 from governance.models import GovernedSystem, Site
+from governance.postgresql import staging
 
 MAX_SOURCE = 200
 # What nobody has said anything about; what a person stated stays for that person to resolve.

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from catalog import staging
 from catalog.actions import settling
 from catalog.models import Asset
 from catalog.permissions import Act
@@ -12,6 +11,7 @@ from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Conflict
+from governance.postgresql import staging
 
 _RETIRE = """
 WITH RECURSIVE below AS (

@@ -7,8 +7,8 @@ row only when it differs.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from catalog import staging
 from catalog.actions import propagating
+from governance.postgresql import staging
 
 _INHERITED = ("owner", "technical_owner", "steward", "retention", "zone")
 _INHERIT = """

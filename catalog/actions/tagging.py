@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from catalog import staging
 from catalog.domain import tags
 from catalog.domain.labels import Label, floor
 from catalog.models import Term
+from governance.postgresql import staging
 
 CONFIDENCE = 0.9
 """Somebody wrote it down; whether it is true of these data is for people."""

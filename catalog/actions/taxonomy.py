@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from catalog import staging
 from catalog.actions import settling
 from catalog.domain.labels import floor
 from catalog.domain.taxonomy import FIXED, Origin, Scheme, is_own, parent_of, protects_as
@@ -18,6 +17,7 @@ from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import BadInput, Conflict
+from governance.postgresql import staging
 
 # Of two opinions of one source that now speak of one category the more protective stays; what
 # two people agreed to lower was another category, so it waits for a second person again.

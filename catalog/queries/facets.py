@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from catalog import staging
 from catalog.domain.coverage import Item
 from catalog.domain.labels import Level
 from catalog.models import Asset, CoverageRow
 from catalog.models.coverage import column
 from catalog.queries.assets import UNCLASSIFIED, labeled_sites
 from governance.domain.actor import Actor
+from governance.postgresql import staging
 
 COUNTED = 1_000
 """Of more matches only these are counted, and the answer says so."""

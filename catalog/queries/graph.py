@@ -12,12 +12,12 @@ from datetime import datetime
 
 from django.db.models.expressions import RawSQL
 
-from catalog import staging
 from catalog.domain.assets import DATA_KINDS, AssetKind
 from catalog.models import Asset
 from catalog.permissions import Act
 from governance import access
 from governance.domain.actor import Actor
+from governance.postgresql import staging
 
 MOST = 10_000
 """Nodes, and edges, of one answer in each direction."""

@@ -1,7 +1,7 @@
 """How a system stands with its labels."""
 
-from catalog import staging
 from catalog.queries import lineage
+from governance.postgresql import staging
 
 Stored = tuple[int | None, tuple[str, ...]]
 """Level and categories as an asset's row holds them."""

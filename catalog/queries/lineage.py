@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog import staging
 from catalog.domain.labels import Label, Level
 from catalog.domain.propagation import FREE, Cap, Step, cause
+from governance.postgresql import staging
 
 MOST = 50_000
 """Nodes that are worked out at once; more is work for a job."""

@@ -10,7 +10,6 @@ from governance.domain import fqn
 from governance.domain.actor import Actor
 from governance.models import (
     DriftFinding,
-    DriftState,
     Grant,
     ObservedGrant,
     Snapshot,
@@ -46,7 +45,7 @@ def on(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any] | None:
     drift = {
         (row.principal, row.entitlement): row
         for row in access.visible(
-            DriftFinding.objects.filter(state=DriftState.OPEN, **here),
+            DriftFinding.objects.lasting().filter(**here),
             to=by,
             act=GroundAct.DRIFT_READ,
             at=at,
@@ -56,7 +55,7 @@ def on(asset: Asset, by: Actor, *, at: datetime) -> dict[str, Any] | None:
         (row.principal, row.entitlement): row for row in Grant.objects.in_force(at).filter(**here)
     }
     snapshot = Snapshot.objects.filter(system=asset.system, state=SnapshotState.COMPARED).first()
-    observed = ObservedGrant.objects.filter(snapshot=snapshot, scope=scope).order_by(
+    observed = ObservedGrant.objects.filter(**here).order_by(
         "is_implied", "principal", "entitlement"
     )
     rows = list(observed[: MOST_GRANTS + 1]) if snapshot else []

@@ -2,45 +2,48 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
-from governance import audit, jobs, registries
+from governance import audit, jobs, notices, registries
 from governance.access import foresee, require
+from governance.actions import observing, settling_drift
 from governance.actions.systems import dsn_of
 from governance.connectors.errors import ConnectorFailed
 from governance.domain.actor import Actor
-from governance.domain.drift import (
-    Comparison,
-    DesiredGrant,
-    Finding,
-    GrantKey,
-    Kind,
-    Observation,
-    compare,
-    one_per_key,
-)
-from governance.errors import Unavailable
+from governance.domain.drift import RECENT_SNAPSHOTS, Kind, Observation, Severity, is_trusted
+from governance.errors import Conflict, Unavailable
 from governance.models import (
     DriftFinding,
     DriftState,
     GovernedSystem,
-    Grant,
-    ObservedGrant,
     Snapshot,
     SnapshotState,
+    User,
 )
 from governance.permissions import Act
+from governance.queries import drift
+from governance.queries.drift import Look
 
-KEPT_SNAPSHOTS = 5
-BATCH = 1000
+SHRUNK = "many grants are gone at once, or not all were read; look again to believe it"
 
 
 class NotReached(Unavailable):
     """The system could not be read; what was known of it stays as it was."""
 
     code = "system_not_reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of an observation beside its rows, which are staged in ``drift_seen``."""
+
+    rows: int
+    complete: bool
+    taken_at: datetime
+    source_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class Outcome:
     opened: int
     closed: int
     open_by_kind: dict[str, int]
+
+
+def reader(system: GovernedSystem) -> str:
+    """Return the name of the connector that reads ``system``."""
+    return system.connector or system.kind
 
 
 def detect(system: GovernedSystem, *, by: Actor, at: datetime) -> Outcome:
@@ -64,9 +72,9 @@ def detect(system: GovernedSystem, *, by: Actor, at: datetime) -> Outcome:
     """
     snapshot = Snapshot(system=system, taken_at=at, state=SnapshotState.FAULTY, grants=0)
     foresee(by, Act.DRIFT_DETECT, snapshot, at=at)
-    observe = registries.drift_sources.get(system.kind)
+    observe = registries.drift_sources.get(reader(system))
     if observe is None:
-        raise NotReached(f"no connector reads {system.kind}")
+        raise NotReached(f"no connector reads {reader(system)}; import a snapshot from a file")
     try:
         observation = observe(dsn_of(system))
     except ConnectorFailed as error:
@@ -92,34 +100,176 @@ def put_off(system: GovernedSystem, *, by: Actor, at: datetime, reason: str) -> 
     audit.record(by=by, act=Act.DRIFT_DETECT, ref=system.ref, at=at, put_off=key, reason=reason)
 
 
+def put_off_due(*, at: datetime) -> int:
+    """Let workers compare each scheduled system whose time has come; return how many."""
+    newest = Snapshot.objects.filter(system=OuterRef("pk")).values("taken_at")[:1]
+    due = 0
+    for system in GovernedSystem.objects.filter(is_scheduled=True).annotate(seen=Subquery(newest)):
+        if system.seen is None or system.seen <= at - timedelta(hours=system.every_hours):
+            key = f"drift_detect:{system.slug}:{at:%Y-%m-%dT%H}"
+            due += jobs.enqueue("drift_detect", key=key, payload={"system": system.slug}, at=at)
+    return due
+
+
+def sweep_all(*, by: Actor, at: datetime) -> None:
+    """Do `sweep` for each system that is compared by schedule or was ever compared.
+
+    Raises:
+        NotAllowed: ``by`` may not compare one of them.
+    """
+    looked = Snapshot.objects.filter(system=OuterRef("pk"))
+    for system in GovernedSystem.objects.filter(Q(is_scheduled=True) | Exists(looked)):
+        sweep(system, by=by, at=at)
+
+
 @transaction.atomic
 def record(system: GovernedSystem, observation: Observation, *, by: Actor, at: datetime) -> Outcome:
     """Keep ``observation`` and open, keep or close findings accordingly.
 
-    The system's row is locked, so two comparisons of one system follow each other.
+    Raises:
+        NotAllowed: ``by`` may not compare this system.
+    """
+    rows = observing.stage(observation.rows)
+    seen = Seen(rows, observation.complete, observation.taken_at, observation.source_hash)
+    return compare(system, seen, by=by, at=at)
+
+
+def same_as_before(system: GovernedSystem, source_hash: str) -> Snapshot | None:
+    """Return the newest snapshot if it was believed and its source was the very same."""
+    newest = _looked(system).first()
+    if newest and newest.state == SnapshotState.COMPARED and newest.source_hash == source_hash:
+        return newest
+    return None
+
+
+@transaction.atomic
+def compare(
+    system: GovernedSystem, seen: Seen, *, by: Actor, at: datetime, is_unchanged: bool = False
+) -> Outcome:
+    """Compare the grants in ``drift_seen`` with the approved ones, in the caller's transaction.
+
+    The system's row is locked, so two comparisons of one system follow each other. Where the
+    source ``is_unchanged``, nothing was staged, and what was known is compared anew.
 
     Raises:
         NotAllowed: ``by`` may not compare this system.
     """
-    GovernedSystem.objects.select_for_update().get(pk=system.pk)
-    comparison = _compare(system, observation, at=at)
-    snapshot = Snapshot(
-        system=system,
-        taken_at=observation.taken_at,
-        state=SnapshotState.COMPARED if comparison.is_trusted else SnapshotState.FAULTY,
-        grants=len(observation.rows),
-        source_hash=observation.source_hash,
-        fault=""
-        if comparison.is_trusted
-        else "many grants are gone at once; look again to believe it",
-    )
+    system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=system.pk)
+    snapshot = _snapshot(system, seen)
     require(by, Act.DRIFT_DETECT, snapshot, at=at)
     snapshot.save()
-    _keep_rows(snapshot, observation)
-    opened, closed = _settle(system, comparison, at=at)
-    open_by_kind: dict[str, int] = {}
-    for finding in comparison.findings:
-        open_by_kind[finding.kind] = open_by_kind.get(finding.kind, 0) + 1
+    trusted = snapshot.state == SnapshotState.COMPARED
+    if not is_unchanged:
+        observing.merge(snapshot, is_trusted=trusted)
+    return _conclude(snapshot, by=by, at=at)
+
+
+@transaction.atomic
+def release(snapshot: Snapshot, *, by: Actor, at: datetime, reason: str) -> Outcome:
+    """Believe a suspect ``snapshot`` after all: what it did not show is gone.
+
+    Raises:
+        NotAllowed: ``by`` may not say so.
+        Conflict: it is not suspect, or not the newest.
+    """
+    require(by, Act.DRIFT_RELEASE, snapshot, at=at)
+    system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=snapshot.system_id)
+    newest = _looked(system).first()
+    if newest != snapshot or not Snapshot.objects.filter(
+        pk=snapshot.pk, state=SnapshotState.SUSPECT
+    ).update(state=SnapshotState.COMPARED, fault=""):
+        raise Conflict(f"{snapshot} is not the newest, or not suspect")
+    snapshot.refresh_from_db()
+    observing.believe(snapshot)
+    audit.record(by=by, act=Act.DRIFT_RELEASE, ref=snapshot.ref, at=at, reason=reason)
+    return _conclude(snapshot, by=by, at=at)
+
+
+@transaction.atomic
+def sweep(system: GovernedSystem, *, by: Actor, at: datetime) -> settling_drift.Settled:
+    """Say what time and approvals alone have changed since the last look: a few keys, no reading.
+
+    Also whether ``system`` has gone too long without a snapshot.
+
+    Raises:
+        NotAllowed: ``by`` may not compare this system.
+    """
+    system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=system.pk)
+    newest = _looked(system).first()
+    require(by, Act.DRIFT_DETECT, newest or Snapshot(system=system), at=at)
+    fresh = newest is not None and newest.taken_at >= at - timedelta(hours=system.fresh_hours)
+    stale = settling_drift.settle_one(system, Kind.UNGOVERNED, is_so=not fresh, at=at)
+    if newest is None:
+        return stale
+    since = system.rechecked_at or newest.taken_at
+    drift.touch_passed(system.pk, since=since, at=at)
+    settled = _settle_touched(system, newest, at=at)
+    return settling_drift.Settled(settled.opened + stale.opened, settled.closed + stale.closed)
+
+
+@transaction.atomic
+def recheck(
+    system: GovernedSystem, keys: Iterable[tuple[str, str, str]], *, by: Actor, at: datetime
+) -> settling_drift.Settled:
+    """Compare only ``keys`` (principal, entitlement, scope), by what was last seen.
+
+    Raises:
+        NotAllowed: ``by`` may not compare this system.
+    """
+    system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=system.pk)
+    newest = _looked(system).first()
+    require(by, Act.DRIFT_DETECT, newest or Snapshot(system=system), at=at)
+    if newest is None:
+        return settling_drift.Settled(0, 0)
+    drift.touch([(system.pk, *key) for key in keys])
+    return _settle_touched(system, newest, at=at, moves_on=False)
+
+
+def _settle_touched(
+    system: GovernedSystem, newest: Snapshot, *, at: datetime, moves_on: bool = True
+) -> settling_drift.Settled:
+    trusted = newest.state == SnapshotState.COMPARED
+    drift.classify_touched([Look(system.pk, newest.taken_at, trusted)], at=at)
+    settled = settling_drift.settle_touched(system, at=at, may_close=trusted)
+    if moves_on:
+        GovernedSystem.objects.filter(pk=system.pk).update(rechecked_at=at)
+    return settled
+
+
+def _looked(system: GovernedSystem) -> QuerySet[Snapshot]:
+    """Return the snapshots that showed anything, newest first."""
+    return Snapshot.objects.filter(system=system).exclude(state=SnapshotState.FAULTY)
+
+
+def _snapshot(system: GovernedSystem, seen: Seen) -> Snapshot:
+    compared = Snapshot.objects.filter(system=system, state=SnapshotState.COMPARED)
+    recent = list(compared.values_list("grants", flat=True)[:RECENT_SNAPSHOTS])
+    last = _looked(system).values_list("source_hash", flat=True).first()
+    trusted = is_trusted(
+        rows=seen.rows,
+        complete=seen.complete,
+        recent=recent[::-1],
+        is_repeated=seen.source_hash == last,
+    )
+    return Snapshot(
+        system=system,
+        taken_at=seen.taken_at,
+        state=SnapshotState.COMPARED if trusted else SnapshotState.SUSPECT,
+        grants=seen.rows,
+        source_hash=seen.source_hash,
+        fault="" if trusted else SHRUNK,
+    )
+
+
+def _conclude(snapshot: Snapshot, *, by: Actor, at: datetime) -> Outcome:
+    """Compare all of the system by what is observed now, and tell its owner what is new."""
+    system = snapshot.system
+    trusted = snapshot.state == SnapshotState.COMPARED
+    drift.classify([Look(system.pk, snapshot.taken_at, trusted)], at=at)
+    if not trusted:
+        settling_drift.accuse(system, Kind.CONNECTOR_FAULT)
+    settled = settling_drift.settle(system, at=at, may_close=trusted)
+    GovernedSystem.objects.filter(pk=system.pk).update(rechecked_at=at)
     audit.record(
         by=by,
         act=Act.DRIFT_DETECT,
@@ -127,91 +277,33 @@ def record(system: GovernedSystem, observation: Observation, *, by: Actor, at: d
         at=at,
         system=system.ref,
         grants=snapshot.grants,
-        opened=opened,
-        closed=closed,
+        opened=settled.opened,
+        closed=settled.closed,
     )
-    return Outcome(snapshot, opened, closed, open_by_kind)
+    if settled.opened:
+        _tell(snapshot, settled.opened, at=at)
+    kinds = DriftFinding.objects.lasting().filter(system=system).order_by("kind")
+    by_kind = dict(kinds.values_list("kind").annotate(n=Count("pk")))
+    return Outcome(snapshot, settled.opened, settled.closed, by_kind)
 
 
-def _compare(system: GovernedSystem, observation: Observation, *, at: datetime) -> Comparison:
-    desired = [
-        DesiredGrant(GrantKey(principal, entitlement, scope), start, end, revoked)
-        for principal, entitlement, scope, start, end, revoked in Grant.objects.filter(
-            system=system
-        ).values_list("principal", "entitlement", "scope", "valid_from", "valid_to", "revoked_at")
-    ]
-    compared = Snapshot.objects.filter(system=system, state=SnapshotState.COMPARED)
-    recent = list(compared.order_by("-taken_at").values_list("grants", flat=True)[:KEPT_SNAPSHOTS])
-    last = Snapshot.objects.filter(system=system).values_list("source_hash", flat=True).first()
-    return compare(
-        desired, observation, at=at, system=system.slug, recent=recent[::-1], last_hash=last
+def _tell(snapshot: Snapshot, opened: int, *, at: datetime) -> None:
+    system = snapshot.system
+    owner = system.owner
+    urgent = DriftFinding.objects.filter(
+        system=system, state=DriftState.OPEN, first_seen_at=at, severity=Severity.HIGH
+    ).count()
+    to: Iterable[User] = (
+        [owner] if owner else notices.holders("data_owner", site=system.site, at=at)
     )
-
-
-def _keep_rows(snapshot: Snapshot, observation: Observation) -> None:
-    """Keep the rows of this snapshot and drop those of old ones; their counts remain."""
-    ObservedGrant.objects.bulk_create(
-        (
-            ObservedGrant(
-                snapshot=snapshot,
-                principal=row.principal,
-                entitlement=row.entitlement,
-                scope=row.scope,
-                via=row.via,
-                is_privileged=row.is_privileged,
-                is_implied=row.is_implied,
-            )
-            for row in one_per_key(observation.rows)
+    notices.send(
+        to=to,
+        subject=f"Drift in {system}: {opened:,} new",
+        text=(
+            f"{opened:,} differences between what {system} grants and what was approved are new,"
+            f" {urgent:,} of them to be decided within a day."
         ),
-        batch_size=BATCH,
-    )
-    kept = Snapshot.objects.filter(system=snapshot.system).values("pk")[:KEPT_SNAPSHOTS]
-    ObservedGrant.objects.filter(snapshot__system=snapshot.system).exclude(
-        snapshot__in=list(kept.values_list("pk", flat=True))
-    ).delete()
-
-
-def _identity(row: DriftFinding | Finding) -> tuple[str, str, str, str]:
-    key = row.key if isinstance(row, Finding) else row
-    return str(row.kind), key.principal, key.entitlement, key.scope
-
-
-def _settle(system: GovernedSystem, comparison: Comparison, *, at: datetime) -> tuple[int, int]:
-    """Open what is new, touch what lasts, close what is gone; return (opened, closed).
-
-    After a snapshot that cannot be believed nothing is closed: absence proves nothing.
-    """
-    standing = {
-        _identity(row): row.pk
-        for row in DriftFinding.objects.filter(system=system, state=DriftState.OPEN)
-    }
-    found = {_identity(finding): finding for finding in comparison.findings}
-    fresh = [finding for identity, finding in found.items() if identity not in standing]
-    DriftFinding.objects.bulk_create(_rows(system, fresh, at=at), batch_size=BATCH)
-    lasting = [pk for identity, pk in standing.items() if identity in found]
-    DriftFinding.objects.filter(pk__in=lasting).update(last_seen_at=at)
-    if not comparison.is_trusted:
-        return len(fresh), 0
-    gone = [pk for identity, pk in standing.items() if identity not in found]
-    closed = DriftFinding.objects.filter(pk__in=gone).update(state=DriftState.CLOSED, closed_at=at)
-    return len(fresh), closed
-
-
-def _rows(
-    system: GovernedSystem, findings: Iterable[Finding], *, at: datetime
-) -> Iterable[DriftFinding]:
-    return (
-        DriftFinding(
-            system=system,
-            kind=Kind(finding.kind),
-            principal=finding.key.principal,
-            entitlement=finding.key.entitlement,
-            scope=finding.key.scope,
-            via=finding.via,
-            is_privileged=finding.is_privileged,
-            severity=finding.severity,
-            first_seen_at=at,
-            last_seen_at=at,
-        )
-        for finding in findings
+        ref=snapshot.ref,
+        key=f"drift:{snapshot.pk}",
+        at=at,
     )

@@ -81,7 +81,7 @@ def adopt(
         .filter(system=system)
         .values_list("principal", "entitlement", "scope")
     )
-    seen = snapshot.observed.filter(is_implied=False).exclude(principal__in=without)
+    seen = system.observed.filter(is_implied=False).exclude(principal__in=without)
     fresh = [
         Grant(
             system=system,

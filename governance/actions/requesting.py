@@ -10,6 +10,7 @@ from governance.domain.actor import Actor
 from governance.errors import Conflict, Refused
 from governance.models import AccessRequest, GovernedSystem, Grant, RequestState, User
 from governance.permissions import Act
+from governance.queries import separation
 
 HOURS_TO_DECIDE = 4
 
@@ -18,6 +19,12 @@ class OwnRequest(Refused):
     """Nobody decides about a request of their own."""
 
     code = "own_request"
+
+
+class DutiesCollide(Refused):
+    """Together with what the principal has, the access would break a separation of duties."""
+
+    code = "duties_collide"
 
 
 @transaction.atomic
@@ -37,6 +44,7 @@ def submit(
 
     Raises:
         NotAllowed: ``by`` may not ask for access to this system.
+        DutiesCollide: one person must not hold this beside what they have.
     """
     request = AccessRequest(
         system=system,
@@ -50,6 +58,8 @@ def submit(
         due_at=at + timedelta(hours=HOURS_TO_DECIDE),
     )
     require(by, Act.REQUEST_SUBMIT, request, at=at)
+    for rule in separation.broken(system, principal, entitlement, scope, at=at):
+        raise DutiesCollide(f"{principal} must not hold both sides of {rule}: {rule.reason}")
     request.full_clean()
     request.save()
     audit.record(by=by, act=Act.REQUEST_SUBMIT, ref=request.ref, at=at, purpose=purpose, days=days)

@@ -1,10 +1,20 @@
-"""Drift on the board."""
+"""Drift on the board: findings and answers, accounts, separation of duties, revocation plans."""
 
-from django.contrib import admin
+from datetime import timedelta
+from typing import Any
 
-from governance.board import GovernedAdmin
-from governance.models import DriftFinding
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from governance.actions import answering_drift, revoking
+from governance.board import GovernedAdmin, when, who
+from governance.errors import WardroomError
+from governance.models import DriftFinding, PrincipalAlias, RevocationPlan, SodRule, User
 from governance.permissions import Act
+
+ACCEPTED_DAYS = 30
+ADOPTED_DAYS = 90
 
 
 @admin.register(DriftFinding)
@@ -22,7 +32,127 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
         "system",
         "state",
         "first_seen_at",
+        "due_at",
+        "recurrences",
     ]
     list_filter = ["state", "kind", "severity", "system"]
     list_select_related = ["system"]
-    search_fields = ["principal", "scope"]
+    search_fields = ["principal", "scope", "identity"]
+    actions = ["accept", "adopt", "draft_revocation"]
+
+    @admin.action(description=f"Accept for {ACCEPTED_DAYS} days")
+    def accept(self, request: HttpRequest, rows: QuerySet[DriftFinding]) -> None:
+        at = when(request)
+        until = at + timedelta(days=ACCEPTED_DAYS)
+        self.each(
+            request,
+            rows,
+            lambda row, why: answering_drift.accept(
+                row, until=until, reason=why, by=who(request), at=at
+            ),
+            f"accepted until {until:%b %d}",
+        )
+
+    @admin.action(description="Ask to have it approved")
+    def adopt(self, request: HttpRequest, rows: QuerySet[DriftFinding]) -> None:
+        asks = User.objects.get(pk=request.user.pk)
+        self.each(
+            request,
+            rows,
+            lambda row, why: answering_drift.adopt(
+                row,
+                requester=asks,
+                days=ADOPTED_DAYS,
+                purpose=why,
+                by=who(request),
+                at=when(request),
+            ),
+            "access requests filed",
+        )
+
+    @admin.action(description="Draft the SQL that revokes them")
+    def draft_revocation(self, request: HttpRequest, rows: QuerySet[DriftFinding]) -> None:
+        try:
+            plan = revoking.draft(
+                list(rows.select_related("system")),
+                reason=request.POST.get("reason", "").strip(),
+                by=who(request),
+                at=when(request),
+            )
+        except WardroomError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+        else:
+            self.message_user(request, f"Drafted: {plan}. Somebody else has to approve it.")
+
+
+@admin.register(RevocationPlan)
+class RevocationPlanAdmin(GovernedAdmin[RevocationPlan]):
+    """Its page shows the SQL; it is run as it stands, or by hand, and never by itself."""
+
+    read_act = Act.REVOCATION_READ
+    list_display = ["__str__", "drafted_by", "reason", "approved_by", "approved_at", "applied_at"]
+    list_filter = ["system"]
+    list_select_related = ["system"]
+    actions = ["approve", "apply"]
+
+    @admin.action(description="Approve the SQL as it stands")
+    def approve(self, request: HttpRequest, rows: QuerySet[RevocationPlan]) -> None:
+        self.each(
+            request,
+            rows,
+            lambda row, _why: revoking.approve(row, by=who(request), at=when(request)),
+            "approved",
+        )
+
+    @admin.action(description="Run the approved SQL, and look again")
+    def apply(self, request: HttpRequest, rows: QuerySet[RevocationPlan]) -> None:
+        self.each(
+            request,
+            rows,
+            lambda row, _why: revoking.apply(row, by=who(request), at=when(request)),
+            "run in their systems",
+        )
+
+
+@admin.register(PrincipalAlias)
+class PrincipalAliasAdmin(GovernedAdmin[PrincipalAlias]):
+    """Whose an account is; from the first one on, the others of a system are orphans."""
+
+    read_act, write_act = Act.ALIAS_READ, Act.ALIAS_CHANGE
+    fields = ["system", "principal", "user", "purpose", "is_seldom_used"]
+    list_display = ["principal", "system", "user", "purpose", "is_seldom_used"]
+    list_filter = ["system"]
+    list_select_related = ["system", "user"]
+    search_fields = ["principal"]
+
+    def create(
+        self, request: HttpRequest, obj: PrincipalAlias, data: dict[str, Any]
+    ) -> PrincipalAlias:
+        return answering_drift.name_principal(**data, by=who(request), at=when(request))
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: PrincipalAlias | None = None
+    ) -> list[str]:
+        return ["system", "principal"] if obj else []
+
+    def change(
+        self, request: HttpRequest, obj: PrincipalAlias, data: dict[str, Any]
+    ) -> PrincipalAlias:
+        return answering_drift.name_principal(
+            system=obj.system, principal=obj.principal, **data, by=who(request), at=when(request)
+        )
+
+
+@admin.register(SodRule)
+class SodRuleAdmin(GovernedAdmin[SodRule]):
+    """Two rights that one person must not hold together; an empty system or scope means any."""
+
+    read_act, write_act = Act.SOD_READ, Act.SOD_CHANGE
+    list_display = ["slug", "left_entitlement", "right_entitlement", "reason", "is_active"]
+    list_filter = ["is_active"]
+
+    def create(self, request: HttpRequest, obj: SodRule, data: dict[str, Any]) -> SodRule:
+        return answering_drift.separate(obj, by=who(request), at=when(request))
+
+    def change(self, request: HttpRequest, obj: SodRule, data: dict[str, Any]) -> SodRule:
+        return answering_drift.separate(obj, by=who(request), at=when(request))

@@ -80,6 +80,28 @@ def snapshot(
             raise _failure(place, error) from None
 
 
+@contextmanager
+def writing(dsn: str) -> Iterator[psycopg.Connection[TupleRow]]:
+    """Yield a connection inside one transaction that is committed at the end, unless it fails.
+
+    Raises:
+        SessionFailed: the server could not be reached, or broke off, or refused a statement.
+    """
+    place, parameters = _parsed(dsn)
+    with _opened(place, parameters) as connection:
+        try:
+            connection.execute(
+                "SELECT set_config('search_path', '', true),"
+                " set_config('statement_timeout', %s, true),"
+                " set_config('lock_timeout', '5s', true)",
+                [f"{STATEMENT_SECONDS}s"],
+            )
+            yield connection
+            connection.commit()
+        except psycopg.Error as error:
+            raise _failure(place, error) from None
+
+
 def _parsed(dsn: str) -> tuple[str, dict[str, str]]:
     """Return how to speak of the server, and the connection's parameters."""
     unreadable = SessionFailed(

@@ -19,7 +19,16 @@ from governance.models.directory import (
     EntityKind,
     EntityType,
 )
-from governance.models.drift import DriftFinding, DriftState, ObservedGrant, Snapshot, SnapshotState
+from governance.models.drift import (
+    DriftFinding,
+    DriftState,
+    ObservedGrant,
+    PrincipalAlias,
+    RevocationPlan,
+    Snapshot,
+    SnapshotState,
+    SodRule,
+)
 from governance.models.enforcement_point import Credential, EnforcementPoint
 from governance.models.governed import Governed
 from governance.models.grant import AccessRequest, Grant, RequestState
@@ -81,7 +90,9 @@ __all__ = [
     "PolicySignature",
     "PolicyState",
     "PolicyVersion",
+    "PrincipalAlias",
     "RequestState",
+    "RevocationPlan",
     "Role",
     "Seed",
     "ShadowDisagreement",
@@ -89,6 +100,7 @@ __all__ = [
     "SiteKind",
     "Snapshot",
     "SnapshotState",
+    "SodRule",
     "SystemKind",
     "User",
     "UserKind",

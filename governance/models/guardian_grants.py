@@ -1,6 +1,6 @@
 """Grants on one record: the only place that knows django-guardian."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
@@ -31,6 +31,14 @@ def give(user: User, verb: str, obj: Governed) -> None:
 
 def take(user: User, verb: str, obj: Governed) -> None:
     remove_perm(_codename(type(obj), verb), user, obj)
+
+
+def all_given() -> Iterator[tuple[User, str, str]]:
+    """Yield everybody's rights on single records: user, codename, reference of the record."""
+    rows = UserObjectPermission.objects.select_related("user", "permission", "content_type")
+    for row in rows.order_by("pk").iterator(chunk_size=2000):
+        kind = row.content_type
+        yield row.user, row.permission.codename, f"{kind.app_label}.{kind.model}:{row.object_pk}"
 
 
 def _rows(subject: str, model: type[Model], verb: str) -> QuerySet[Model]:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from governance.models.governed import Governed
+from governance.models.people import User
 from governance.models.site import Site
 
 
@@ -32,7 +33,26 @@ class GovernedSystem(Governed):
         max_length=300, blank=True, help_text="Host and database, without any secret."
     )
     secret = models.TextField(editable=False)
-    is_scheduled = models.BooleanField("compared daily", default=True)
+    connector = models.CharField(
+        max_length=24,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What reads its grants: that of its kind if empty, file for uploads only.",
+    )
+    owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="owned_systems"
+    )
+    is_scheduled = models.BooleanField("compared by schedule", default=True)
+    every_hours = models.PositiveSmallIntegerField(
+        "compared every (hours)", default=12, db_default=12
+    )
+    fresh_hours = models.PositiveSmallIntegerField(
+        default=24, db_default=24, help_text="A snapshot older than this leaves it ungoverned."
+    )
+    rechecked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until when passing time was looked at."
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -1,18 +1,27 @@
 """``manage.py detect_drift``: compare approved grants with the real ones."""
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from governance.actions import drifting
 from governance.commands import OperatorCommand
+from governance.domain.drift import ACCESS_KINDS
 from governance.errors import NotFound
-from governance.models import DriftFinding, DriftState, GovernedSystem
+from governance.models import DriftFinding, DriftState, GovernedSystem, SnapshotState
+
+SUSPECT_OR_STALE = 2
+UNAPPROVED = 3
 
 
 class Command(OperatorCommand):
-    help = "Look into a governed system and list unapproved, missing and expired grants."
+    help = "Look into a governed system and list what differs from what was approved."
 
     def arguments(self, parser: ArgumentParser) -> None:
+        parser.description = (
+            f"{self.help} Exit 0 without unapproved access, 1 failed, 2 the snapshot is suspect"
+            " or stale, 3 somebody has access that nobody approves."
+        )
         parser.add_argument("--system", required=True, metavar="NAME", help="its short name")
 
     def act(self, **options: Any) -> dict[str, Any]:
@@ -23,18 +32,29 @@ class Command(OperatorCommand):
             raise NotFound(f"no system {slug!r}; known are: {known}")
         outcome = drifting.detect(system, by=self.by, at=self.at)
         findings = list(
-            DriftFinding.objects.filter(system=system, state=DriftState.OPEN).values(
-                "kind", "principal", "entitlement", "scope", "via", "severity", "first_seen_at"
+            DriftFinding.objects.lasting()
+            .filter(system=system)
+            .values(
+                *("identity", "kind", "principal", "entitlement", "scope", "via"),
+                *("severity", "state", "first_seen_at", "due_at", "recurrences"),
             )
         )
-        self.say(f"{system}: {outcome.snapshot.grants} grants seen, {len(findings)} findings open.")
+        self.say(f"{system}: {outcome.snapshot.grants} grants seen, {len(findings)} findings.")
         for row in findings:
             via = f" ({row['via']})" if row["via"] else ""
             what = f"{row['entitlement']} on {row['scope']}"
             self.say(f"  {row['kind']:<14} {row['principal']}: {what}{via}")
+        snapshot = outcome.snapshot
+        stale = snapshot.taken_at < self.at - timedelta(hours=system.fresh_hours)
+        # Access that nobody approves is so however little else the snapshot can prove.
+        if any(row["kind"] in ACCESS_KINDS and row["state"] == DriftState.OPEN for row in findings):
+            self.exit_code = UNAPPROVED
+        elif stale or snapshot.state == SnapshotState.SUSPECT:
+            self.exit_code = SUSPECT_OR_STALE
         return {
             "system": slug,
-            "grants": outcome.snapshot.grants,
+            "state": snapshot.state,
+            "grants": snapshot.grants,
             "opened": outcome.opened,
             "closed": outcome.closed,
             "by_kind": outcome.open_by_kind,

@@ -8,12 +8,20 @@ import pytest
 from governance import boundary
 from governance.actions import drifting, granting
 from governance.domain.actor import Actor
-from governance.domain.drift import Observation, ObservedGrant, source_hash
-from governance.errors import NotAllowed
+from governance.domain.drift import (
+    GrantKey,
+    Kind,
+    Observation,
+    ObservedGrant,
+    finding_id,
+    source_hash,
+)
+from governance.errors import Conflict, NotAllowed
 from governance.models import (
     DriftFinding,
     DriftState,
     GovernedSystem,
+    Notice,
     Snapshot,
 )
 from governance.models import (
@@ -105,12 +113,75 @@ def test_nobody_looks_into_a_system_without_leave(at: datetime) -> None:
         drifting.detect(a_system(), by=by, at=at)
 
 
-def test_rows_of_old_snapshots_are_dropped(operator: Actor, at: datetime) -> None:
+def test_only_what_is_there_now_is_kept(operator: Actor, at: datetime) -> None:
     system = a_system()
-    for _hour in range(8):
-        drifting.record(system, seen(at, ("p", "select", "s.t")), by=operator, at=at)
-    assert Snapshot.objects.filter(system=system).count() == 8
-    assert Row.objects.filter(snapshot__system=system).count() == drifting.KEPT_SNAPSHOTS
+    drifting.record(
+        system, seen(at, *(("p", "select", f"s.t{i}") for i in range(8))), by=operator, at=at
+    )
+    drifting.record(
+        system, seen(at, *(("p", "select", f"s.t{i}") for i in range(1, 9))), by=operator, at=at
+    )
+    assert Snapshot.objects.filter(system=system).count() == 2
+    scopes = set(Row.objects.filter(system=system).values_list("scope", flat=True))
+    assert scopes == {f"s.t{i}" for i in range(1, 9)}
+
+
+def test_a_difference_that_returns_is_the_same_finding(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    usual = [(f"p{i}", "select", "s.t") for i in range(9)]
+    approve(system, usual, by=operator, at=at)
+    rogue = ("rogue", "select", "s.t")
+    for hour, rows in enumerate([[*usual, rogue], usual, [*usual, rogue]]):
+        now = at + timedelta(hours=hour)
+        drifting.record(system, seen(now, *rows), by=operator, at=now)
+    row = DriftFinding.objects.get(system=system, principal="rogue")
+    assert (row.state, row.recurrences, row.first_seen_at) == ("open", 1, now)
+    assert row.identity == finding_id(Kind.UNAPPROVED, system.slug, GrantKey(*rogue))
+    assert row.due_at == now + timedelta(days=1)
+
+
+def test_a_suspect_snapshot_is_believed_when_it_repeats_or_when_somebody_says_so(
+    operator: Actor, at: datetime
+) -> None:
+    grants = [(f"p{i}", "select", "s.t") for i in range(20)]
+    first, second = a_system(), a_system()
+    for system in (first, second):
+        drifting.record(system, seen(at, *grants), by=operator, at=at)
+        suspect = drifting.record(system, seen(at, grants[0]), by=operator, at=at)
+        assert suspect.open_by_kind == {"unapproved": 20, "connector_fault": 1}
+        assert Row.objects.filter(system=system).count() == 20
+    again = drifting.record(first, seen(at, grants[0]), by=operator, at=at)
+    assert (again.closed, again.open_by_kind) == (20, {"unapproved": 1})
+    released = drifting.release(suspect.snapshot, by=operator, at=at, reason="migrated")
+    assert (released.closed, released.open_by_kind) == (20, {"unapproved": 1})
+    assert Row.objects.filter(system=second).count() == 1
+    with pytest.raises(Conflict):
+        drifting.release(suspect.snapshot, by=operator, at=at, reason="again")
+
+
+def test_time_alone_opens_and_closes_findings(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    ana = ("ana", "select", "mes.badge")
+    approve(system, [ana], by=operator, at=at)
+    drifting.record(system, seen(at, ana), by=operator, at=at)
+    assert kinds(system) == []
+    later = at + timedelta(days=30)
+    drifting.sweep(system, by=operator, at=later)
+    assert kinds(system) == [("expired_alive", "ana"), ("ungoverned", "")]
+    drifting.record(system, seen(later, ana), by=operator, at=later)
+    assert kinds(system) == [("expired_alive", "ana")]
+    approve(system, [ana], by=operator, at=later)
+    settled = drifting.recheck(system, [ana], by=operator, at=later)
+    assert (settled.opened, settled.closed) == (0, 1)
+
+
+def test_the_owner_hears_of_new_drift_once(operator: Actor, at: datetime) -> None:
+    owner = a_user()
+    system = a_system(owner=owner)
+    for _ in range(2):
+        drifting.record(system, seen(at, ("rogue", "select", "s.t")), by=operator, at=at)
+    assert Notice.objects.filter(user=owner).count() == 1
+    assert DriftFinding.objects.get(system=system).owner == owner
 
 
 def test_adopting_approves_what_is_there_and_leaves_out_whom_it_must(

@@ -22,10 +22,13 @@ PLANT = "CREATE SCHEMA mes; CREATE TABLE mes.badge (id int, person text);"
 
 
 def detect(system: str) -> dict[str, Any]:
-    out = StringIO()
-    call_command("detect_drift", "--system", system, "--json", stdout=out)
+    out, code = StringIO(), 0
+    try:
+        call_command("detect_drift", "--system", system, "--json", stdout=out)
+    except SystemExit as ended:
+        code = int(str(ended.code))
     told: dict[str, Any] = json.loads(out.getvalue())
-    return told
+    return {**told, "code": code}
 
 
 def approve(system: GovernedSystem, principal: str, **over: Any) -> None:
@@ -75,6 +78,8 @@ def test_real_roles_are_compared_with_what_was_approved(
     }
     assert ours == {rogue: "unapproved", old: "expired_alive", absent: "missing"}
     assert told["by_kind"]["missing"] == 1
+    assert told["code"] == 3
+    assert all(len(row["identity"]) == 64 for row in told["findings"])
     again = detect(system.slug)
     assert (again["opened"], again["closed"]) == (0, 0)
 
@@ -91,7 +96,9 @@ def test_people_read_who_may_what(plant_database: PlantDatabase, plant_role: Pla
     allow(dsn, rogue)
     system = a_system(dsn=dsn)
     out = StringIO()
-    call_command("detect_drift", system=system.slug, stdout=out)
+    with pytest.raises(SystemExit) as ended:
+        call_command("detect_drift", system=system.slug, stdout=out)
+    assert ended.value.code == 3
     assert f"{rogue}: select on mes.badge (direct)" in out.getvalue()
 
 

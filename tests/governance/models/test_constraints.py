@@ -27,10 +27,13 @@ from governance.models import (
     PolicyRule,
     PolicyShadow,
     PolicyVersion,
+    PrincipalAlias,
+    RevocationPlan,
     Role,
     ShadowDisagreement,
     Site,
     Snapshot,
+    SodRule,
     User,
 )
 from tests.builders.governance import a_site, a_system, a_user, holds, the_enterprise
@@ -87,6 +90,27 @@ def a_finding(**over: Any) -> DriftFinding:
         "last_seen_at": NOW,
     }
     return DriftFinding.objects.create(**{**fields, **over})
+
+
+def an_alias(system: GovernedSystem, **over: Any) -> PrincipalAlias:
+    fields = {"system": system, "principal": "ana", "purpose": "batch jobs"}
+    return PrincipalAlias.objects.create(**{**fields, **over})
+
+
+def a_plan(**over: Any) -> RevocationPlan:
+    fields = {
+        "system": a_system(),
+        "statements": "REVOKE ...",
+        "drafted_by": "user:1",
+        "drafted_at": NOW,
+        "reason": "test",
+    }
+    return RevocationPlan.objects.create(**{**fields, **over})
+
+
+def a_sod_rule(**over: Any) -> SodRule:
+    fields = {"slug": "pay", "reason": "test", "left_entitlement": "pay"}
+    return SodRule.objects.create(**{**fields, "right_entitlement": "order", **over})
 
 
 def a_job(**over: Any) -> Job:
@@ -195,14 +219,39 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
     ("drift_severity_is_known", lambda: a_finding(severity="odd")),
     ("drift_closed_has_an_instant", lambda: a_finding(state="closed")),
     ("drift_is_last_seen_after_first", lambda: a_finding(last_seen_at=EARLIER)),
+    (
+        "drift_accepted_has_who_why_and_until_when",
+        lambda: a_finding(state="accepted", accepted_until=LATER),
+    ),
+    ("drift_adoption_has_its_request", lambda: a_finding(state="adopt_requested")),
+    (
+        "drift_has_one_row",
+        lambda: [a_finding(identity="a" * 64, principal=who) for who in ("ana", "ben")],
+    ),
+    ("principal_alias_is_named_once", lambda: twice_with(a_system, an_alias)),
+    (
+        "principal_alias_has_a_person_or_a_purpose",
+        lambda: an_alias(a_system(), purpose=""),
+    ),
+    ("revocation_approval_has_who_and_when", lambda: a_plan(approved_by="user:2")),
+    (
+        "revocation_is_approved_by_another",
+        lambda: a_plan(approved_by="user:1", approved_at=LATER),
+    ),
+    (
+        "revocation_is_applied_after_approval",
+        lambda: a_plan(applied_by="user:2", applied_at=LATER),
+    ),
+    ("sod_rule_has_two_different_sides", lambda: a_sod_rule(right_entitlement="pay")),
+    ("sod_rule_names_what_it_separates", lambda: a_sod_rule(right_entitlement="")),
     ("drift_is_open_once", lambda: twice_with(a_system, lambda system: a_finding(system=system))),
     ("snapshot_fault_is_named", lambda: a_snapshot(state="faulty")),
     (
         "observed_grant_is_listed_once",
         lambda: twice_with(
-            a_snapshot,
+            a_system,
             lambda row: ObservedGrant.objects.create(
-                snapshot=row, principal="p", entitlement="e", scope="s", via="direct"
+                system=row, principal="p", entitlement="e", scope="s", via="direct"
             ),
         ),
     ),

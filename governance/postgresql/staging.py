@@ -1,4 +1,4 @@
-"""Rows on their way into the catalog: one COPY into a temporary table, then set operations."""
+"""Rows on their way into the tables: one COPY into a temporary table, then set operations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ def load(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) 
     )
     count = 0
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+        drop(table)
         cursor.execute(
             sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(
                 sql.Identifier(table), definition
@@ -38,6 +38,20 @@ def load(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) 
     return count
 
 
+def drop(name: str) -> None:
+    """Drop the temporary table or view ``name`` of this session, if there is one."""
+    for (kind,) in run(
+        "SELECT relkind::text FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
+        " AND relname = %(name)s",
+        {"name": name},
+    ):
+        what = "VIEW" if kind == "v" else "TABLE"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("DROP {} {}").format(sql.SQL(what), sql.Identifier("pg_temp", name))
+            )
+
+
 def keep(table: str, query: str, parameters: Mapping[str, Any]) -> None:
     """Fill the temporary ``table`` of this session with the rows of ``query``.
 
@@ -46,7 +60,7 @@ def keep(table: str, query: str, parameters: Mapping[str, Any]) -> None:
     """
     name = sql.Identifier("pg_temp", table)
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+        drop(table)
         cursor.execute(
             sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {}").format(
                 sql.Identifier(table), sql.SQL(query)

@@ -1,0 +1,216 @@
+"""Taking a snapshot file in: copied as it is, judged row by row in the database, then compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+import psycopg
+from django.db import DataError, connection, transaction
+from psycopg import sql
+
+from governance import audit
+from governance.access import foresee
+from governance.actions import drifting, observing
+from governance.actions.drifting import Outcome, Seen
+from governance.connectors import snapshot_file
+from governance.connectors.snapshot_file import COLUMNS, Unreadable
+from governance.domain.actor import Actor
+from governance.errors import BadInput
+from governance.models import GovernedSystem, Snapshot
+from governance.permissions import Act
+from governance.postgresql import staging
+
+TOLD = 20
+_WORDS = ["", "true", "t", "yes", "1", "false", "f", "no", "0"]
+
+# What is wrong with a row, the first that fits. A spreadsheet would run what begins like a
+# formula (+ - = @); no principal, right or scope of a system does.
+_WRONG = """
+CASE WHEN coalesce(principal, '') = '' THEN 'principal is empty'
+     WHEN coalesce(entitlement, '') = '' THEN 'entitlement is empty'
+     WHEN coalesce(scope, '') = '' THEN 'scope is empty'
+     WHEN length(principal) > 120 OR length(entitlement) > 60 OR length(scope) > 300
+          OR length(via) > 300 THEN 'a value is too long'
+     WHEN principal || entitlement || scope || coalesce(via, '') ~ '[\x01-\x1f\x7f]'
+          THEN 'a value holds control characters'
+     WHEN ascii(principal) IN (43, 45, 61, 64) OR ascii(entitlement) IN (43, 45, 61, 64)
+          OR ascii(scope) IN (43, 45, 61, 64) OR ascii(via) IN (43, 45, 61, 64)
+          THEN 'a value begins like a formula of a spreadsheet'
+     WHEN lower(is_privileged) <> ALL(%(words)s) OR lower(can_login) <> ALL(%(words)s)
+          OR lower(has_mfa) <> ALL(%(words)s) THEN 'true or false was expected'
+     WHEN granted_at <> '' AND granted_at NOT LIKE '____-__-__%%'
+          OR last_used <> '' AND last_used NOT LIKE '____-__-__%%'
+          THEN 'a time was expected, as in 2026-11-17T09:45:00Z'
+END
+"""
+_ERRORS = f"""
+SELECT line, wrong, count(*) OVER () FROM (SELECT line, {_WRONG} AS wrong FROM drift_file) judged
+ WHERE wrong IS NOT NULL ORDER BY line LIMIT %(told)s
+"""  # noqa: S608 - put together from constants
+# A view, since every pass over a million rows that writes them again costs half a second.
+_SEEN = """
+CREATE TEMPORARY VIEW drift_seen AS
+SELECT principal COLLATE "C" AS principal, entitlement COLLATE "C" AS entitlement,
+       scope COLLATE "C" AS scope, coalesce(nullif(via, ''), 'direct') AS via,
+       coalesce(lower(is_privileged) IN ('true', 't', 'yes', '1'), false) AS is_privileged,
+       false AS is_implied,
+       coalesce(lower(nullif(can_login, '')) IN ('true', 't', 'yes', '1'), true) AS can_login,
+       lower(nullif(has_mfa, '')) IN ('true', 't', 'yes', '1') AS has_mfa,
+       nullif(granted_at, '')::timestamptz AS granted_at,
+       nullif(last_used, '')::timestamptz AS last_used, {usage_known} AS usage_known
+  FROM drift_file
+"""
+
+
+class BadSnapshot(BadInput):
+    """Rows of a snapshot file cannot be taken; ``rows`` are the first of them, with reasons."""
+
+    code = "bad_snapshot"
+
+    def __init__(self, rows: Sequence[tuple[int, str]], count: int) -> None:
+        said = "; ".join(f"row {row}: {wrong}" for row, wrong in rows[:5])
+        super().__init__(f"{count:,} bad rows, nothing was kept: {said}", line=rows[0][0])
+        self.rows = rows
+        self.count = count
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a file."""
+
+    outcome: Outcome
+    rows: int
+    duplicates: int
+    is_unchanged: bool
+
+
+def take(
+    system: GovernedSystem,
+    file: BinaryIO,
+    *,
+    name: str,
+    by: Actor,
+    at: datetime,
+    taken_at: datetime | None = None,
+    is_complete: bool = True,
+) -> Imported:
+    """Compare ``system`` with the grants in ``file``, a CSV, or JSON if ``name`` ends so.
+
+    All rows are taken, or none. A file equal to the one before is not read again. Memory does
+    not grow with the file.
+
+    Raises:
+        NotAllowed: ``by`` may not compare this system.
+        BadSnapshot: rows cannot be read.
+        BadInput: the file cannot be read at all.
+    """
+    foresee(by, Act.DRIFT_DETECT, Snapshot(system=system, grants=0), at=at)
+    taken_at = taken_at or at
+    if taken_at > at:
+        raise BadInput("a snapshot cannot have been taken in the future")
+    try:
+        source_hash = snapshot_file.digest(file)
+        same = drifting.same_as_before(system, source_hash) if is_complete else None
+        with transaction.atomic():
+            if same is not None:
+                seen = Seen(same.grants, is_complete, taken_at, source_hash)
+                outcome = drifting.compare(system, seen, by=by, at=at, is_unchanged=True)
+                return Imported(outcome, same.grants, 0, is_unchanged=True)
+            usage_known = _copy(file, is_json=name.lower().endswith((".json", ".jsonl", ".ndjson")))
+            rows = _judge(usage_known=usage_known)
+            kept = observing.fold("drift_file", order='s.via COLLATE "C"')
+            seen = Seen(kept, is_complete, taken_at, source_hash)
+            outcome = drifting.compare(system, seen, by=by, at=at)
+            audit.record(
+                by=by,
+                act=Act.DRIFT_DETECT,
+                ref=outcome.snapshot.ref,
+                at=at,
+                file=name[:120],
+                sha256=source_hash,
+                rows=rows,
+            )
+    except Unreadable as error:
+        raise BadInput(error.detail, line=error.line) from None
+    return Imported(outcome, rows, rows - kept, is_unchanged=False)
+
+
+def _copy(file: BinaryIO, *, is_json: bool) -> bool:
+    """Copy ``file`` into ``drift_file``; return whether it says when grants were used."""
+    # The view of an earlier file goes with its table.
+    staging.run("DROP TABLE IF EXISTS pg_temp.drift_file CASCADE", {})
+    columns = ", ".join(f"{name} text" for name in COLUMNS)
+    staging.run(
+        f"CREATE TEMPORARY TABLE drift_file ({columns}, line bigint GENERATED ALWAYS AS IDENTITY"
+        " (START 1)) ON COMMIT DROP",
+        {},
+    )
+    named = COLUMNS if is_json else _copy_csv(file)
+    if is_json:
+        with connection.cursor() as cursor, cursor.copy(_into(COLUMNS, "")) as copy:
+            for values in snapshot_file.records(file):
+                copy.write_row(values)
+    return "last_used" in named
+
+
+def _into(columns: Sequence[str], options: str) -> sql.Composed:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    # The options are constants of this module.
+    return sql.SQL("COPY pg_temp.drift_file ({}) FROM STDIN {}").format(
+        names,
+        sql.SQL(options),  # type: ignore[arg-type]
+    )
+
+
+def _copy_csv(file: BinaryIO) -> tuple[str, ...]:
+    head = snapshot_file.head(file)
+    delimiter = "E'\\t'" if head.delimiter == "\t" else f"'{head.delimiter}'"
+    options = f"(FORMAT csv, DELIMITER {delimiter}, ENCODING 'UTF8', NULL '')"
+    try:
+        with connection.cursor() as cursor, cursor.copy(_into(head.columns, options)) as copy:
+            for block in snapshot_file.blocks(file):
+                copy.write(block)
+    except (DataError, psycopg.DataError) as error:
+        raise _misread(error) from None
+    return head.columns
+
+
+def _misread(error: Exception) -> Unreadable:
+    """Say of a file that the server could not split into rows where it broke off and why."""
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    if not isinstance(cause, psycopg.Error):
+        return Unreadable("the file is no CSV")
+    told = (cause.diag.context or "").partition("line ")[2]
+    number = told.split(",")[0].split(":")[0]
+    line = int(number) + 1 if number.isdigit() else None
+    where = f" in line {line}" if line else ""
+    if "encoding" in (cause.diag.message_primary or ""):
+        return Unreadable(f"the file is not UTF-8{where}; save it as “CSV UTF-8”", line)
+    return Unreadable(
+        f"the file is no CSV of these columns{where}: {cause.diag.message_primary}", line
+    )
+
+
+def _judge(*, usage_known: bool) -> int:
+    """Refuse bad rows, or show ``drift_file`` as ``drift_seen``; return how many rows it has."""
+    staging.run("ANALYZE drift_file", {})
+    wrong = staging.run(_ERRORS, {"words": _WORDS, "told": TOLD})
+    if wrong:
+        raise BadSnapshot([(line, text) for line, text, _ in wrong], int(wrong[0][2]))
+    staging.drop("drift_seen")
+    staging.run(_SEEN.format(usage_known="true" if usage_known else "false"), {})
+    try:
+        with transaction.atomic():
+            rows = staging.run(
+                "SELECT count(*), max(granted_at), max(last_used) FROM drift_seen", {}
+            )
+    except DataError as error:
+        # Such as February 30: the database names the value.
+        value = str(error).partition('"')[2].partition('"')[0]
+        (where,) = staging.run(
+            "SELECT min(line) FROM drift_file WHERE %(it)s IN (granted_at, last_used)",
+            {"it": value},
+        )
+        raise BadSnapshot([(int(where[0] or 0), f"there is no time {value[:40]!r}")], 1) from None
+    return int(rows[0][0])

@@ -1,0 +1,110 @@
+"""Revocation plans: SQL that one person drafts, another approves, and a new look verifies."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from governance import audit
+from governance.access import require
+from governance.actions import drifting
+from governance.actions.systems import dsn_of
+from governance.connectors import revoking as statements
+from governance.connectors.errors import ConnectorFailed
+from governance.domain.actor import Actor
+from governance.domain.drift import ACCESS_KINDS, GrantKey
+from governance.errors import Conflict, Refused
+from governance.models import DriftFinding, DriftState, RevocationPlan, SystemKind
+from governance.permissions import Act
+
+
+class OwnPlan(Refused):
+    """Nobody approves a revocation that they drafted."""
+
+    code = "own_plan"
+
+
+@transaction.atomic
+def draft(
+    findings: Sequence[DriftFinding], *, reason: str, by: Actor, at: datetime
+) -> RevocationPlan:
+    """Write down the SQL that takes away what ``findings`` show; nothing is run.
+
+    Raises:
+        NotAllowed: ``by`` may not draft it.
+        Refused: no reason, not all in one PostgreSQL, or not by a single statement.
+        Conflict: one of them is not open.
+    """
+    systems = {finding.system_id for finding in findings}
+    if len(systems) != 1:
+        raise Refused("A plan is about findings of one system.")
+    system = findings[0].system
+    if drifting.reader(system) != SystemKind.POSTGRESQL:
+        raise Refused(f"There is no SQL that takes grants away in {system}.")
+    plan = RevocationPlan(system=system, drafted_by=by.ref, drafted_at=at, reason=reason[:300])
+    require(by, Act.REVOCATION_DRAFT, plan, at=at)
+    if not reason.strip():
+        raise Refused("A revocation needs a reason.")
+    plan.statements = "\n".join(_statement(finding) for finding in findings)
+    plan.save()
+    moved = DriftFinding.objects.filter(
+        pk__in=[finding.pk for finding in findings], state=DriftState.OPEN
+    ).update(state=DriftState.REVOKE_REQUESTED, plan=plan)
+    if moved != len(findings):
+        raise Conflict("One of the findings is not open.")
+    audit.record(by=by, act=Act.REVOCATION_DRAFT, ref=plan.ref, at=at, reason=reason, count=moved)
+    return plan
+
+
+def _statement(finding: DriftFinding) -> str:
+    if finding.kind not in ACCESS_KINDS:
+        raise Refused(f"{finding}: there is no grant to take away.")
+    try:
+        return statements.statement(GrantKey(finding.principal, finding.entitlement, finding.scope))
+    except ValueError as error:
+        raise Refused(f"{finding}: {error}") from None
+
+
+@transaction.atomic
+def approve(plan: RevocationPlan, *, by: Actor, at: datetime) -> RevocationPlan:
+    """Approve the text of ``plan`` as it stands.
+
+    Raises:
+        NotAllowed: ``by`` may not approve it.
+        OwnPlan: ``by`` drafted it.
+        Conflict: it was approved before.
+    """
+    require(by, Act.REVOCATION_APPROVE, plan, at=at)
+    if by.ref == plan.drafted_by:
+        raise OwnPlan("Somebody else must approve a revocation of yours.")
+    if not RevocationPlan.objects.filter(pk=plan.pk, approved_at=None).update(
+        approved_at=at, approved_by=by.ref
+    ):
+        raise Conflict(f"{plan} was approved already")
+    plan.refresh_from_db()
+    audit.record(by=by, act=Act.REVOCATION_APPROVE, ref=plan.ref, at=at)
+    return plan
+
+
+def apply(plan: RevocationPlan, *, by: Actor, at: datetime) -> drifting.Outcome:
+    """Run an approved ``plan`` in its system, and look there anew: only that closes findings.
+
+    Raises:
+        NotAllowed: ``by`` may not apply it.
+        Conflict: it is not approved, or was applied before.
+        NotReached: the system did not answer or refused; nothing was changed there.
+    """
+    with transaction.atomic():
+        require(by, Act.REVOCATION_APPLY, plan, at=at)
+        if not RevocationPlan.objects.filter(
+            pk=plan.pk, approved_at__isnull=False, applied_at=None
+        ).update(applied_at=at, applied_by=by.ref):
+            raise Conflict(f"{plan} is not approved, or was applied already")
+        plan.refresh_from_db()
+        audit.record(by=by, act=Act.REVOCATION_APPLY, ref=plan.ref, at=at)
+        try:
+            # Within the transaction: what the system refuses was not applied here either.
+            statements.apply(dsn_of(plan.system), plan.statements.splitlines())
+        except ConnectorFailed as error:
+            raise drifting.NotReached(f"{plan.system}: {error.detail}") from error
+    return drifting.detect(plan.system, by=by, at=at)

@@ -1,0 +1,75 @@
+"""Taking grants away in a PostgreSQL: the SQL as text, and its execution as one transaction."""
+
+from collections.abc import Sequence
+
+import psycopg
+
+from governance.connectors import session
+from governance.connectors.errors import ConnectorFailed
+from governance.connectors.postgresql import CLUSTER, PUBLIC
+from governance.domain import fqn
+from governance.domain.drift import GrantKey
+
+_ATTRIBUTES = frozenset({"superuser", "createrole", "createdb", "replication", "bypassrls"})
+_ALLOWED = ("REVOKE ", "ALTER ROLE ")
+
+
+def statement(key: GrantKey) -> str:
+    """Return the statement that takes the grant ``key`` away, ending in a semicolon.
+
+    On a table, PostgreSQL takes the same privilege on its columns with it.
+
+    Raises:
+        ValueError: no single statement does: an owner needs a successor, and only people know whom.
+    """
+    principal = PUBLIC if key.principal == PUBLIC else _quoted(_plain(key.principal))
+    if key.entitlement == "owner":
+        raise ValueError("an owner needs a successor")
+    if key.scope == CLUSTER and key.entitlement in _ATTRIBUTES:
+        return f"ALTER ROLE {principal} NO{key.entitlement.upper()};"
+    kind, _, name = key.scope.partition(":")
+    if kind == "role" and key.entitlement in ("member", "admin"):
+        option = "ADMIN OPTION FOR " if key.entitlement == "admin" else ""
+        return f"REVOKE {option}{_quoted(name)} FROM {principal};"
+    if not key.entitlement.replace(" ", "").isalpha():
+        raise ValueError(f"no privilege is called {key.entitlement!r}")
+    privilege = key.entitlement.upper()
+    if kind in ("database", "schema") and name:
+        return f"REVOKE {privilege} ON {kind.upper()} {_quoted(name)} FROM {principal};"
+    parts = fqn.split(key.scope)
+    table = ".".join(_quoted(part) for part in parts[:2])
+    match parts:
+        case (_, _):
+            return f"REVOKE {privilege} ON {table} FROM {principal};"
+        case (_, _, column):
+            return f"REVOKE {privilege} ({_quoted(column)}) ON {table} FROM {principal};"
+    raise ValueError(f"nothing is called {key.scope!r}")
+
+
+def apply(dsn: str, statements: Sequence[str]) -> None:
+    """Run ``statements`` at ``dsn``: all of them, or none.
+
+    Raises:
+        ConnectorFailed: the server refused or was not reached; nothing has changed.
+        ValueError: a statement does something else than take rights away.
+    """
+    for one in statements:
+        if not one.startswith(_ALLOWED):
+            raise ValueError("a revocation only takes rights away")
+    try:
+        with session.writing(dsn) as connection:
+            for one in statements:
+                connection.execute(one.encode())
+    except session.SessionFailed as error:
+        raise ConnectorFailed(error.code, error.detail) from None
+
+
+def _plain(principal: str) -> str:
+    """Return the name of a role; one that is called PUBLIC is spelled in quotes as a principal."""
+    return PUBLIC if principal == fqn.quoted(PUBLIC) else principal
+
+
+def _quoted(name: str) -> str:
+    if not name or "\0" in name:
+        raise ValueError("a name is empty")
+    return psycopg.sql.Identifier(name).as_string(None)
