@@ -64,6 +64,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("People", "person", "governance_user"),
             ("Memberships", "badge", "governance_membership"),
             ("Roles", "groups", "governance_role"),
+            ("Absences", "event_busy", "governance_absence"),
             ("Sites", "factory", "governance_site"),
         ),
     ),

@@ -14,13 +14,15 @@ DRIFT_DAYS = 7
 
 
 def open_requests(by: Actor, at: datetime) -> list[Duty]:
-    """Return the access requests that ``by`` may decide, the most urgent first."""
+    """Return the access requests whose decision is the turn of ``by``, the most urgent first."""
     rows = access.visible(
         AccessRequest.objects.filter(state=RequestState.OPEN), to=by, act=Act.REQUEST_DECIDE, at=at
     )
     kind, _, key = by.ref.partition(":")
     if kind == "user":
-        rows = rows.exclude(requester=UUID(key))
+        person = UUID(key)
+        rows = rows.exclude(requester=person).exclude(grantee=person)
+        rows = rows.filter(pk__in=AccessRequest.objects.turn_of(person, at).values("pk"))
     found = rows.select_related("requester", "system")
     return [
         Duty(

@@ -14,7 +14,12 @@ from governance.policy.content import Content
 SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 """Service actors hold their roles since before anything: past instants can be replayed."""
 
-SERVICE_ROLES = {"operator": "Operator", "scheduler": "Scheduler", "verifier": "Verifier"}
+SERVICE_ROLES = {
+    "operator": "Operator",
+    "scheduler": "Scheduler",
+    "verifier": "Verifier",
+    "approver": "Approver",
+}
 
 
 @dataclass(frozen=True, slots=True)

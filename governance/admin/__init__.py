@@ -1,10 +1,12 @@
 """The board's pages of the ground; importing them registers them."""
 
 from governance.admin import (
+    absences,
     audit,
     backups,
     drift,
     enforcement_points,
+    grants,
     jobs,
     people,
     policy,
@@ -15,10 +17,12 @@ from governance.admin import (
 )
 
 __all__ = [
+    "absences",
     "audit",
     "backups",
     "drift",
     "enforcement_points",
+    "grants",
     "jobs",
     "people",
     "policy",

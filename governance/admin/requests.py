@@ -10,15 +10,21 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from governance import access
-from governance.actions import granting, requesting
+from governance.actions import requesting, routing
+from governance.admin.request_filters import Below, Clock
 from governance.board import GovernedAdmin, when, who
 from governance.errors import BadInput
-from governance.models import AccessRequest, GovernedSystem, Grant, RequestState, User
+from governance.models import AccessRequest, GovernedSystem, RequestState, User
 from governance.permissions import Act
-from governance.queries import requestable
+from governance.queries import denials, requestable
 from governance.queries.deciding import deciders
 
 ASKED = ["system", "principal", "entitlement", "scope", "purpose", "days"]
+SHOWN = [
+    *("case", "state", "missing", "system", "principal", "entitlement", "scope", "level"),
+    *("purpose", "days", "requester", "grantee", "owner", "deputy", "submitted_at", "due_at"),
+    *("decided_at", "decided_by", "decision_reason", "resolved_at"),
+]
 
 
 @admin.register(AccessRequest)
@@ -27,12 +33,12 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
 
     read_act, write_act = Act.REQUEST_READ, Act.REQUEST_SUBMIT
     list_display = ["__str__", "system", "requester", "purpose", "state", "due_at", "decided_at"]
-    list_filter = ["state", "system"]
+    list_filter = ["state", Clock, Below, "system", "level", "owner"]
     # Waiting ones on top: no other state comes after "open" in the alphabet.
     ordering = ["-state", "due_at"]
-    list_select_related = ["system", "requester"]
-    search_fields = ["principal", "scope", "purpose"]
-    actions = ["approve", "deny"]
+    list_select_related = ["system__site", "requester", "grantee", "owner", "deputy"]
+    search_fields = ["principal", "scope", "purpose", "case"]
+    actions = ["approve", "deny", "cancel"]
     change_form_outer_before_template = "governance/board/decide.html"
 
     class Media:
@@ -45,7 +51,7 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         return [own, *super().get_urls()]
 
     def get_fields(self, request: HttpRequest, obj: AccessRequest | None = None) -> list[str]:
-        return list(super().get_fields(request, obj)) if obj else ASKED
+        return SHOWN if obj else ASKED
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with what was refused: ``?resource=catalog.asset:42&act=catalog:asset:read``."""
@@ -71,7 +77,32 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         self, request: HttpRequest, obj: AccessRequest, data: dict[str, Any]
     ) -> AccessRequest:
         assert isinstance(request.user, User)
-        return requesting.submit(**data, requester=request.user, by=who(request), at=when(request))
+        return requesting.submit(
+            **data,
+            **self._refused(request, data),
+            requester=request.user,
+            by=who(request),
+            at=when(request),
+        )
+
+    def _refused(self, request: HttpRequest, data: dict[str, Any]) -> dict[str, Any]:
+        """Return record, act and case of the refusal that the form was opened from.
+
+        They count only while the form still asks for what was refused.
+        """
+        resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
+        asked = requestable.asked_for(resource, act)
+        same = asked and (
+            (asked["system"], asked["scope"], asked["entitlement"])
+            == (str(data["system"].pk), data["scope"], data["entitlement"])
+        )
+        if not same:
+            return {}
+        found: dict[str, Any] = {"resource": resource, "act": act}
+        if binding := request.GET.get("denial"):
+            said = denials.read(binding, subject=who(request).ref, act=act, ref=resource)
+            found["denial"] = requesting.Origin(*said)
+        return found
 
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve or refuse one request with the reason given, then show it again."""
@@ -104,11 +135,16 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         if row.state != RequestState.OPEN:
             return None
         by, at = who(request), when(request)
-        is_own = row.requester.as_actor().ref == by.ref
+        assert isinstance(request.user, User)
+        is_own = request.user.pk in routing.concerned(row)
+        is_turn = row.route.is_turn_of(request.user.pk, at=at)
         found = deciders(row, at=at)
         return {
             "is_own": is_own,
-            "may": not is_own and access.allows(by, Act.REQUEST_DECIDE, row, at=at),
+            "is_turn": is_turn,
+            "first": row.owner or row.deputy,
+            "opens_at": row.route.all_from,
+            "may": not is_own and is_turn and access.allows(by, Act.REQUEST_DECIDE, row, at=at),
             "people": found.people,
             "more": found.more,
             "roles": found.roles,
@@ -133,21 +169,11 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
             "requests refused",
         )
 
-
-@admin.register(Grant)
-class GrantAdmin(GovernedAdmin[Grant]):
-    read_act = Act.GRANT_READ
-    list_display = ["__str__", "system", "origin", "valid_from", "valid_to", "revoked_at"]
-    list_filter = ["system", "origin"]
-    list_select_related = ["system"]
-    search_fields = ["principal", "scope"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke now")
-    def revoke(self, request: HttpRequest, rows: QuerySet[Grant]) -> None:
+    @admin.action(description="Withdraw what I asked for")
+    def cancel(self, request: HttpRequest, rows: QuerySet[AccessRequest]) -> None:
         self.each(
             request,
             rows,
-            lambda row, why: granting.revoke(row, by=who(request), at=when(request), reason=why),
-            "grants revoked",
+            lambda row, why: requesting.cancel(row, by=who(request), at=when(request), reason=why),
+            "requests withdrawn",
         )

@@ -1,5 +1,7 @@
 """The records of the ground."""
 
+from governance.models.absence import Absence
+from governance.models.access_request import PENDING, AccessRequest, RequestState
 from governance.models.alarm import Alarm
 from governance.models.audit import (
     AuditCheckpoint,
@@ -22,7 +24,7 @@ from governance.models.directory import (
 from governance.models.drift import DriftFinding, DriftState, ObservedGrant, Snapshot, SnapshotState
 from governance.models.enforcement_point import Credential, EnforcementPoint
 from governance.models.governed import Governed
-from governance.models.grant import AccessRequest, Grant, RequestState
+from governance.models.grant import Grant
 from governance.models.job import Job, JobState
 from governance.models.measure import MeasureSample
 from governance.models.notice import Notice
@@ -43,6 +45,8 @@ from governance.models.site import Site, SiteKind
 from governance.models.system import GovernedSystem, SystemKind
 
 __all__ = [
+    "PENDING",
+    "Absence",
     "AccessRequest",
     "Alarm",
     "AttributeSource",

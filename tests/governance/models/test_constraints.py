@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from governance import box
 from governance.models import (
+    Absence,
     AccessRequest,
     Alarm,
     BackupAttestation,
@@ -181,7 +182,41 @@ def a_notice(user: User) -> Notice:
     return Notice.objects.create(user=user, key="k", subject="s", text="t", created_at=NOW)
 
 
+def an_absence(**over: Any) -> Absence:
+    fields = {"user": a_user(), "site": a_site(), "since": NOW, "until": LATER, "declared_by": "a"}
+    return Absence.objects.create(**{**fields, **over})
+
+
+def overlapping() -> None:
+    system = a_system()
+    a_grant(system=system)
+    a_grant(system=system, valid_from=NOW + timedelta(hours=1))
+
+
+def absent_for_oneself() -> None:
+    user = a_user()
+    an_absence(user=user, deputy=user)
+
+
 BREAKING: list[tuple[str, Callable[[], object]]] = [
+    ("absence_ends_after_it_begins", lambda: an_absence(until=NOW)),
+    ("absence_deputy_is_somebody_else", absent_for_oneself),
+    ("request_level_is_known", lambda: a_request(level="odd")),
+    ("request_says_what_is_missing", lambda: a_request(missing="class")),
+    (
+        "request_is_resolved_after_its_decision",
+        lambda: a_request(state="denied", decided_at=NOW, decided_by="a", resolved_at=EARLIER),
+    ),
+    ("request_names_record_and_act", lambda: a_request(resource="catalog.asset:1")),
+    ("grant_lasts_at_most_a_year", lambda: a_grant(valid_to=NOW + timedelta(days=366))),
+    (
+        "grant_on_sensitive_data_lasts_at_most_90_days",
+        lambda: a_grant(level="confidential", valid_to=NOW + timedelta(days=91)),
+    ),
+    ("grant_level_is_known", lambda: a_grant(level="odd")),
+    ("grant_suspension_has_who_and_when", lambda: a_grant(suspended_at=NOW)),
+    ("grant_on_a_record_has_act_and_grantee", lambda: a_grant(resource="a.b:1", act="a")),
+    ("grant_is_live_once", overlapping),
     ("alarm_severity_is_one_to_four", lambda: an_alarm(5)),
     ("backup_kind_is_known", lambda: an_attestation(kind="odd")),
     ("backup_result_is_known", lambda: an_attestation(result="odd")),
