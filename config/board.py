@@ -45,6 +45,8 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Systems", "dns", "governance_governedsystem"),
             ("Grants", "key", "governance_grant"),
+            ("Sealed access", "lock", "governance_sealedaccess"),
+            ("Opened seals", "lock_open", "governance_activation"),
             ("Policy", "gavel", "governance_policyversion"),
             ("Enforcement points", "vpn_key", "governance_enforcementpoint"),
             ("Foreign entities", "contacts", "governance_entity"),

@@ -143,6 +143,7 @@ def _system(key: str) -> Requestable | None:
 
 registries.requestable.add("governance.governedsystem", _system)
 registries.duties.add("access_requests", duties.open_requests)
+registries.duties.add("break_glass_reviews", duties.break_glass_reviews)
 registries.duties.add("rollbacks", duties.rollbacks)
 registries.duties.add("old_drift", duties.old_drift)
 

@@ -14,6 +14,7 @@ from governance.models.audit import (
     AuditVerification,
 )
 from governance.models.backup import BackupAttestation
+from governance.models.break_glass import Activation, SealedAccess
 from governance.models.directory import (
     AttributeSource,
     DirectoryHead,
@@ -48,6 +49,7 @@ __all__ = [
     "PENDING",
     "Absence",
     "AccessRequest",
+    "Activation",
     "Alarm",
     "AttributeSource",
     "AuditCheckpoint",
@@ -87,6 +89,7 @@ __all__ = [
     "PolicyVersion",
     "RequestState",
     "Role",
+    "SealedAccess",
     "Seed",
     "ShadowDisagreement",
     "Site",

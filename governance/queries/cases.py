@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from governance.models import AccessRequest, Grant
+from governance.models import AccessRequest, Activation, Grant
 
 
 def refs(case: UUID) -> list[str]:
     """Return the references of all records of ``case``."""
     asked = [row.ref for row in AccessRequest.objects.filter(case=case)]
-    return asked + [row.ref for row in Grant.objects.filter(case=case)]
+    opened = [row.ref for row in Activation.objects.filter(case=case)]
+    return asked + opened + [row.ref for row in Grant.objects.filter(case=case)]
 
 
 def refused_in(case: UUID) -> list[str]:

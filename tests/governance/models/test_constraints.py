@@ -12,6 +12,7 @@ from governance import box
 from governance.models import (
     Absence,
     AccessRequest,
+    Activation,
     Alarm,
     BackupAttestation,
     DecisionLog,
@@ -29,6 +30,7 @@ from governance.models import (
     PolicyShadow,
     PolicyVersion,
     Role,
+    SealedAccess,
     ShadowDisagreement,
     Site,
     Snapshot,
@@ -198,7 +200,37 @@ def absent_for_oneself() -> None:
     an_absence(user=user, deputy=user)
 
 
+def an_activation(**over: Any) -> Activation:
+    system, user = a_system(), over.pop("user", None) or a_user()
+    known = {"system": system, "principal": "p", "entitlement": "e", "scope": "s"}
+    fields = {
+        "sealed": SealedAccess.objects.create(**known, name="s", sealed_at=NOW, sealed_by="a"),
+        "grant": a_grant(**known),
+        "user": user,
+        "reason": "r",
+        "activated_at": NOW,
+        "review_due_at": LATER,
+    }
+    return Activation.objects.create(**{**fields, **over})
+
+
+def reviewed_by_oneself() -> None:
+    user = a_user()
+    judged = {"outcome": "justified", "review_text": "t"}
+    an_activation(user=user, reviewed_at=NOW, reviewed_by=user, **judged)
+
+
+def a_seal_without_act() -> None:
+    known = {"system": a_system(), "principal": "p", "entitlement": "e", "scope": "s"}
+    SealedAccess.objects.create(**known, name="s", resource="a.b:1", sealed_at=NOW, sealed_by="a")
+
+
 BREAKING: list[tuple[str, Callable[[], object]]] = [
+    ("sealed_access_names_record_and_act", a_seal_without_act),
+    ("activation_has_a_reason", lambda: an_activation(reason="")),
+    ("activation_is_reviewed_within_a_day", lambda: an_activation(review_due_at=NOW)),
+    ("activation_review_has_who_when_and_what", lambda: an_activation(reviewed_at=NOW)),
+    ("activation_is_reviewed_by_another", reviewed_by_oneself),
     ("absence_ends_after_it_begins", lambda: an_absence(until=NOW)),
     ("absence_deputy_is_somebody_else", absent_for_oneself),
     ("request_level_is_known", lambda: a_request(level="odd")),
