@@ -74,22 +74,24 @@ def submit(
     resource: str = "",
     act: str = "",
     denial: Origin | None = None,
+    token: UUID | None = None,
 ) -> AccessRequest:
     """Ask for access; it is due four hours from now, nights and holidays included.
 
     ``grantee`` gets the access, the requester where nobody else is named. ``resource`` and
     ``act`` are given where it is about a record of ours. What the policy calls low risk is
-    approved at once.
+    approved at once. ``token`` makes asking again harmless: the same comes back.
 
     Raises:
         NotAllowed: ``by`` may not ask for access to this system.
-        DuplicateRequest: the same is asked for already.
+        DuplicateRequest: the same is asked for already, or ``token`` was used for another.
         TermTooLong: longer than data of this class are given to anybody.
     """
     facts = resources.facts(resource or resources.located(system, scope))
     request = AccessRequest(
         case=denial.case if denial else uuid4(),
         denied_in=denial.denied_in if denial else "",
+        token=token,
         system=system,
         requester=requester,
         grantee=grantee or requester,
@@ -105,6 +107,8 @@ def submit(
         due_at=at + DUE_AFTER,
     )
     require(by, Act.REQUEST_SUBMIT, request, at=at)
+    if (known := _with_token(request)) is not None:
+        return known
     request.full_clean()
     _refuse_long(request)
     _refuse_duplicate(request)
@@ -124,9 +128,28 @@ def _refuse_long(request: AccessRequest) -> None:
         raise TermTooLong(f"Access to {what} data lasts {most.days} days at most.")
 
 
-def _refuse_duplicate(request: AccessRequest) -> None:
+SAME = (
+    *("system_id", "requester_id", "grantee_id", "principal", "entitlement", "scope"),
+    *("resource", "act", "purpose", "days"),
+)
+"""What two calls with one key must say alike."""
+
+
+def _with_token(request: AccessRequest) -> AccessRequest | None:
+    """Return what was asked for with the same token before; None for a new one."""
     # Held until the commit, so that of two equal requests at once the second sees the first.
     GovernedSystem.objects.select_for_update().get(pk=request.system_id)
+    if request.token is None:
+        return None
+    known = AccessRequest.objects.filter(token=request.token).first()
+    if known is None:
+        return None
+    if any(getattr(known, name) != getattr(request, name) for name in SAME):
+        raise DuplicateRequest("This Idempotency-Key was used for another request.")
+    return known
+
+
+def _refuse_duplicate(request: AccessRequest) -> None:
     same = AccessRequest.objects.pending().filter(
         system=request.system,
         grantee=request.grantee,

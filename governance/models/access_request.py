@@ -68,6 +68,9 @@ class AccessRequest(Governed):
     case = models.UUIDField(
         default=uuid.uuid4, db_default=RandomUUID(), editable=False, db_index=True
     )
+    token = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The key of the call that asked for it."
+    )
     denied_in = models.CharField(
         max_length=64,
         blank=True,
@@ -115,6 +118,9 @@ class AccessRequest(Governed):
         ordering = ["due_at", "id"]
         indexes = [
             models.Index(fields=["due_at"], name="request_by_due"),
+            models.Index(
+                fields=["token"], condition=Q(token__isnull=False), name="request_by_token"
+            ),
             models.Index(
                 fields=["due_at", "id"],
                 condition=Q(state__in=[*PENDING]),
