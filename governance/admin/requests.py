@@ -1,12 +1,17 @@
 """Access requests and grants on the board."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from governance import access
@@ -14,9 +19,10 @@ from governance.actions import requesting, routing
 from governance.admin.request_filters import Below, Clock
 from governance.board import GovernedAdmin, when, who
 from governance.errors import BadInput
-from governance.models import AccessRequest, GovernedSystem, RequestState, User
+from governance.measures import PERIOD_DAYS
+from governance.models import PENDING, AccessRequest, GovernedSystem, RequestState, User
 from governance.permissions import Act
-from governance.queries import denials, requestable
+from governance.queries import denials, request_clock, requestable
 from governance.queries.deciding import deciders
 
 ASKED = ["system", "principal", "entitlement", "scope", "purpose", "days"]
@@ -27,12 +33,19 @@ SHOWN = [
 ]
 
 
+def _lookup(cut: request_clock.Cut, key: object) -> dict[str, str]:
+    """Return what an address asks for to list one group."""
+    if cut == "owner":
+        return {"owner__isnull": "True"} if key is None else {"owner__id__exact": str(key)}
+    return {"system__site": str(key)} if cut == "site" else {"level__exact": str(key)}
+
+
 @admin.register(AccessRequest)
 class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     """Open ones first, soonest due on top; decided with a reason, many at once or one by one."""
 
     read_act, write_act = Act.REQUEST_READ, Act.REQUEST_SUBMIT
-    list_display = ["__str__", "system", "requester", "purpose", "state", "due_at", "decided_at"]
+    list_display = ["__str__", "system", "requester", "purpose", "state", "clock", "decided_at"]
     list_filter = ["state", Clock, Below, "system", "level", "owner"]
     # Waiting ones on top: no other state comes after "open" in the alphabet.
     ordering = ["-state", "due_at"]
@@ -41,6 +54,19 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     actions = ["approve", "deny", "cancel"]
     change_form_outer_before_template = "governance/board/decide.html"
 
+    @admin.display(description="Clock", ordering="due_at")
+    def clock(self, row: AccessRequest) -> str:
+        """Return what is left of the four hours, or by how much they are over."""
+        if row.state not in PENDING:
+            return f"due {row.due_at:%b %d, %H:%M} UTC"
+        left = round((row.due_at - timezone.now()).total_seconds() / 60)
+        hours, minutes = divmod(abs(left), 60)
+        return f"{hours} h {minutes:02} min {'left' if left >= 0 else 'overdue'}"
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Let the figures by site lead to their records."""
+        return lookup == "system__site" or super().lookup_allowed(lookup, value, request)
+
     class Media:
         css = {"all": ["board.css"]}
 
@@ -48,7 +74,9 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         """Add the address that a decision on the object page is sent to."""
         decide = self.admin_site.admin_view(require_POST(self.decide))
         own = path("<path:object_id>/decide/", decide, name="governance_accessrequest_decide")
-        return [own, *super().get_urls()]
+        figures = self.admin_site.admin_view(self.figures)
+        pages = [path("clock/", figures, name="governance_accessrequest_clock"), own]
+        return [*pages, *super().get_urls()]
 
     def get_fields(self, request: HttpRequest, obj: AccessRequest | None = None) -> list[str]:
         return SHOWN if obj else ASKED
@@ -114,7 +142,55 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         if verdict is None:
             raise BadInput("decision is approve or deny", pointer="/decision")
         verdict(request, AccessRequest.objects.filter(pk=row.pk))
-        return redirect("admin:governance_accessrequest_change", row.pk)
+        row.refresh_from_db()
+        following = None if row.state == RequestState.OPEN else self._next(request)
+        return redirect("admin:governance_accessrequest_change", (following or row).pk)
+
+    def _next(self, request: HttpRequest) -> AccessRequest | None:
+        """Return what this person is to decide next, so that an inbox is worked off by keyboard."""
+        by, at = who(request), when(request)
+        assert isinstance(request.user, User)
+        turn = AccessRequest.objects.turn_of(request.user, at).filter(state=RequestState.OPEN)
+        rows = access.visible(turn, to=by, act=Act.REQUEST_DECIDE, at=at)
+        own = Q(requester=request.user) | Q(grantee=request.user)
+        return rows.exclude(own).order_by("due_at", "pk").first()
+
+    def figures(self, request: HttpRequest) -> HttpResponse:
+        """Show how many were resolved in time by site, owner and class, each with its records."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        at = when(request)
+        since = at - timedelta(days=PERIOD_DAYS)
+        seen = AccessRequest.objects.filter(pk__in=self.get_queryset(request).values("pk"))
+        rows = request_clock.due(seen, since=since, until=at, at=at)
+        period = {
+            "clock": "counted",
+            "due_at__gte": since.isoformat(),
+            "due_at__lt": at.isoformat(),
+        }
+        cuts = [
+            (
+                cut,
+                [
+                    {
+                        "name": one.name,
+                        "attainment": one.attainment,
+                        "percent": one.percent,
+                        "url": f"../?{urlencode({**period, **_lookup(cut, one.key)})}",
+                    }
+                    for one in request_clock.groups(rows, cut, at=at)
+                ],
+            )
+            for cut in request_clock.COLUMNS
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Requests resolved in 4 h",
+            "cuts": cuts,
+            "at": at,
+            "days": PERIOD_DAYS,
+        }
+        return TemplateResponse(request, "admin/governance/accessrequest/clock.html", context)
 
     def change_view(
         self,

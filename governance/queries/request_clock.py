@@ -30,6 +30,11 @@ class Group:
     name: str
     attainment: Attainment
 
+    @property
+    def percent(self) -> float:
+        """Return the share in time."""
+        return 100 * (self.attainment.share or 0.0)
+
 
 def due(
     rows: AccessRequestQuerySet, *, since: datetime, until: datetime, at: datetime
