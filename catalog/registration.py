@@ -1,6 +1,7 @@
 """What the catalog hands down to the ground."""
 
 import logging
+from collections.abc import Mapping
 
 from catalog import duties, measures
 from catalog.actions import harvesting, lowering, propagating, registering, reporting
@@ -75,7 +76,21 @@ def _asset(key: str) -> Requestable | None:
     return Requestable(asset.system_id, granted.scope_of(asset) or "") if asset else None
 
 
+def _attributes(key: str) -> Mapping[str, object]:
+    """Return what is known of an asset to whoever routes a request for it."""
+    asset = Asset.objects.live().filter(pk=key).first() if key.isdecimal() else None
+    if asset is None:
+        return {}
+    return {
+        "level": asset.level_name if asset.level is not None else "",
+        "owner": f"user:{asset.owner_id}" if asset.owner_id else "",
+        "steward": f"user:{asset.steward_id}" if asset.steward_id else "",
+    }
+
+
 registries.requestable.add("catalog.asset", _asset)
+registries.attributes.add("catalog.asset", _attributes)
+registries.locators.add("catalog", granted.located)
 registries.duties.add("label_proposals", duties.proposals)
 registries.duties.add("ownerless_assets", duties.ownerless)
 registries.acts.add("catalog", Act)

@@ -45,6 +45,8 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Systems", "dns", "governance_governedsystem"),
             ("Grants", "key", "governance_grant"),
+            ("Sealed access", "lock", "governance_sealedaccess"),
+            ("Opened seals", "lock_open", "governance_activation"),
             ("Policy", "gavel", "governance_policyversion"),
             ("Enforcement points", "vpn_key", "governance_enforcementpoint"),
             ("Foreign entities", "contacts", "governance_entity"),
@@ -64,6 +66,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("People", "person", "governance_user"),
             ("Memberships", "badge", "governance_membership"),
             ("Roles", "groups", "governance_role"),
+            ("Absences", "event_busy", "governance_absence"),
             ("Sites", "factory", "governance_site"),
         ),
     ),

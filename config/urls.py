@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 import config.schema  # noqa: F401 - the OpenAPI document knows our scheme once it is loaded
 from config import board, health
 from config.web import icon, overview, refusals
-from governance.api import audit, authzen, measures
+from governance.api import access_requests, audit, authzen, measures
 
 board.only_governed()
 # A password alone must not sign in anywhere: the board's own form sends people to ours.
@@ -22,6 +22,11 @@ urlpatterns = [
     path("metrics", health.measurements, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/measures/", measures.Measures.as_view(), name="api-measures"),
+    path(
+        "api/v1/access-requests/",
+        access_requests.AccessRequests.as_view(),
+        name="api-access-requests",
+    ),
     path("api/v1/audit/events", audit.Entries.as_view(), name="api-audit-events"),
     path(
         "api/v1/audit/receipts/<int:event_id>",

@@ -24,7 +24,7 @@ from governance.models import (
     Governed,
     PolicyHead,
     Site,
-    guardian_grants,
+    record_grants,
 )
 from governance.policy import shadow
 from governance.policy.casbin_policy import EVERYWHERE, Snapshot
@@ -76,9 +76,9 @@ def allows(by: Actor, act: StrEnum, obj: Governed, *, at: datetime, purpose: str
     return _decide(by, act, obj, at, purpose, is_shown=True)[1].allow
 
 
-def ask(by: Actor, act: str, obj: Governed, *, at: datetime) -> Decision:
+def ask(by: Actor, act: str, obj: Governed, *, at: datetime, purpose: str = "") -> Decision:
     """Decide and log the answer either way; for whoever asks about somebody."""
-    question, decision = _decide(by, act, obj, at)
+    question, decision = _decide(by, act, obj, at, purpose)
     now = context.current()
     _log(question, decision, at=at, request_id=now.request_id if now else "none")
     return decision
@@ -174,8 +174,7 @@ def found(
     for shown, scope in _scopes(whole, model):
         permitted |= scope & shown.permitted
         refused |= scope & shown.refused
-    given = guardian_grants.keys(to.ref, str(act).rpartition(":")[2], model)
-    if given is not None:
+    for given in record_grants.keys(to.ref, str(act), model, at=at):
         permitted |= Q(pk__in=given) & ~refused
     return rows.filter(permitted)
 
@@ -229,10 +228,8 @@ def _decide(
     if snapshot is None:
         return asked, Decision(False, Reason.ERROR_NO_POLICY)
     decision = snapshot.decide(asked, at)
-    if decision.reason in OPEN_TO_GRANTS:
-        verb = str(act).rpartition(":")[2]
-        if guardian_grants.holds(by.ref, verb, obj):
-            decision = snapshot.granted(asked)
+    if decision.reason in OPEN_TO_GRANTS and record_grants.holds(by.ref, str(act), obj, at=at):
+        decision = snapshot.granted(asked)
     shadow.offer(asked, decision, at)
     if decision.allow and gaps.unkept(decision.obligations):
         # Nothing in this service keeps one, so nothing that obliges is permitted here.

@@ -5,7 +5,14 @@ from uuid import UUID
 
 from governance import access
 from governance.domain.actor import Actor
-from governance.models import AccessRequest, DriftFinding, DriftState, PolicyVersion, RequestState
+from governance.models import (
+    AccessRequest,
+    Activation,
+    DriftFinding,
+    DriftState,
+    PolicyVersion,
+    RequestState,
+)
 from governance.permissions import Act
 from governance.registries import Duty
 
@@ -14,13 +21,15 @@ DRIFT_DAYS = 7
 
 
 def open_requests(by: Actor, at: datetime) -> list[Duty]:
-    """Return the access requests that ``by`` may decide, the most urgent first."""
+    """Return the access requests whose decision is the turn of ``by``, the most urgent first."""
     rows = access.visible(
         AccessRequest.objects.filter(state=RequestState.OPEN), to=by, act=Act.REQUEST_DECIDE, at=at
     )
     kind, _, key = by.ref.partition(":")
     if kind == "user":
-        rows = rows.exclude(requester=UUID(key))
+        person = UUID(key)
+        rows = rows.exclude(requester=person).exclude(grantee=person)
+        rows = rows.filter(pk__in=AccessRequest.objects.turn_of(person, at).values("pk"))
     found = rows.select_related("requester", "system")
     return [
         Duty(
@@ -30,6 +39,25 @@ def open_requests(by: Actor, at: datetime) -> list[Duty]:
             due_at=row.due_at,
         )
         for row in found.order_by("due_at", "pk")[:MOST]
+    ]
+
+
+def break_glass_reviews(by: Actor, at: datetime) -> list[Duty]:
+    """Return the opened seals that ``by`` may review, the most urgent first; never own ones."""
+    rows = access.visible(
+        Activation.objects.filter(reviewed_at=None), to=by, act=Act.BREAK_GLASS_REVIEW, at=at
+    )
+    kind, _, key = by.ref.partition(":")
+    if kind == "user":
+        rows = rows.exclude(user=UUID(key))
+    return [
+        Duty(
+            title=f"Review the opened seal: {row.sealed}",
+            reason=f"{row.user} took it at {row.activated_at:%H:%M} UTC: {row.reason}",
+            url=f"/admin/governance/activation/{row.pk}/change/",
+            due_at=row.review_due_at,
+        )
+        for row in rows.select_related("sealed", "user").order_by("review_due_at", "pk")[:MOST]
     ]
 
 

@@ -8,18 +8,17 @@ from django.conf import settings
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from governance.actions.witnessing import Outside
-from governance.domain import sla
 from governance.domain.backups import WEEK, WEEKS, Kind, Result, weeks_covered
 from governance.models import (
     AccessRequest,
     AuditVerification,
     BackupAttestation,
     Membership,
-    RequestState,
     Site,
     User,
     UserKind,
 )
+from governance.queries import request_clock
 from governance.registries import Measure, Reading, Unit
 
 PERIOD_DAYS = 30
@@ -41,20 +40,15 @@ def below(site_id: int) -> QuerySet[Site]:
 def access_requests(site_id: int | None, at: datetime) -> Reading:
     """Return the share of requests due in the last 30 days that were decided in time.
 
-    Open ones past their deadline count as missed; canceled ones do not count.
+    Open ones past their deadline count as missed, and so do those approved and not granted.
+    What was withdrawn before it was due does not count.
     """
     since = at - timedelta(days=PERIOD_DAYS)
-    rows = AccessRequest.objects.exclude(state=RequestState.CANCELED).filter(
-        due_at__gte=since, due_at__lt=at
-    )
+    asked = AccessRequest.objects.all()
     if site_id is not None:
-        rows = rows.filter(system__site__in=below(site_id))
-    windows = [
-        sla.Window(*instants)
-        for instants in rows.order_by().values_list("submitted_at", "due_at", "decided_at")
-    ]
-    found = sla.attainment(windows, since=since, until=at, at=at)
-    address = f"{REQUESTS_URL}?{urlencode({'due_at__gte': since.date(), 'due_at__lt': at.date()})}"
+        asked = asked.filter(system__site__in=below(site_id))
+    rows = request_clock.due(asked, since=since, until=at, at=at)
+    found = request_clock.attainment(rows, at=at)
     if found.share is None:
         return Reading(
             None,
@@ -62,7 +56,12 @@ def access_requests(site_id: int | None, at: datetime) -> Reading:
             records_url=REQUESTS_URL,
             note=f"No data yet: no access request fell due in the last {PERIOD_DAYS} days",
         )
-    return Reading(100 * found.share, at, found.met, found.due, address)
+    query = {"clock": "counted", "due_at__gte": since.isoformat(), "due_at__lt": at.isoformat()}
+    if site_id is not None:
+        query["below"] = str(site_id)
+    return Reading(
+        100 * found.share, at, found.met, found.due, f"{REQUESTS_URL}?{urlencode(query)}"
+    )
 
 
 def second_factors(site_id: int | None, at: datetime) -> Reading:
@@ -179,9 +178,10 @@ MEASURES = {
         Unit.PERCENT,
         95,
         "higher",
-        "Requests decided by their deadline, four hours of wall time after they came, over all"
-        f" requests due in the last {PERIOD_DAYS} days. Open overdue ones count as missed,"
-        " canceled ones not at all.",
+        "Requests granted or refused by their deadline, four hours of wall time after they came,"
+        f" over all requests due in the last {PERIOD_DAYS} days. Open overdue ones count as"
+        " missed, and so do approved ones not yet granted; those withdrawn before they were due"
+        " do not count.",
         access_requests,
     ),
     "second_factors": Measure(

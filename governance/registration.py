@@ -6,7 +6,15 @@ from pathlib import Path
 from django.conf import settings
 
 from governance import audit, boundary, duties, jobs, measures, registries
-from governance.actions import backing_up, drifting, measuring, restoring, telling, verifying
+from governance.actions import (
+    backing_up,
+    drifting,
+    escalating,
+    measuring,
+    restoring,
+    telling,
+    verifying,
+)
 from governance.connectors import sources
 from governance.domain import actor as actors
 from governance.errors import Unavailable
@@ -121,6 +129,16 @@ registries.job_kinds.add(
 registries.job_kinds.add(
     "drift_detect", JobKind(_drift, "Compare grants of a system", max_attempts=3)
 )
+
+
+def _escalate(run: JobRun) -> None:
+    escalating.sweep(by=run.by, at=run.at)
+
+
+registries.job_kinds.add(
+    "access_requests_sweep",
+    JobKind(_escalate, "Carry access requests on: tell others, grant, end", every_seconds=60),
+)
 for name, measure in measures.MEASURES.items():
     registries.measures.add(name, measure)
 
@@ -132,6 +150,7 @@ def _system(key: str) -> Requestable | None:
 
 registries.requestable.add("governance.governedsystem", _system)
 registries.duties.add("access_requests", duties.open_requests)
+registries.duties.add("break_glass_reviews", duties.break_glass_reviews)
 registries.duties.add("rollbacks", duties.rollbacks)
 registries.duties.add("old_drift", duties.old_drift)
 

@@ -187,6 +187,10 @@ class Servers:
 measures: Registry[Measure] = Registry("measure")
 job_kinds: Registry[JobKind] = Registry("job kind")
 attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource attributes")
+"""Type of record -> what is known of the one with that key: ``level``, and ``owner`` and
+``steward`` as references of people. Empty for what is gone."""
+locators: Registry[Callable[[int, str], str]] = Registry("locator of records")
+"""Finds the record that a scope in a governed system names; empty where it knows none."""
 duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
 panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
 """By ``<type of record>:<topic>``, so that several apps speak on one page."""

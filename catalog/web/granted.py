@@ -117,3 +117,20 @@ def scope_of(asset: Asset) -> str | None:
         case "schema" | "database":
             return f"{asset.kind}:{path[-1]}"
     return None
+
+
+def located(system: int, scope: str) -> str:
+    """Return the reference of the live asset that grants in ``system`` name ``scope``.
+
+    The reverse of :func:`scope_of`; empty where none is named so, or more than one.
+    """
+    kind, colon, name = scope.partition(":")
+    rows = Asset.objects.live().filter(system=system)
+    if colon and kind in ("schema", "database"):
+        rows = rows.filter(kind=kind, name=name)
+    elif scope:
+        rows = rows.filter(kind__in=["table", "view"], fqn__endswith=f".{scope}")
+    else:
+        return ""
+    found = [row for row in rows[:20] if scope_of(row) == scope]
+    return found[0].ref if len(found) == 1 else ""

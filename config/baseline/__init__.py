@@ -27,9 +27,17 @@ def roles() -> list[RoleText]:
 
 
 def rules() -> list[Rule]:
-    """Return one rule for each role and act of ``policy/<app>.csv``."""
+    """Return one rule for each role and act of ``policy/<app>.csv``, with its condition if any."""
     return [
-        Rule(role, "*", row["resource_type"], act, "True", "allow", f"{role}/{act}")
+        Rule(
+            role,
+            "*",
+            row["resource_type"],
+            act,
+            row.get("cond") or "True",
+            "allow",
+            f"{role}/{act}",
+        )
         for file in sorted((HERE / "policy").glob("*.csv"))
         for row in csv.DictReader(file.read_text().splitlines())
         for role in row["roles"].split()

@@ -8,7 +8,7 @@ from config.demo import cast, plant
 from config.demo.setting import Setting, actor, person, place
 from governance import boundary
 from governance.actions import drifting, granting, people, requesting, sites
-from governance.models import GovernedSystem, Role
+from governance.models import GovernedSystem, RequestState, Role
 
 BASELINE_DAYS = 90
 DAYS_BEFORE = 60
@@ -148,8 +148,8 @@ def _ask(
             by=scene.by,
             at=asked,
         )
-    if decided_after is None:
-        return
+    if decided_after is None or request.state != RequestState.OPEN:
+        return  # left open, or approved at once for its low risk
     decided = asked + timedelta(hours=decided_after)
     with boundary.acting(actor("Luis"), at=decided):
         if name == "Rosa":

@@ -8,10 +8,18 @@ from django.db.models import Q
 
 from governance import audit
 from governance.access import require
+from governance.domain import grants
 from governance.domain.actor import Actor
-from governance.errors import Conflict
+from governance.errors import Conflict, Refused
 from governance.models import GovernedSystem, Grant, Snapshot
 from governance.permissions import Act
+from governance.queries import resources
+
+
+class TermTooLong(Refused):
+    """A grant lasts a year at most, 90 days on confidential data and above."""
+
+    code = "term_too_long"
 
 
 @transaction.atomic
@@ -31,6 +39,7 @@ def give(
 
     Raises:
         NotAllowed: ``by`` may not give grants here.
+        TermTooLong: longer than data of this class are given to anybody.
     """
     row = Grant(
         system=system,
@@ -44,13 +53,18 @@ def give(
         reason=reason,
     )
     require(by, Act.GRANT_GIVE, row, at=at)
-    same = Grant.objects.in_force(at).filter(
-        system=system, principal=principal, entitlement=entitlement, scope=scope
+    same = Grant.objects.filter(
+        system=system, principal=principal, entitlement=entitlement, scope=scope, revoked_at=None
     )
-    known = same.first()
+    # What is scheduled counts too: the new one would run into it.
+    known = same.filter(valid_from__lt=valid_to, valid_to__gt=at).order_by("valid_from").first()
     if known is not None:
         return known
-    row.full_clean()
+    row.full_clean(validate_constraints=False)
+    row.level = resources.facts(resources.located(system, scope)).level
+    if valid_to - at > grants.longest(row.level):
+        days = grants.longest(row.level).days
+        raise TermTooLong(f"A grant on {row.level or 'these'} data lasts {days} days at most.")
     row.save()
     audit.record(by=by, act=Act.GRANT_GIVE, ref=row.ref, at=at, reason=reason, origin=origin)
     return row
@@ -77,9 +91,9 @@ def adopt(
     system = snapshot.system
     require(by, Act.GRANT_GIVE, Grant(system=system), at=at)
     known = set(
-        Grant.objects.in_force(at)
-        .filter(system=system)
-        .values_list("principal", "entitlement", "scope")
+        Grant.objects.filter(
+            system=system, revoked_at=None, valid_from__lt=valid_to, valid_to__gt=at
+        ).values_list("principal", "entitlement", "scope")
     )
     seen = system.observed.filter(is_implied=False).exclude(principal__in=without)
     fresh = [
@@ -116,4 +130,39 @@ def revoke(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
     live = Grant.objects.filter(Q(revoked_at=None), pk=grant.pk, valid_to__gt=at)
     if not live.update(revoked_at=at, revoked_by=by.ref):
         raise Conflict(f"{grant} has ended already")
-    audit.record(by=by, act=Act.GRANT_REVOKE, ref=grant.ref, at=at, reason=reason)
+    audit.record(by=by, act=Act.GRANT_REVOKE, ref=grant.ref, at=at, reason=reason, case=grant.case)
+
+
+@transaction.atomic
+def suspend(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
+    """Let a grant rest from now on, until it is resumed, revoked, or ends.
+
+    Raises:
+        NotAllowed: ``by`` may not suspend here.
+        Conflict: it has ended, was revoked, or rests already.
+    """
+    require(by, Act.GRANT_SUSPEND, grant, at=at)
+    live = Grant.objects.filter(pk=grant.pk, revoked_at=None, suspended_at=None, valid_to__gt=at)
+    if not live.update(suspended_at=at, suspended_by=by.ref):
+        raise Conflict(f"{grant} has ended already, or is suspended")
+    audit.record(by=by, act=Act.GRANT_SUSPEND, ref=grant.ref, at=at, reason=reason, case=grant.case)
+
+
+@transaction.atomic
+def resume(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
+    """Let a suspended grant hold again; its end stays where it was.
+
+    Raises:
+        NotAllowed: ``by`` may not suspend here.
+        Conflict: it has ended, was revoked, or does not rest.
+    """
+    require(by, Act.GRANT_SUSPEND, grant, at=at)
+    resting = Grant.objects.filter(
+        pk=grant.pk, revoked_at=None, suspended_at__isnull=False, valid_to__gt=at
+    )
+    if not resting.update(suspended_at=None, suspended_by=""):
+        raise Conflict(f"{grant} is not suspended, or has ended")
+    audit.record(
+        by=by, act=Act.GRANT_SUSPEND, ref=grant.ref, at=at, reason=reason, case=grant.case,
+        resumed=True,
+    )  # fmt: skip

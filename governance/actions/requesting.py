@@ -1,18 +1,35 @@
-"""Access requests: asked, decided by somebody else, granted with an end."""
+"""Access requests: asked, decided by somebody else whose turn it is, granted with an end."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from governance import audit, notices
+from governance import access, audit, notices
 from governance.access import require
+from governance.actions import fulfilling, routing
+from governance.actions.granting import TermTooLong
+from governance.domain import actor as actors
+from governance.domain import grants
 from governance.domain.actor import Actor
+from governance.domain.routing import DUE_AFTER
 from governance.errors import Conflict, Refused
-from governance.models import AccessRequest, GovernedSystem, Grant, RequestState, User
+from governance.models import (
+    AccessRequest,
+    DriftFinding,
+    DriftState,
+    GovernedSystem,
+    Grant,
+    RequestState,
+    User,
+)
 from governance.permissions import Act
-from governance.queries import separation
+from governance.queries import resources, separation
 
-HOURS_TO_DECIDE = 4
+APPROVER = actors.service("approver")
+"""Approves what the policy calls low risk; a person could only have said yes."""
+NOT_ASKED_YET = "The policy was not asked yet."
 
 
 class OwnRequest(Refused):
@@ -27,6 +44,26 @@ class DutiesCollide(Refused):
     code = "duties_collide"
 
 
+class NotTheApprover(Refused):
+    """The policy lets them decide, but it is somebody else's turn."""
+
+    code = "not_the_approver"
+
+
+class DuplicateRequest(Conflict):
+    """The same access is asked for already and waits for its decision."""
+
+    code = "duplicate_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The refusal that a request comes from: its case, and the call that was refused."""
+
+    case: UUID
+    denied_in: str
+
+
 @transaction.atomic
 def submit(
     *,
@@ -39,78 +76,209 @@ def submit(
     days: int,
     by: Actor,
     at: datetime,
+    grantee: User | None = None,
+    resource: str = "",
+    act: str = "",
+    denial: Origin | None = None,
+    token: UUID | None = None,
 ) -> AccessRequest:
     """Ask for access; it is due four hours from now, nights and holidays included.
+
+    ``grantee`` gets the access, the requester where nobody else is named. ``resource`` and
+    ``act`` are given where it is about a record of ours. What the policy calls low risk is
+    approved at once. ``token`` makes asking again harmless: the same comes back.
 
     Raises:
         NotAllowed: ``by`` may not ask for access to this system.
         DutiesCollide: one person must not hold this beside what they have.
+        DuplicateRequest: the same is asked for already, or ``token`` was used for another.
+        TermTooLong: longer than data of this class are given to anybody.
     """
+    facts = resources.facts(resource or resources.located(system, scope))
     request = AccessRequest(
+        case=denial.case if denial else uuid4(),
+        denied_in=denial.denied_in if denial else "",
+        token=token,
         system=system,
         requester=requester,
+        grantee=grantee or requester,
+        resource=resource,
+        act=act,
         principal=principal,
         entitlement=entitlement,
         scope=scope,
+        level=facts.level,
         purpose=purpose,
         days=days,
         submitted_at=at,
-        due_at=at + timedelta(hours=HOURS_TO_DECIDE),
+        due_at=at + DUE_AFTER,
     )
     require(by, Act.REQUEST_SUBMIT, request, at=at)
+    if (known := _with_token(request)) is not None:
+        return known
     for rule in separation.broken(system, principal, entitlement, scope, at=at):
         raise DutiesCollide(f"{principal} must not hold both sides of {rule}: {rule.reason}")
     request.full_clean()
+    _refuse_long(request)
+    _refuse_duplicate(request)
+    routing.lay(request, facts, at=at)
     request.save()
-    audit.record(by=by, act=Act.REQUEST_SUBMIT, ref=request.ref, at=at, purpose=purpose, days=days)
+    said = {"purpose": purpose, "days": days, "level": request.level or None}
+    audit.record(by=by, act=Act.REQUEST_SUBMIT, ref=request.ref, at=at, case=request.case, **said)
+    if not _approve_low_risk(request, at=at):
+        _tell(request, at=at)
+    return request
+
+
+def _refuse_long(request: AccessRequest) -> None:
+    most = grants.longest(request.level)
+    if request.ends_after > most:
+        what = request.level or "these"
+        raise TermTooLong(f"Access to {what} data lasts {most.days} days at most.")
+
+
+SAME = (
+    *("system_id", "requester_id", "grantee_id", "principal", "entitlement", "scope"),
+    *("resource", "act", "purpose", "days"),
+)
+"""What two calls with one key must say alike."""
+
+
+def _with_token(request: AccessRequest) -> AccessRequest | None:
+    """Return what was asked for with the same token before; None for a new one."""
+    # Held until the commit, so that of two equal requests at once the second sees the first.
+    GovernedSystem.objects.select_for_update().get(pk=request.system_id)
+    if request.token is None:
+        return None
+    known = AccessRequest.objects.filter(token=request.token).first()
+    if known is None:
+        return None
+    if any(getattr(known, name) != getattr(request, name) for name in SAME):
+        raise DuplicateRequest("This Idempotency-Key was used for another request.")
+    return known
+
+
+def _refuse_duplicate(request: AccessRequest) -> None:
+    same = AccessRequest.objects.pending().filter(
+        system=request.system,
+        grantee=request.grantee,
+        principal=request.principal,
+        entitlement=request.entitlement,
+        scope=request.scope,
+        act=request.act,
+    )
+    known = same.first()
+    if known is not None:
+        raise DuplicateRequest(
+            f"{known} is asked for already, since {known.submitted_at:%H:%M} UTC."
+        )
+
+
+def _tell(request: AccessRequest, *, at: datetime) -> None:
+    """Tell whoever's turn it is first: the owner, or who stands in, or all who could decide."""
+    first = request.owner
+    if request.deputy is not None and request.deputy_from == request.submitted_at:
+        first = request.deputy
     notices.send(
-        to=notices.holders("data_owner", site=system.site, at=at),
-        subject=f"Access asked: {request}",
+        to=[first]
+        if first is not None
+        else notices.holders("data_owner", site=request.system.site, at=at),
+        subject=f"Access asked: {request}"[:160],
         text=(
-            f"{requester.name} asks for {request}. Purpose: {purpose}. "
+            f"{request.requester.name} asks for {request}. Purpose: {request.purpose}. "
             f"Due {request.due_at:%b %d, %H:%M} UTC."
         ),
         ref=request.ref,
         key=f"request_submitted:{request.pk}",
         at=at,
     )
-    return request
 
 
-def _decide(request: AccessRequest, state: str, *, by: Actor, at: datetime, reason: str) -> None:
+def _approve_low_risk(request: AccessRequest, *, at: datetime) -> bool:
+    """Approve at once what the policy lets the approver approve; drift of the login bars it."""
+    drifts = DriftFinding.objects.filter(
+        state=DriftState.OPEN, system=request.system, principal=request.principal
+    )
+    if not access.allows(APPROVER, Act.REQUEST_AUTO_APPROVE, request, at=at) or drifts.exists():
+        return False
+    decision = require(APPROVER, Act.REQUEST_AUTO_APPROVE, request, at=at)
+    _write(
+        request,
+        RequestState.APPROVED,
+        act=Act.REQUEST_AUTO_APPROVE,
+        by=APPROVER,
+        at=at,
+        reason=f"low risk by rule {decision.rule}",
+        rule=decision.rule,
+    )
+    fulfilling.fulfil(request, by=APPROVER, at=at)
+    return True
+
+
+def _decide(
+    request: AccessRequest, state: RequestState, *, by: Actor, at: datetime, reason: str
+) -> None:
     require(by, Act.REQUEST_DECIDE, request, at=at)
-    if by.ref == request.requester.as_actor().ref:
+    kind, _, key = by.ref.partition(":")
+    person = UUID(key) if kind == "user" else None
+    if person in routing.concerned(request):
         raise OwnRequest("Somebody else must decide about a request of yours.")
+    if not request.route.is_turn_of(person, at=at):
+        who = request.owner if request.owner is not None else request.deputy
+        opens = f"{request.route.all_from:%b %d, %H:%M} UTC"
+        raise NotTheApprover(f"It is for {who} to decide. Others may from {opens} on.")
+    _write(request, state, act=Act.REQUEST_DECIDE, by=by, at=at, reason=reason)
+
+
+def _write(
+    request: AccessRequest,
+    state: RequestState,
+    *,
+    act: Act,
+    by: Actor,
+    at: datetime,
+    reason: str,
+    **body: object,
+) -> None:
+    is_waiting = state is RequestState.APPROVED
     decided = AccessRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(
-        state=state, decided_at=at, decided_by=by.ref, decision_reason=reason
+        state=state,
+        decided_at=at,
+        decided_by=by.ref,
+        decision_reason=reason,
+        missing=NOT_ASKED_YET if is_waiting else "",
+        resolved_at=None if is_waiting else at,
     )
     if not decided:
         raise Conflict(f"{request} was decided already")
     request.refresh_from_db()
-    audit.record(by=by, act=Act.REQUEST_DECIDE, ref=request.ref, at=at, state=state, reason=reason)
+    audit.record(
+        by=by,
+        act=act,
+        ref=request.ref,
+        at=at,
+        state="approved" if is_waiting else state,
+        reason=reason,
+        case=request.case,
+        **body,
+    )
 
 
 @transaction.atomic
-def approve(request: AccessRequest, *, by: Actor, at: datetime, reason: str) -> Grant:
-    """Grant what was asked for, from now for the days asked.
+def approve(request: AccessRequest, *, by: Actor, at: datetime, reason: str) -> Grant | None:
+    """Approve what was asked for. The grant follows if the policy, asked anew, permits it.
+
+    None where it does not: the request then says what is missing, and is looked at again
+    until it permits or the request ends.
 
     Raises:
         NotAllowed: ``by`` may not decide here.
-        OwnRequest: ``by`` asked for it.
+        OwnRequest: ``by`` asked for it, or would get it.
+        NotTheApprover: it is somebody else's turn.
         Conflict: it was decided already.
     """
-    _decide(request, RequestState.GRANTED, by=by, at=at, reason=reason)
-    return Grant.objects.create(
-        system=request.system,
-        principal=request.principal,
-        entitlement=request.entitlement,
-        scope=request.scope,
-        valid_from=at,
-        valid_to=at + timedelta(days=request.days),
-        request=request,
-        approved_by=by.ref,
-        reason=reason or request.purpose,
-    )
+    _decide(request, RequestState.APPROVED, by=by, at=at, reason=reason)
+    return fulfilling.fulfil(request, by=by, at=at)
 
 
 @transaction.atomic
@@ -119,7 +287,8 @@ def deny(request: AccessRequest, *, by: Actor, at: datetime, reason: str) -> Non
 
     Raises:
         NotAllowed: ``by`` may not decide here.
-        OwnRequest: ``by`` asked for it.
+        OwnRequest: ``by`` asked for it, or would get it.
+        NotTheApprover: it is somebody else's turn.
         Refused: no reason given.
         Conflict: it was decided already.
     """
@@ -128,9 +297,37 @@ def deny(request: AccessRequest, *, by: Actor, at: datetime, reason: str) -> Non
     _decide(request, RequestState.DENIED, by=by, at=at, reason=reason)
     notices.send(
         to=[request.requester],
-        subject=f"Refused: {request}",
+        subject=f"Refused: {request}"[:160],
         text=reason,
         ref=request.ref,
         key=f"request_denied:{request.pk}",
         at=at,
+    )
+
+
+@transaction.atomic
+def cancel(request: AccessRequest, *, by: Actor, at: datetime, reason: str = "") -> None:
+    """Withdraw a request. After its due time it stays in the figure, as missed.
+
+    Raises:
+        NotAllowed: ``by`` may not withdraw requests here.
+        Refused: somebody else asked.
+        Conflict: it has ended.
+    """
+    require(by, Act.REQUEST_CANCEL, request, at=at)
+    if by.ref != request.requester.as_actor().ref:
+        raise Refused("Who asked for access withdraws it, nobody else.")
+    ended = AccessRequest.objects.pending().filter(pk=request.pk)
+    if not ended.update(
+        state=RequestState.CANCELED,
+        decided_at=at,
+        decided_by=by.ref,
+        decision_reason=reason,
+        missing="",
+        resolved_at=at,
+    ):
+        raise Conflict(f"{request} has ended already")
+    request.refresh_from_db()
+    audit.record(
+        by=by, act=Act.REQUEST_CANCEL, ref=request.ref, at=at, reason=reason, case=request.case
     )

@@ -1,10 +1,13 @@
 """The board's pages of the ground; importing them registers them."""
 
 from governance.admin import (
+    absences,
     audit,
     backups,
+    break_glass,
     drift,
     enforcement_points,
+    grants,
     jobs,
     people,
     policy,
@@ -15,10 +18,13 @@ from governance.admin import (
 )
 
 __all__ = [
+    "absences",
     "audit",
     "backups",
+    "break_glass",
     "drift",
     "enforcement_points",
+    "grants",
     "jobs",
     "people",
     "policy",

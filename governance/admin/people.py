@@ -4,12 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.decorators import action
 
 from governance.actions import people
 from governance.board import GovernedAdmin, when, who
 from governance.models import Membership, Role, User
 from governance.permissions import Act
+from governance.queries import holdings
 
 
 @admin.register(User)
@@ -22,6 +25,22 @@ class UserAdmin(GovernedAdmin[User]):
     search_fields = ["name", "email"]
     fields = ["name", "email", "is_staff"]
     actions = ["disable"]
+    actions_detail = ["access_page"]
+
+    @action(description="What they can reach", url_path="access")  # type: ignore[untyped-decorator]
+    def access_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show everything that this person can reach, why, since when, and last used."""
+        person = self.get_object(request, object_id)
+        if person is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Access of {person.name}",
+            "person": person,
+            "at": when(request),
+            "holdings": holdings.of(person, to=who(request), at=when(request)),
+        }
+        return TemplateResponse(request, "admin/governance/user/access.html", context)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

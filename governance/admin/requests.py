@@ -1,24 +1,43 @@
 """Access requests and grants on the board."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from governance import access
-from governance.actions import granting, requesting
+from governance.actions import requesting, routing
+from governance.admin.request_filters import Below, Clock
 from governance.board import GovernedAdmin, when, who
 from governance.errors import BadInput
-from governance.models import AccessRequest, GovernedSystem, Grant, RequestState, User
+from governance.measures import PERIOD_DAYS
+from governance.models import PENDING, AccessRequest, GovernedSystem, RequestState, User
 from governance.permissions import Act
-from governance.queries import requestable
+from governance.queries import denials, request_clock, requestable
 from governance.queries.deciding import deciders
 
 ASKED = ["system", "principal", "entitlement", "scope", "purpose", "days"]
+SHOWN = [
+    *("case", "state", "missing", "system", "principal", "entitlement", "scope", "level"),
+    *("purpose", "days", "requester", "grantee", "owner", "deputy", "submitted_at", "due_at"),
+    *("decided_at", "decided_by", "decision_reason", "resolved_at"),
+]
+
+
+def _lookup(cut: request_clock.Cut, key: object) -> dict[str, str]:
+    """Return what an address asks for to list one group."""
+    if cut == "owner":
+        return {"owner__isnull": "True"} if key is None else {"owner__id__exact": str(key)}
+    return {"system__site": str(key)} if cut == "site" else {"level__exact": str(key)}
 
 
 @admin.register(AccessRequest)
@@ -26,14 +45,27 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     """Open ones first, soonest due on top; decided with a reason, many at once or one by one."""
 
     read_act, write_act = Act.REQUEST_READ, Act.REQUEST_SUBMIT
-    list_display = ["__str__", "system", "requester", "purpose", "state", "due_at", "decided_at"]
-    list_filter = ["state", "system"]
+    list_display = ["__str__", "system", "requester", "purpose", "state", "clock", "decided_at"]
+    list_filter = ["state", Clock, Below, "system", "level", "owner"]
     # Waiting ones on top: no other state comes after "open" in the alphabet.
     ordering = ["-state", "due_at"]
-    list_select_related = ["system", "requester"]
-    search_fields = ["principal", "scope", "purpose"]
-    actions = ["approve", "deny"]
+    list_select_related = ["system__site", "requester", "grantee", "owner", "deputy"]
+    search_fields = ["principal", "scope", "purpose", "case"]
+    actions = ["approve", "deny", "cancel"]
     change_form_outer_before_template = "governance/board/decide.html"
+
+    @admin.display(description="Clock", ordering="due_at")
+    def clock(self, row: AccessRequest) -> str:
+        """Return what is left of the four hours, or by how much they are over."""
+        if row.state not in PENDING:
+            return f"due {row.due_at:%b %d, %H:%M} UTC"
+        left = round((row.due_at - timezone.now()).total_seconds() / 60)
+        hours, minutes = divmod(abs(left), 60)
+        return f"{hours} h {minutes:02} min {'left' if left >= 0 else 'overdue'}"
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Let the figures by site lead to their records."""
+        return lookup == "system__site" or super().lookup_allowed(lookup, value, request)
 
     class Media:
         css = {"all": ["board.css"]}
@@ -42,10 +74,12 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         """Add the address that a decision on the object page is sent to."""
         decide = self.admin_site.admin_view(require_POST(self.decide))
         own = path("<path:object_id>/decide/", decide, name="governance_accessrequest_decide")
-        return [own, *super().get_urls()]
+        figures = self.admin_site.admin_view(self.figures)
+        pages = [path("clock/", figures, name="governance_accessrequest_clock"), own]
+        return [*pages, *super().get_urls()]
 
     def get_fields(self, request: HttpRequest, obj: AccessRequest | None = None) -> list[str]:
-        return list(super().get_fields(request, obj)) if obj else ASKED
+        return SHOWN if obj else ASKED
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with what was refused: ``?resource=catalog.asset:42&act=catalog:asset:read``."""
@@ -71,7 +105,32 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         self, request: HttpRequest, obj: AccessRequest, data: dict[str, Any]
     ) -> AccessRequest:
         assert isinstance(request.user, User)
-        return requesting.submit(**data, requester=request.user, by=who(request), at=when(request))
+        return requesting.submit(
+            **data,
+            **self._refused(request, data),
+            requester=request.user,
+            by=who(request),
+            at=when(request),
+        )
+
+    def _refused(self, request: HttpRequest, data: dict[str, Any]) -> dict[str, Any]:
+        """Return record, act and case of the refusal that the form was opened from.
+
+        They count only while the form still asks for what was refused.
+        """
+        resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
+        asked = requestable.asked_for(resource, act)
+        same = asked and (
+            (asked["system"], asked["scope"], asked["entitlement"])
+            == (str(data["system"].pk), data["scope"], data["entitlement"])
+        )
+        if not same:
+            return {}
+        found: dict[str, Any] = {"resource": resource, "act": act}
+        if binding := request.GET.get("denial"):
+            said = denials.read(binding, subject=who(request).ref, act=act, ref=resource)
+            found["denial"] = requesting.Origin(*said)
+        return found
 
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve or refuse one request with the reason given, then show it again."""
@@ -83,7 +142,55 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         if verdict is None:
             raise BadInput("decision is approve or deny", pointer="/decision")
         verdict(request, AccessRequest.objects.filter(pk=row.pk))
-        return redirect("admin:governance_accessrequest_change", row.pk)
+        row.refresh_from_db()
+        following = None if row.state == RequestState.OPEN else self._next(request)
+        return redirect("admin:governance_accessrequest_change", (following or row).pk)
+
+    def _next(self, request: HttpRequest) -> AccessRequest | None:
+        """Return what this person is to decide next, so that an inbox is worked off by keyboard."""
+        by, at = who(request), when(request)
+        assert isinstance(request.user, User)
+        turn = AccessRequest.objects.turn_of(request.user, at).filter(state=RequestState.OPEN)
+        rows = access.visible(turn, to=by, act=Act.REQUEST_DECIDE, at=at)
+        own = Q(requester=request.user) | Q(grantee=request.user)
+        return rows.exclude(own).order_by("due_at", "pk").first()
+
+    def figures(self, request: HttpRequest) -> HttpResponse:
+        """Show how many were resolved in time by site, owner and class, each with its records."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        at = when(request)
+        since = at - timedelta(days=PERIOD_DAYS)
+        seen = AccessRequest.objects.filter(pk__in=self.get_queryset(request).values("pk"))
+        rows = request_clock.due(seen, since=since, until=at, at=at)
+        period = {
+            "clock": "counted",
+            "due_at__gte": since.isoformat(),
+            "due_at__lt": at.isoformat(),
+        }
+        cuts = [
+            (
+                cut,
+                [
+                    {
+                        "name": one.name,
+                        "attainment": one.attainment,
+                        "percent": one.percent,
+                        "url": f"../?{urlencode({**period, **_lookup(cut, one.key)})}",
+                    }
+                    for one in request_clock.groups(rows, cut, at=at)
+                ],
+            )
+            for cut in request_clock.COLUMNS
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Requests resolved in 4 h",
+            "cuts": cuts,
+            "at": at,
+            "days": PERIOD_DAYS,
+        }
+        return TemplateResponse(request, "admin/governance/accessrequest/clock.html", context)
 
     def change_view(
         self,
@@ -104,11 +211,16 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         if row.state != RequestState.OPEN:
             return None
         by, at = who(request), when(request)
-        is_own = row.requester.as_actor().ref == by.ref
+        assert isinstance(request.user, User)
+        is_own = request.user.pk in routing.concerned(row)
+        is_turn = row.route.is_turn_of(request.user.pk, at=at)
         found = deciders(row, at=at)
         return {
             "is_own": is_own,
-            "may": not is_own and access.allows(by, Act.REQUEST_DECIDE, row, at=at),
+            "is_turn": is_turn,
+            "first": row.owner or row.deputy,
+            "opens_at": row.route.all_from,
+            "may": not is_own and is_turn and access.allows(by, Act.REQUEST_DECIDE, row, at=at),
             "people": found.people,
             "more": found.more,
             "roles": found.roles,
@@ -133,21 +245,11 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
             "requests refused",
         )
 
-
-@admin.register(Grant)
-class GrantAdmin(GovernedAdmin[Grant]):
-    read_act = Act.GRANT_READ
-    list_display = ["__str__", "system", "origin", "valid_from", "valid_to", "revoked_at"]
-    list_filter = ["system", "origin"]
-    list_select_related = ["system"]
-    search_fields = ["principal", "scope"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke now")
-    def revoke(self, request: HttpRequest, rows: QuerySet[Grant]) -> None:
+    @admin.action(description="Withdraw what I asked for")
+    def cancel(self, request: HttpRequest, rows: QuerySet[AccessRequest]) -> None:
         self.each(
             request,
             rows,
-            lambda row, why: granting.revoke(row, by=who(request), at=when(request), reason=why),
-            "grants revoked",
+            lambda row, why: requesting.cancel(row, by=who(request), at=when(request), reason=why),
+            "requests withdrawn",
         )

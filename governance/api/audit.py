@@ -88,6 +88,7 @@ class EntryPages(Pages):
             OpenApiParameter("act", str, description="Whole, or a beginning with `*`."),
             OpenApiParameter("object", str, description="Reference, `catalog.asset:42`."),
             OpenApiParameter("request", str, description="Id of a request (`X-Request-ID`)."),
+            OpenApiParameter("case", str, description="Id of a case: request, grants, refusal."),
             OpenApiParameter("scope", str, description="`site:<slug>`, or `*` for everywhere."),
             OpenApiParameter("tenant", str, description="Reference of a partner, or `own`."),
             OpenApiParameter("outcome", str, enum=list(audit_search.OUTCOMES)),

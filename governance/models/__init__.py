@@ -1,5 +1,7 @@
 """The records of the ground."""
 
+from governance.models.absence import Absence
+from governance.models.access_request import PENDING, AccessRequest, RequestState
 from governance.models.alarm import Alarm
 from governance.models.audit import (
     AuditCheckpoint,
@@ -12,6 +14,7 @@ from governance.models.audit import (
     AuditVerification,
 )
 from governance.models.backup import BackupAttestation
+from governance.models.break_glass import Activation, SealedAccess
 from governance.models.directory import (
     AttributeSource,
     DirectoryHead,
@@ -31,7 +34,7 @@ from governance.models.drift import (
 )
 from governance.models.enforcement_point import Credential, EnforcementPoint
 from governance.models.governed import Governed
-from governance.models.grant import AccessRequest, Grant, RequestState
+from governance.models.grant import Grant
 from governance.models.job import Job, JobState
 from governance.models.measure import MeasureSample
 from governance.models.notice import Notice
@@ -52,7 +55,10 @@ from governance.models.site import Site, SiteKind
 from governance.models.system import GovernedSystem, SystemKind
 
 __all__ = [
+    "PENDING",
+    "Absence",
     "AccessRequest",
+    "Activation",
     "Alarm",
     "AttributeSource",
     "AuditCheckpoint",
@@ -94,6 +100,7 @@ __all__ = [
     "RequestState",
     "RevocationPlan",
     "Role",
+    "SealedAccess",
     "Seed",
     "ShadowDisagreement",
     "Site",

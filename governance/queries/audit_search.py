@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from governance.context import OWN
 from governance.errors import BadInput
 from governance.models import AuditEvent, User
+from governance.queries import cases
 
 PEOPLE = 20
 """So many people may carry the name that is searched for."""
@@ -66,6 +67,7 @@ class Wanted:
     tenant: str = ""
     outcome: str = ""
     show: str = ""
+    case: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -85,6 +87,11 @@ class Wanted:
             raise BadInput("The outcome is ok or denied.", pointer="/outcome")
         if words["show"] and words["show"] not in (ACTS, ENTRIES):
             raise BadInput("Show acts or entries.", pointer="/show")
+        if words["case"]:
+            try:
+                words["case"] = str(UUID(words["case"]))
+            except ValueError:
+                raise BadInput("A case is a UUID.", pointer="/case") from None
         if any("\0" in word for word in words.values()):
             raise BadInput("A value holds a NUL.")
         return cls(
@@ -100,7 +107,7 @@ class Wanted:
         Who asks about an object or about a kind of row change wants to see each.
         """
         return self.show != ENTRIES and not (
-            self.object or self.act.startswith("row:") or self.request
+            self.object or self.act.startswith("row:") or self.request or self.case
         )
 
     @property
@@ -114,7 +121,7 @@ class Wanted:
             self.tenant not in ("", OWN),
             self.outcome == "denied",
         )
-        return not self.request and sum(map(bool, given)) > 1
+        return not (self.request or self.case) and sum(map(bool, given)) > 1
 
     def words(self) -> dict[str, str]:
         """Return what was asked for, as the parameters of an address."""
@@ -154,11 +161,22 @@ def fitting(rows: QuerySet[AuditEvent], wanted: Wanted) -> QuerySet[AuditEvent]:
     if wanted.request:
         # Only bitmap scans use the summary of request ids; the planner would rather read it all.
         rows = rows.filter(pk__in=RawSQL("SELECT audit_of_request(%s)", [wanted.request]))
+    if wanted.case:
+        rows = rows.filter(_of_case(UUID(wanted.case)))
     if wanted.since:
         rows = rows.filter(recorded_at__gte=wanted.since)
     if wanted.until:
         rows = rows.filter(recorded_at__lt=wanted.until)
     return rows
+
+
+def _of_case(case: UUID) -> Q:
+    """What was done to the records of a case, and the refusal that it began with."""
+    found = Q(object__in=cases.refs(case))
+    for request_id in cases.refused_in(case):
+        refused = RawSQL("SELECT audit_of_request(%s)", [request_id])
+        found |= Q(pk__in=refused, outcome="denied")
+    return found
 
 
 def ids(wanted: Wanted) -> tuple[int, int]:

@@ -21,7 +21,7 @@ class Deciders:
 
 
 def deciders(request: AccessRequest, *, at: datetime) -> Deciders:
-    """Return who may decide about ``request`` at ``at`` by a role, the requester left out.
+    """Return who may decide about ``request`` at ``at`` by a role, who asks or gets it left out.
 
     The roles come from the policy in force; everybody named was asked about there. Who may
     by a grant on this one record only is not looked for.
@@ -42,14 +42,15 @@ def deciders(request: AccessRequest, *, at: datetime) -> Deciders:
     )
     holders = (
         User.objects.filter(is_active=True, kind="person", memberships__in=held)
-        .exclude(pk=request.requester_id)
+        .exclude(pk__in=[key for key in (request.requester_id, request.grantee_id) if key])
         .distinct()
         .order_by("name", "pk")
     )
     people = tuple(
         user
         for user in holders[:SHOWN]
-        if access.allows(user.as_actor(), Act.REQUEST_DECIDE, request, at=at)
+        if request.route.is_turn_of(user.pk, at=at)
+        and access.allows(user.as_actor(), Act.REQUEST_DECIDE, request, at=at)
     )
     names = tuple(roles.order_by("name").values_list("name", flat=True))
     return Deciders(people, max(0, holders.count() - SHOWN), names)

@@ -15,7 +15,7 @@ from governance.domain.actor import Actor
 from governance.domain.authzen import Asked
 from governance.domain.callers import Caller
 from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
-from governance.models import Governed, User, guardian_grants
+from governance.models import Governed, User, record_grants
 from governance.policy import shadow
 from governance.policy.casbin_policy import Snapshot
 from governance.queries import directory
@@ -189,12 +189,12 @@ def _with_grants(asked: Sequence[Asked], answers: list[Answer], seen: View) -> l
             continue
         if answer.decision.reason in OPEN_TO_GRANTS:
             ref = f"{one.subject.type}:{one.subject.id}"
-            open_[number] = (ref, one.action.rpartition(":")[2], record)
+            open_[number] = (ref, one.action, record)
     if not open_:
         return answers
-    held = guardian_grants.held(open_.values())
-    for number, (ref, verb, record) in open_.items():
+    held = record_grants.held(open_.values(), at=seen.at)
+    for number, (ref, act, record) in open_.items():
         question = answers[number].question
-        if question is not None and (ref, verb, record.ref) in held:
+        if question is not None and (ref, act, record.ref) in held:
             answers[number] = answers[number]._replace(decision=policy.granted(question))
     return answers

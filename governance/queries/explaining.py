@@ -7,7 +7,7 @@ from datetime import datetime
 from governance import access, in_force
 from governance.domain.actor import Actor
 from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
-from governance.models import Governed, Membership, PolicyVersion, guardian_grants
+from governance.models import Governed, Membership, PolicyVersion, record_grants
 from governance.policy import casbin_policy, conditions
 from governance.policy.casbin_policy import EVERYWHERE, Rule
 from governance.policy.content import Content, Line
@@ -58,10 +58,8 @@ def explain(who: Actor, act: str, what: Governed, *, at: datetime) -> Explanatio
         uses=in_force.uses(),
     )
     decision = snapshot.decide(question, at)
-    if decision.reason in OPEN_TO_GRANTS:
-        verb = act.rpartition(":")[2]
-        if guardian_grants.holds(who.ref, verb, what):
-            decision = snapshot.granted(question)
+    if decision.reason in OPEN_TO_GRANTS and record_grants.holds(who.ref, act, what, at=at):
+        decision = snapshot.granted(question)
     line = next((one for one in content.lines if one.rid == decision.rule), None)
     closure = links.closure("g", question.subject, question.domain, at.timestamp())
     held = set(closure.roles)

@@ -22,7 +22,9 @@ def way_out(error: NotAllowed, now: Context) -> dict[str, Any]:
     ways = _ways(error, now)
     if ways:
         found["would_permit"] = ways
-    form = requestable.refused_form_url(error.decision, error.ref, error.act)
+    form = requestable.refused_form_url(
+        error.decision, error.ref, error.act, subject=now.actor.ref, request_id=now.request_id
+    )
     if form:
         found["access_request"] = {"form_url": form}
     return found

@@ -7,6 +7,7 @@ from django.conf import settings
 from governance import registries
 from governance.domain import references
 from governance.domain.decisions import Decision, Reason
+from governance.queries import denials
 
 FORM = "/admin/governance/accessrequest/add/"
 REASONS = frozenset({Reason.DENY_NO_RULE})
@@ -14,10 +15,10 @@ REASONS = frozenset({Reason.DENY_NO_RULE})
 LONGEST = 160
 
 
-def form_url(resource: str, act: str) -> str:
+def form_url(resource: str, act: str, *, denial: str = "") -> str:
     """Return the address of the form for ``act`` on ``resource`` (a reference); no query is made.
 
-    Empty where nothing of that kind can be asked for.
+    ``denial`` is the binding of a refusal. Empty where nothing of that kind can be asked for.
     """
     try:
         kind = references.parse(resource).type
@@ -25,13 +26,19 @@ def form_url(resource: str, act: str) -> str:
         return ""
     if registries.requestable.get(kind) is None or max(len(resource), len(act)) > LONGEST:
         return ""
-    words = urlencode({"resource": resource, "act": act})
+    given = {"resource": resource, "act": act, **({"denial": denial} if denial else {})}
+    words = urlencode(given)
     return f"{settings.PUBLIC_URL.rstrip('/')}{FORM}?{words}"
 
 
-def refused_form_url(decision: Decision, resource: str, act: str) -> str:
+def refused_form_url(
+    decision: Decision, resource: str, act: str, *, subject: str, request_id: str
+) -> str:
     """Return the address for what ``decision`` refused; empty where asking would not help."""
-    return form_url(resource, act) if decision.reason in REASONS else ""
+    if decision.reason not in REASONS:
+        return ""
+    binding = denials.bind(request_id=request_id, subject=subject, act=act, ref=resource)
+    return form_url(resource, act, denial=binding)
 
 
 def asked_for(resource: str, act: str) -> dict[str, str]:
@@ -48,4 +55,6 @@ def asked_for(resource: str, act: str) -> dict[str, str]:
         "system": str(found.system),
         "scope": found.scope,
         "entitlement": act.rpartition(":")[2][:60],
+        "resource": resource,
+        "act": act,
     }

@@ -31,7 +31,9 @@ def a_request(
         "decided_at": decided_at,
     }
     if decided_at is not None:
-        fields |= {"state": "granted", "decided_by": "user:x"}
+        fields |= {"state": "granted", "decided_by": "user:x", "resolved_at": decided_at}
+        if over.get("state") == "approved":
+            fields["resolved_at"] = None
     return AccessRequest.objects.create(**{**fields, **over})
 
 
@@ -41,17 +43,20 @@ def test_without_requests_there_is_no_figure(at: datetime) -> None:
     assert reading.note.startswith("No data yet")
 
 
-def test_open_overdue_requests_count_as_missed_and_canceled_ones_not_at_all(at: datetime) -> None:
+def test_open_overdue_requests_and_those_withdrawn_late_count_as_missed(at: datetime) -> None:
     day = timedelta(days=1)
     a_request(due_at=at - day, decided_at=at - day)  # on the very deadline: met
     a_request(due_at=at - day, decided_at=at - day + timedelta(seconds=1))
     a_request(due_at=at - timedelta(seconds=1))
-    a_request(due_at=at - day, decided_at=at, state="canceled")
+    a_request(due_at=at - day, decided_at=at, state="canceled")  # nobody decided in time
+    a_request(due_at=at - day, decided_at=at - day, state="canceled")  # not counted
+    a_request(due_at=at - day, decided_at=at, state="expired")
+    a_request(due_at=at - day, decided_at=at - 2 * day, state="approved", missing="x")
     a_request(due_at=at - 31 * day, decided_at=at)
     a_request(due_at=at + timedelta(hours=1), decided_at=at)
     reading = measures.access_requests(None, at)
-    assert (reading.numerator, reading.denominator) == (1, 3)
-    assert reading.value == pytest.approx(100 / 3)
+    assert (reading.numerator, reading.denominator) == (1, 6)
+    assert reading.value == pytest.approx(100 / 6)
 
 
 def test_requests_of_a_site_are_those_of_its_systems(at: datetime) -> None:

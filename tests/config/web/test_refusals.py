@@ -16,6 +16,8 @@ from config.web import refusals
 from governance import access, boundary
 from governance.domain.actor import Actor
 from governance.errors import NotAllowed
+from governance.models import AuditEvent
+from governance.queries import denials
 from tests.builders import signin
 from tests.builders.catalog import an_asset
 from tests.builders.governance import NOW, a_member, a_site, a_user, holds
@@ -97,7 +99,11 @@ def test_a_refusal_says_why_and_where_to_ask() -> None:
     body = json.loads(refused(by, asset, "/api/v1/x").content)
     assert (body["status"], body["code"], body["reason"]) == (403, "not_allowed", "deny:no_rule")
     form = urlsplit(body["access_request"]["form_url"])
-    assert parse_qs(form.query) == {"resource": [asset.ref], "act": ["catalog:asset:read"]}
+    query = parse_qs(form.query)
+    (binding,) = query.pop("denial")
+    assert query == {"resource": [asset.ref], "act": ["catalog:asset:read"]}
+    _, call = denials.read(binding, subject=by.ref, act="catalog:asset:read", ref=asset.ref)
+    assert AuditEvent.objects.filter(request_id=call, outcome="denied", object=asset.ref).exists()
     assert "would_permit" not in body, "rules are told to those who may read decisions"
     page = refused(by, asset, "/catalog/").content.decode()
     assert "<code>deny:no_rule</code>" in page

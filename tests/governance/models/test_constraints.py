@@ -10,7 +10,9 @@ from django.db.models import Model
 
 from governance import box
 from governance.models import (
+    Absence,
     AccessRequest,
+    Activation,
     Alarm,
     BackupAttestation,
     DecisionLog,
@@ -30,6 +32,7 @@ from governance.models import (
     PrincipalAlias,
     RevocationPlan,
     Role,
+    SealedAccess,
     ShadowDisagreement,
     Site,
     Snapshot,
@@ -205,7 +208,71 @@ def a_notice(user: User) -> Notice:
     return Notice.objects.create(user=user, key="k", subject="s", text="t", created_at=NOW)
 
 
+def an_absence(**over: Any) -> Absence:
+    fields = {"user": a_user(), "site": a_site(), "since": NOW, "until": LATER, "declared_by": "a"}
+    return Absence.objects.create(**{**fields, **over})
+
+
+def overlapping() -> None:
+    system = a_system()
+    a_grant(system=system)
+    a_grant(system=system, valid_from=NOW + timedelta(hours=1))
+
+
+def absent_for_oneself() -> None:
+    user = a_user()
+    an_absence(user=user, deputy=user)
+
+
+def an_activation(**over: Any) -> Activation:
+    system, user = a_system(), over.pop("user", None) or a_user()
+    known = {"system": system, "principal": "p", "entitlement": "e", "scope": "s"}
+    fields = {
+        "sealed": SealedAccess.objects.create(**known, name="s", sealed_at=NOW, sealed_by="a"),
+        "grant": a_grant(**known),
+        "user": user,
+        "reason": "r",
+        "activated_at": NOW,
+        "review_due_at": LATER,
+    }
+    return Activation.objects.create(**{**fields, **over})
+
+
+def reviewed_by_oneself() -> None:
+    user = a_user()
+    judged = {"outcome": "justified", "review_text": "t"}
+    an_activation(user=user, reviewed_at=NOW, reviewed_by=user, **judged)
+
+
+def a_seal_without_act() -> None:
+    known = {"system": a_system(), "principal": "p", "entitlement": "e", "scope": "s"}
+    SealedAccess.objects.create(**known, name="s", resource="a.b:1", sealed_at=NOW, sealed_by="a")
+
+
 BREAKING: list[tuple[str, Callable[[], object]]] = [
+    ("sealed_access_names_record_and_act", a_seal_without_act),
+    ("activation_has_a_reason", lambda: an_activation(reason="")),
+    ("activation_is_reviewed_within_a_day", lambda: an_activation(review_due_at=NOW)),
+    ("activation_review_has_who_when_and_what", lambda: an_activation(reviewed_at=NOW)),
+    ("activation_is_reviewed_by_another", reviewed_by_oneself),
+    ("absence_ends_after_it_begins", lambda: an_absence(until=NOW)),
+    ("absence_deputy_is_somebody_else", absent_for_oneself),
+    ("request_level_is_known", lambda: a_request(level="odd")),
+    ("request_says_what_is_missing", lambda: a_request(missing="class")),
+    (
+        "request_is_resolved_after_its_decision",
+        lambda: a_request(state="denied", decided_at=NOW, decided_by="a", resolved_at=EARLIER),
+    ),
+    ("request_names_record_and_act", lambda: a_request(resource="catalog.asset:1")),
+    ("grant_lasts_at_most_a_year", lambda: a_grant(valid_to=NOW + timedelta(days=366))),
+    (
+        "grant_on_sensitive_data_lasts_at_most_90_days",
+        lambda: a_grant(level="confidential", valid_to=NOW + timedelta(days=91)),
+    ),
+    ("grant_level_is_known", lambda: a_grant(level="odd")),
+    ("grant_suspension_has_who_and_when", lambda: a_grant(suspended_at=NOW)),
+    ("grant_on_a_record_has_act_and_grantee", lambda: a_grant(resource="a.b:1", act="a")),
+    ("grant_is_live_once", overlapping),
     ("alarm_severity_is_one_to_four", lambda: an_alarm(5)),
     ("backup_kind_is_known", lambda: an_attestation(kind="odd")),
     ("backup_result_is_known", lambda: an_attestation(result="odd")),

@@ -1,0 +1,63 @@
+"""Filters of the list of requests: how each stands on the clock, and below which site."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from governance.board import when
+from governance.measures import below
+from governance.models import AccessRequest
+from governance.models.access_request import AccessRequestQuerySet
+from governance.queries import request_clock
+
+Rows = QuerySet[AccessRequest]
+
+
+class Clock(admin.SimpleListFilter):
+    """What the figure counts, and how: the records behind each of its numbers."""
+
+    title = "clock"
+    parameter_name = "clock"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("counted", "Fell due, counts in the figure"),
+            ("met", "Resolved in time"),
+            ("missed", "Resolved late or never"),
+            ("overdue", "Open and overdue"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows | None:
+        value = self.value()
+        if value is None or not isinstance(queryset, AccessRequestQuerySet):
+            return None
+        at = when(request)
+        rows = queryset.counted().filter(due_at__lt=at).with_resolution()
+        if value == "met":
+            return rows.filter(request_clock.met(at))
+        if value == "missed":
+            return rows.exclude(pk__in=rows.filter(request_clock.met(at)).values("pk"))
+        return rows.filter(Q(done_at=None)) if value == "overdue" else rows
+
+
+class Below(admin.SimpleListFilter):
+    """A site and everything below it; chosen by the links of figures."""
+
+    title = "site and below"
+    parameter_name = "below"
+
+    def has_output(self) -> bool:
+        return self.value() is not None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        key = request.GET.get("below", "")
+        site = below(int(key)).order_by("path").first() if key.isdecimal() else None
+        return [(key, site.name)] if site else []
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows | None:
+        value = self.value()
+        if value is None or not value.isdecimal():
+            return None
+        return queryset.filter(system__site__in=below(int(value)))
