@@ -120,9 +120,12 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         """
         resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
         asked = requestable.asked_for(resource, act)
-        same = asked and (
-            (asked["system"], asked["scope"], asked["entitlement"])
-            == (str(data["system"].pk), data["scope"], data["entitlement"])
+        # A record that names no scope of its own leaves the words to whoever asks.
+        same = (
+            asked
+            and asked["scope"] in ("", data["scope"])
+            and (asked["system"], asked["entitlement"])
+            == (str(data["system"].pk), data["entitlement"])
         )
         if not same:
             return {}
