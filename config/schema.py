@@ -29,7 +29,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer"}
 
 
-class KeyScheme(BearerScheme):
+class KeyScheme(BearerScheme):  # type: ignore[no-untyped-call]
     """The same, beside signing in."""
 
     target_class = "governance.api.callers.KeySignIn"

@@ -159,7 +159,7 @@ def _into(columns: Sequence[str], options: str) -> sql.Composed:
     # The options are constants of this module.
     return sql.SQL("COPY pg_temp.drift_file ({}) FROM STDIN {}").format(
         names,
-        sql.SQL(options),  # type: ignore[arg-type]
+        sql.SQL(options),
     )
 
 

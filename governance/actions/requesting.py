@@ -116,8 +116,7 @@ def submit(
     require(by, Act.REQUEST_SUBMIT, request, at=at)
     if (known := _with_token(request)) is not None:
         return known
-    for rule in separation.broken(system, principal, entitlement, scope, at=at):
-        raise DutiesCollide(f"{principal} must not hold both sides of {rule}: {rule.reason}")
+    _refuse_collision(request, at=at)
     request.full_clean()
     _refuse_long(request)
     _refuse_duplicate(request)
@@ -128,6 +127,12 @@ def submit(
     if not _approve_low_risk(request, at=at):
         _tell(request, at=at)
     return request
+
+
+def _refuse_collision(request: AccessRequest, *, at: datetime) -> None:
+    who = request.principal
+    for rule in separation.broken(request.system, who, request.entitlement, request.scope, at=at):
+        raise DutiesCollide(f"{who} must not hold both sides of {rule}: {rule.reason}")
 
 
 def _refuse_long(request: AccessRequest) -> None:

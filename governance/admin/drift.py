@@ -55,7 +55,8 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
 
     @admin.action(description="Ask to have it approved")
     def adopt(self, request: HttpRequest, rows: QuerySet[DriftFinding]) -> None:
-        asks = User.objects.get(pk=request.user.pk)
+        assert isinstance(request.user, User)
+        asks = request.user
         self.each(
             request,
             rows,

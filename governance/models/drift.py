@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from governance.domain.drift import Kind
+from governance.models.access_request import AccessRequest
 from governance.models.governed import Governed
-from governance.models.grant import AccessRequest
 from governance.models.people import User
 from governance.models.system import GovernedSystem
 

@@ -25,7 +25,10 @@ _KEY = {
 }
 COLUMNS = {"kind": "text", **_KEY, "via": "text", "is_privileged": "boolean"}
 
-_LIVE = "g.valid_to > %(at)s AND (g.revoked_at IS NULL OR g.revoked_at > %(at)s)"
+_LIVE = (
+    "g.valid_to > %(at)s AND (g.revoked_at IS NULL OR g.revoked_at > %(at)s)"
+    " AND (g.suspended_at IS NULL OR g.suspended_at > %(at)s)"
+)
 """A grant that has begun gives access, as in ``GrantQuerySet.in_force``."""
 
 # What is approved now, beside what is seen. Grants stand in the collation of the database,
