@@ -116,18 +116,25 @@ def submit(
     require(by, Act.REQUEST_SUBMIT, request, at=at)
     if (known := _with_token(request)) is not None:
         return known
-    for rule in separation.broken(system, principal, entitlement, scope, at=at):
-        raise DutiesCollide(f"{principal} must not hold both sides of {rule}: {rule.reason}")
+    _refuse_colliding(request, at=at)
     request.full_clean()
     _refuse_long(request)
     _refuse_duplicate(request)
     routing.lay(request, facts, at=at)
     request.save()
-    said = {"purpose": purpose, "days": days, "level": request.level or None}
+    said = {"purpose": purpose, "days": days}
     audit.record(by=by, act=Act.REQUEST_SUBMIT, ref=request.ref, at=at, case=request.case, **said)
     if not _approve_low_risk(request, at=at):
         _tell(request, at=at)
     return request
+
+
+def _refuse_colliding(request: AccessRequest, *, at: datetime) -> None:
+    wanted = (request.system, request.principal, request.entitlement, request.scope)
+    for rule in separation.broken(*wanted, at=at):
+        raise DutiesCollide(
+            f"{request.principal} must not hold both sides of {rule}: {rule.reason}"
+        )
 
 
 def _refuse_long(request: AccessRequest) -> None:

@@ -14,7 +14,6 @@ from governance.models import (
     ObservedGrant,
     PolicyHead,
     PolicyRule,
-    SnapshotState,
     User,
 )
 from governance.models.access_request import AccessRequest
@@ -131,16 +130,11 @@ def _path(row: Grant, seen: dict[tuple[int, str, str, str], str]) -> str:
 def _seen(rows: list[Grant]) -> dict[tuple[int, str, str, str], str]:
     """Return by which way the last look into each system showed these grants."""
     observed = ObservedGrant.objects.filter(
-        snapshot__system__in={row.system_id for row in rows},
-        snapshot__state=SnapshotState.COMPARED,
+        system__in={row.system_id for row in rows},
         principal__in={row.principal for row in rows},
-    ).order_by("snapshot")
-    return {
-        (system, principal, entitlement, scope): via
-        for system, principal, entitlement, scope, via in observed.values_list(
-            "snapshot__system", "principal", "entitlement", "scope", "via"
-        )
-    }
+        absent_from=None,
+    )
+    return {(row.system_id, row.principal, row.entitlement, row.scope): row.via for row in observed}
 
 
 def _used_records(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from catalog.permissions import Act as CatalogAct
 from governance import access, boundary
-from governance.models import ObservedGrant, Site, Snapshot, User
+from governance.models import ObservedGrant, Site, User
 from governance.queries import holdings
 from tests.builders import signin
 from tests.builders.governance import a_member, a_site, a_user, holds, the_enterprise
@@ -34,11 +34,8 @@ def test_roles_and_grants_are_told_with_why_since_when_and_last_use(at: datetime
     assert asset.owner is not None
     grant = approved(row, asset.owner, at)
     assert grant is not None
-    snapshot = Snapshot.objects.create(
-        system=asset.system, taken_at=at, state="compared", grants=1, source_hash=""
-    )
     ObservedGrant.objects.create(
-        snapshot=snapshot, principal="plant_ana", entitlement="read", scope="mes.badge",
+        system=asset.system, principal="plant_ana", entitlement="read", scope="mes.badge",
         via="member of plant_readers",
     )  # fmt: skip
     auditor = a_member("auditor").as_actor()
