@@ -116,10 +116,9 @@ def submit(
     require(by, Act.REQUEST_SUBMIT, request, at=at)
     if (known := _with_token(request)) is not None:
         return known
-    _refuse_colliding(request, at=at)
     request.full_clean()
-    _refuse_long(request)
-    _refuse_duplicate(request)
+    _refuse_colliding(request, at=at)
+    _refuse_long_or_duplicate(request)
     routing.lay(request, facts, at=at)
     request.save()
     said = {"purpose": purpose, "days": days}
@@ -137,11 +136,12 @@ def _refuse_colliding(request: AccessRequest, *, at: datetime) -> None:
         )
 
 
-def _refuse_long(request: AccessRequest) -> None:
+def _refuse_long_or_duplicate(request: AccessRequest) -> None:
     most = grants.longest(request.level)
     if request.ends_after > most:
         what = request.level or "these"
         raise TermTooLong(f"Access to {what} data lasts {most.days} days at most.")
+    _refuse_duplicate(request)
 
 
 SAME = (
