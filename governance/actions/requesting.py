@@ -84,9 +84,8 @@ def submit(
 ) -> AccessRequest:
     """Ask for access; it is due four hours from now, nights and holidays included.
 
-    ``grantee`` gets the access, the requester where nobody else is named. ``resource`` and
-    ``act`` are given where it is about a record of ours. What the policy calls low risk is
-    approved at once. ``token`` makes asking again harmless: the same comes back.
+    ``grantee`` gets the access, the requester where nobody is named; ``resource`` and ``act``
+    name a record of ours. Low risk is approved at once. The same ``token`` asks once.
 
     Raises:
         NotAllowed: ``by`` may not ask for access to this system.
@@ -121,11 +120,23 @@ def submit(
     _refuse_long_or_duplicate(request)
     routing.lay(request, facts, at=at)
     request.save()
-    said = {"purpose": purpose, "days": days}
-    audit.record(by=by, act=Act.REQUEST_SUBMIT, ref=request.ref, at=at, case=request.case, **said)
+    _record(request, by=by, at=at)
     if not _approve_low_risk(request, at=at):
         _tell(request, at=at)
     return request
+
+
+def _record(request: AccessRequest, *, by: Actor, at: datetime) -> None:
+    audit.record(
+        by=by,
+        act=Act.REQUEST_SUBMIT,
+        ref=request.ref,
+        at=at,
+        case=request.case,
+        purpose=request.purpose,
+        days=request.days,
+        level=request.level or None,
+    )
 
 
 def _refuse_colliding(request: AccessRequest, *, at: datetime) -> None:
