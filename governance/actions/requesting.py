@@ -84,9 +84,8 @@ def submit(
 ) -> AccessRequest:
     """Ask for access; it is due four hours from now, nights and holidays included.
 
-    ``grantee`` gets the access, the requester where nobody else is named. ``resource`` and
-    ``act`` are given where it is about a record of ours. What the policy calls low risk is
-    approved at once. ``token`` makes asking again harmless: the same comes back.
+    ``grantee`` gets the access, the requester where nobody is named; ``resource`` and ``act``
+    name a record of ours. Low risk is approved at once. The same ``token`` asks once.
 
     Raises:
         NotAllowed: ``by`` may not ask for access to this system.
@@ -116,30 +115,44 @@ def submit(
     require(by, Act.REQUEST_SUBMIT, request, at=at)
     if (known := _with_token(request)) is not None:
         return known
-    _refuse_collision(request, at=at)
     request.full_clean()
-    _refuse_long(request)
-    _refuse_duplicate(request)
+    _refuse_colliding(request, at=at)
+    _refuse_long_or_duplicate(request)
     routing.lay(request, facts, at=at)
     request.save()
-    said = {"purpose": purpose, "days": days, "level": request.level or None}
-    audit.record(by=by, act=Act.REQUEST_SUBMIT, ref=request.ref, at=at, case=request.case, **said)
+    _record(request, by=by, at=at)
     if not _approve_low_risk(request, at=at):
         _tell(request, at=at)
     return request
 
 
-def _refuse_collision(request: AccessRequest, *, at: datetime) -> None:
-    who = request.principal
-    for rule in separation.broken(request.system, who, request.entitlement, request.scope, at=at):
-        raise DutiesCollide(f"{who} must not hold both sides of {rule}: {rule.reason}")
+def _record(request: AccessRequest, *, by: Actor, at: datetime) -> None:
+    audit.record(
+        by=by,
+        act=Act.REQUEST_SUBMIT,
+        ref=request.ref,
+        at=at,
+        case=request.case,
+        purpose=request.purpose,
+        days=request.days,
+        level=request.level or None,
+    )
 
 
-def _refuse_long(request: AccessRequest) -> None:
+def _refuse_colliding(request: AccessRequest, *, at: datetime) -> None:
+    wanted = (request.system, request.principal, request.entitlement, request.scope)
+    for rule in separation.broken(*wanted, at=at):
+        raise DutiesCollide(
+            f"{request.principal} must not hold both sides of {rule}: {rule.reason}"
+        )
+
+
+def _refuse_long_or_duplicate(request: AccessRequest) -> None:
     most = grants.longest(request.level)
     if request.ends_after > most:
         what = request.level or "these"
         raise TermTooLong(f"Access to {what} data lasts {most.days} days at most.")
+    _refuse_duplicate(request)
 
 
 SAME = (

@@ -134,12 +134,7 @@ def _seen(rows: list[Grant]) -> dict[tuple[int, str, str, str], str]:
         principal__in={row.principal for row in rows},
         absent_from=None,
     )
-    return {
-        (system, principal, entitlement, scope): via
-        for system, principal, entitlement, scope, via in observed.values_list(
-            "system", "principal", "entitlement", "scope", "via"
-        )
-    }
+    return {(row.system_id, row.principal, row.entitlement, row.scope): row.via for row in observed}
 
 
 def _used_records(

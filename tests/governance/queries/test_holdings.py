@@ -36,7 +36,7 @@ def test_roles_and_grants_are_told_with_why_since_when_and_last_use(at: datetime
     assert grant is not None
     ObservedGrant.objects.create(
         system=asset.system, principal="plant_ana", entitlement="read", scope="mes.badge",
-        via="member of plant_readers", first_via="member of plant_readers",
+        via="member of plant_readers",
     )  # fmt: skip
     auditor = a_member("auditor").as_actor()
     role, given = holdings.of(reader, to=auditor, at=at)
