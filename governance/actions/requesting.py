@@ -116,10 +116,7 @@ def submit(
     require(by, Act.REQUEST_SUBMIT, request, at=at)
     if (known := _with_token(request)) is not None:
         return known
-    _refuse_collision(request, at=at)
-    request.full_clean()
-    _refuse_long(request)
-    _refuse_duplicate(request)
+    _refuse_wrong(request, at=at)
     routing.lay(request, facts, at=at)
     request.save()
     said = {"purpose": purpose, "days": days, "level": request.level or None}
@@ -127,6 +124,13 @@ def submit(
     if not _approve_low_risk(request, at=at):
         _tell(request, at=at)
     return request
+
+
+def _refuse_wrong(request: AccessRequest, *, at: datetime) -> None:
+    _refuse_collision(request, at=at)
+    request.full_clean()
+    _refuse_long(request)
+    _refuse_duplicate(request)
 
 
 def _refuse_collision(request: AccessRequest, *, at: datetime) -> None:
