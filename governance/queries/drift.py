@@ -276,7 +276,8 @@ def touch_passed(system: int, *, since: datetime, at: datetime) -> int:
          WHERE g.system_id = %(system)s
            AND (g.valid_from > %(since)s - %(started_before)s AND g.valid_from <= %(at)s
                 OR g.valid_to > %(since)s AND g.valid_to <= %(at)s
-                OR g.revoked_at > %(since)s AND g.revoked_at <= %(at)s)
+                OR g.revoked_at > %(since)s AND g.revoked_at <= %(at)s
+                OR g.suspended_at > %(since)s AND g.suspended_at <= %(at)s)
         """,
         {"system": system, "since": since, "at": at, "started_before": STARTED_BEFORE},
     )

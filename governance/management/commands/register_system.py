@@ -19,25 +19,35 @@ class Command(OperatorCommand):
         parser.add_argument("--system", required=True, metavar="NAME", help="its short name")
         parser.add_argument("--name", help="its full name; the short one if omitted")
         parser.add_argument("--site", required=True, help="short name of the site it stands at")
-        parser.add_argument("--dsn", required=True, help="postgresql://user@host:port/database")
+        parser.add_argument("--dsn", help="postgresql://user@host:port/database")
+        parser.add_argument(
+            "--connector",
+            default="",
+            help="what reads its grants, if not the one of its kind: file for snapshot files only,"
+            " wardroom for this service itself",
+        )
 
     def act(self, **options: Any) -> dict[str, Any]:
-        slug, dsn = str(options["system"]), str(options["dsn"])
+        slug, dsn, connector = str(options["system"]), options["dsn"] or "", options["connector"]
+        if not dsn and not connector:
+            raise BadInput("--dsn is needed, or a --connector that needs none")
         site = Site.objects.filter(slug=options["site"]).first()
         if site is None:
             known = ", ".join(Site.objects.values_list("slug", flat=True)[:20])
             raise NotFound(f"no site {options['site']!r}; known are: {known}")
-        try:
-            with session.snapshot(dsn):
-                pass
-        except SessionFailed as error:
-            raise BadInput(f"{error.detail} ({error.code})") from None
+        if dsn:
+            try:
+                with session.snapshot(dsn):
+                    pass
+            except SessionFailed as error:
+                raise BadInput(f"{error.detail} ({error.code})") from None
         system = systems.register(
             slug=slug,
             name=str(options["name"] or slug),
             site=site,
             dsn=dsn,
             kind=str(options["kind"]),
+            connector=connector,
             by=self.by,
             at=self.at,
         )

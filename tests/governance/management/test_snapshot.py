@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from governance.models import Snapshot
-from tests.builders.governance import a_system
+from governance.models import GovernedSystem, Snapshot, guardian_grants
+from tests.builders.governance import a_member, a_system
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +53,40 @@ def test_what_cannot_be_taken_is_one_line(
     with pytest.raises(CommandError, match=said):
         take(*arguments)
     assert not Snapshot.objects.exists()
+
+
+def test_a_system_known_from_files_alone_is_registered_without_a_connection() -> None:
+    call_command(
+        *("register_system", "ansi", "--system", "erp", "--site", "enterprise"),
+        *("--connector", "file"),
+        stdout=StringIO(),
+    )
+    row = GovernedSystem.objects.get(slug="erp")
+    assert (row.connector, row.is_scheduled) == ("file", False)
+    for arguments, said in (([], "--dsn is needed"), (["--connector", "fax"], "'fax'")):
+        with pytest.raises(CommandError, match=said):
+            call_command(
+                *("register_system", "ansi", "--system", "x", "--site", "enterprise"), *arguments
+            )
+    with pytest.raises(CommandError, match="import a snapshot from a file"):
+        call_command("detect_drift", system="erp")
+
+
+def test_this_service_is_compared_like_any_other() -> None:
+    call_command(
+        *("register_system", "ansi", "--system", "self", "--site", "enterprise"),
+        *("--connector", "wardroom"),
+        stdout=StringIO(),
+    )
+    member = a_member("auditor")
+    guardian_grants.give(member, "read", a_system(slug="erp"))
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("detect_drift", "--system", "self", "--json", stdout=out)
+    found = {
+        (row["kind"], row["principal"], row["entitlement"], row["scope"].partition(":")[0])
+        for row in json.loads(out.getvalue())["findings"]
+    }
+    assert ("unapproved", member.email, "auditor", "site") in found
+    record = "governance.governedsystem"
+    assert ("unapproved", member.email, "view_governedsystem", record) in found

@@ -22,9 +22,11 @@ class Approval:
     start: datetime
     end: datetime
     revoked: datetime | None = None
+    suspended: datetime | None = None
 
     def is_live(self, at: datetime) -> bool:
-        return self.start <= at < min(self.end, self.revoked or self.end)
+        end = min(self.end, self.revoked or self.end, self.suspended or self.end)
+        return self.start <= at < end
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,10 @@ def a_world(random: Random) -> World:
 
     # Few keys, so that what is approved, seen, used and refused often meets.
     pool = [(one(SYSTEMS), one(PRINCIPALS), one(ENTITLEMENTS), one(SCOPES)) for _ in range(5)]
-    pool[1] = (*pool[0][:3], pool[1][3])
+    wide, narrow = random.choice(
+        [("schema:mes", "mes.badge"), ("mes.badge", "mes.badge.name"), ("cluster", 'mes."A.b"')]
+    )
+    pool[:2] = [(*pool[0][:3], wide), (*pool[0][:3], narrow)]
     pool += [("mes" if pool[0][0] == "erp" else "erp", *pool[0][1:])]
 
     def key() -> tuple[str, str, str, str]:
@@ -64,7 +67,12 @@ def a_world(random: Random) -> World:
         revoked = start + random.randint(0, 6) * HOUR if random.random() < 0.2 else None
         which = key()
         end = start + random.randint(1, 8) * HOUR
-        approvals[(*which, start)] = Approval(*which, start, end, revoked)
+        suspended = start + HOUR if random.random() < 0.1 else None
+        # Of two equal grants the second begins when the first is over.
+        if not any(
+            key_[:4] == which and a.start < end and start < a.end for key_, a in approvals.items()
+        ):
+            approvals[(*which, start)] = Approval(*which, start, end, revoked, suspended)
     seen = {}
     for _ in range(random.randint(0, 9)):
         system, *which = key()
@@ -153,6 +161,8 @@ class Stage:
                 valid_to=a.end,
                 revoked_at=a.revoked,
                 revoked_by="user:1" if a.revoked else "",
+                suspended_at=a.suspended,
+                suspended_by="user:1" if a.suspended else "",
                 approved_by="user:1",
                 reason="test",
             )

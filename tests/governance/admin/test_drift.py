@@ -1,0 +1,92 @@
+"""Drift on the board: answers to findings, plans that another approves, uploaded snapshots."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from governance.models import (
+    AccessRequest,
+    DriftFinding,
+    PrincipalAlias,
+    RevocationPlan,
+    Snapshot,
+    SodRule,
+)
+from tests.builders import signin
+from tests.builders.governance import a_member, a_system
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/governance/driftfinding/"
+
+
+def a_finding(**over: object) -> DriftFinding:
+    at = timezone.now() - timedelta(hours=1)
+    fields = {
+        "system": a_system(),
+        "kind": "unapproved",
+        "principal": "rogue",
+        "entitlement": "select",
+        "scope": "mes.badge",
+        "severity": "high",
+        "first_seen_at": at,
+        "last_seen_at": at,
+    }
+    return DriftFinding.objects.create(**{**fields, **over})
+
+
+@pytest.mark.parametrize(("role", "state"), [("board_member", "accepted"), ("auditor", "open")])
+def test_accepting_is_for_those_who_may_and_has_a_reason(role: str, state: str) -> None:
+    finding = a_finding()
+    client = signin.proven(a_member(role))
+    data = {"action": "accept", "_selected_action": [finding.pk]}
+    client.post(LIST, {**data, "reason": ""})
+    finding.refresh_from_db()
+    assert finding.state == "open"
+    client.post(LIST, {**data, "reason": "until the migration"})
+    finding.refresh_from_db()
+    assert finding.state == state
+
+
+def test_adopting_files_a_request_and_a_plan_waits_for_another() -> None:
+    adopted, revoked = a_finding(), a_finding(principal="eve")
+    ana, ben = a_member("board_member"), a_member("board_member")
+    client = signin.proven(ana)
+    data = {"action": "adopt", "_selected_action": [adopted.pk], "reason": "shift reports"}
+    client.post(LIST, data)
+    assert AccessRequest.objects.get(drift=adopted).requester == ana
+    data = {"action": "draft_revocation", "_selected_action": [revoked.pk], "reason": "drift"}
+    client.post(LIST, data)
+    plan = RevocationPlan.objects.get()
+    assert plan.statements == 'REVOKE SELECT ON "mes"."badge" FROM "eve";'
+    approve = {"action": "approve", "_selected_action": [plan.pk], "reason": "read it"}
+    for user, done in ((ana, False), (ben, True)):
+        signin.proven(user).post("/admin/governance/revocationplan/", approve)
+        plan.refresh_from_db()
+        assert (plan.approved_at is not None) is done
+
+
+def test_accounts_and_rules_are_kept_on_the_board() -> None:
+    system = a_system()
+    client = signin.proven(a_member("board_member"))
+    rule = {"slug": "x", "reason": "r", "left_entitlement": "a", "right_entitlement": "b"}
+    client.post("/admin/governance/sodrule/add/", {**rule, "is_active": "on"})
+    assert SodRule.objects.get().is_active
+    owner = signin.proven(a_member("data_owner"))
+    new = {"system": system.pk, "principal": "batch", "purpose": "night jobs"}
+    owner.post("/admin/governance/principalalias/add/", new)
+    assert PrincipalAlias.objects.get().principal == "batch"
+
+
+@pytest.mark.parametrize(("role", "count"), [("board_member", 1), ("steward", 0)])
+def test_a_snapshot_is_uploaded_by_those_who_may(role: str, count: int) -> None:
+    system = a_system()
+    client = signin.proven(a_member(role))
+    page = f"/admin/governance/governedsystem/{system.pk}/"
+    shown = client.get(f"{page}change/").content.decode()
+    assert ("Compare with a snapshot file" in shown) is bool(count)
+    file = SimpleUploadedFile("erp.csv", b"principal,entitlement,scope\nana,read,gl\n")
+    answer = client.post(f"{page}snapshot/", {"snapshot": file}, follow=True)
+    assert Snapshot.objects.filter(system=system).count() == count
+    assert ("1 rows taken: 1 findings opened" in answer.content.decode()) is bool(count)
