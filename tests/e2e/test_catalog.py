@@ -127,7 +127,7 @@ def test_lineage_is_looked_at_and_followed_by_keyboard(
     enter(visit, a_member("steward"), page_of("plant.mes.roster"))
     picture = page.get_by_role("group", name="Picture: lineage")
     expect(picture.get_by_role("link")).to_have_text([
-        "mes.operatormes-leipzig · internal", "mes.gatemes-leipzig · internal",
+        "mes.operatorMES Leipzig · confidential", "mes.gateMES Leipzig · internal",
     ])  # fmt: skip
     assert faces() == []
     visit.go(page_of("plant.mes.operator"))
