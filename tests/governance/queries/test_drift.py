@@ -40,7 +40,7 @@ PRINCIPALS = ("ana", "ben", "l'Œuf \\N", "PUBLIC")
 SCOPES = ("mes.badge", "mes.badge.name", "schema:mes", 'mes."A.b"', 'mes."A.b"."c""d"', "cluster")
 ENTITLEMENTS = ("select", "usage", "superuser")
 HOUR = timedelta(hours=1)
-WORLDS, MANY_WORLDS = 150, 5_000
+WORLDS, MANY_WORLDS = 50, 5_000
 
 
 def a_world(random: Random) -> World:
