@@ -89,7 +89,7 @@ def unchanged(sheet: Sheet) -> None:
                 took.append(time.perf_counter() - begun)
                 with connection.cursor() as cursor:
                     cursor.execute(_ROWS)
-                    written = max(written, cursor.fetchone()[0])
+                    written = max(written, int(cursor.fetchone()[0]))
     sheet.figure("100,000 columns unchanged: rows written but the run", written, "rows", at_most=0)
     sheet.figure("100,000 columns unchanged: bare catalog read", bare, "s")
     sheet.figure("100,000 columns unchanged: harvest", min(took), "s", at_most=2)
