@@ -6,13 +6,20 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.actions import proposing, reconciling, registering, sampling, settling
+from catalog.actions import (
+    proposing,
+    recognizing,
+    reconciling,
+    registering,
+    sampling,
+    settling,
+)
 from catalog.actions.reconciling import Change
 from catalog.actions.sampling import Looked, Wanted
 from catalog.domain.assets import AssetKind
 from catalog.errors import NotHarvested
 from catalog.harvest import ddl, postgresql
-from catalog.harvest.postgresql import HarvestFailed, Progress
+from catalog.harvest.postgresql import Catalogs, HarvestFailed, Progress
 from catalog.harvest.rows import Harvested
 from catalog.harvest.scripts import ScriptUnreadable
 from catalog.models import Asset, HarvestRun
@@ -24,8 +31,8 @@ from governance.domain.actor import Actor
 from governance.errors import BadInput
 from governance.models import GovernedSystem, Site
 
-HARVESTERS: dict[str, Callable[[str, Progress | None], Harvested]] = {
-    "postgresql": lambda dsn, progress: postgresql.harvest(dsn, progress=progress),
+HARVESTERS: dict[str, Callable[[str, Progress | None], Catalogs]] = {
+    "postgresql": lambda dsn, progress: postgresql.read(dsn, progress=progress),
 }
 """Kind of system to what reads it, from a connection string."""
 
@@ -57,12 +64,18 @@ def harvest(
     foresee(by, Act.HARVEST_RUN, run, at=at)
     try:
         dsn = systems.dsn_of(system)
-        harvested = _read(system.kind, dsn, progress)
+        read = _read(system.kind, dsn, progress)
+        if not sample_values and (found := _keep_known(system, read, by=by, at=at)):
+            _tell(progress, "as before", found.unchanged)
+            return found
+        harvested = read.harvested()
         looked = _look(system.kind, dsn, harvested, progress, at=at) if sample_values else None
     except NotHarvested as error:
         _note_failure(run, error, by=by, at=at)
         raise
-    return take_in(system, harvested, by=by, at=at, looked=looked, progress=progress)
+    return take_in(
+        system, harvested, by=by, at=at, looked=looked, progress=progress, source=read.digest
+    )
 
 
 def connect(
@@ -91,7 +104,8 @@ def connect(
     run = HarvestRun(system=system, started_at=at, finished_at=at, is_complete=False)
     foresee(by, Act.HARVEST_RUN, run, at=at)
     try:
-        harvested = _read(kind, dsn, progress)
+        read = _read(kind, dsn, progress)
+        harvested = read.harvested()
         looked = _look(kind, dsn, harvested, progress, at=at) if sample_values else None
     except NotHarvested as error:
         if known is not None:
@@ -102,7 +116,9 @@ def connect(
             system = systems.register(
                 slug=slug, name=name, site=site, dsn=dsn, kind=kind, by=by, at=at
             )
-        return take_in(system, harvested, by=by, at=at, looked=looked, progress=progress)
+        return take_in(
+            system, harvested, by=by, at=at, looked=looked, progress=progress, source=read.digest
+        )
 
 
 def take_script(
@@ -187,20 +203,21 @@ def take_in(
     at: datetime,
     looked: Looked | None = None,
     progress: Progress | None = None,
+    source: str = "",
 ) -> HarvestRun:
     """Keep what ``harvested`` states of ``system``; an unchanged one writes its run alone.
 
-    ``looked`` is what its values speak for, None where none were looked at.
+    ``looked`` is what its values speak for, None where none were looked at. By ``source``, a
+    digest of all that was read, the next harvest knows a source again that did not change.
 
     The system's row is locked, so two harvests of one system follow each other.
 
     Raises:
         NotAllowed: ``by`` may not harvest it.
     """
-    system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=system.pk)
-    run = HarvestRun(system=system, started_at=at, finished_at=at)
+    run, last = _begin(system, at=at)
     require(by, Act.HARVEST_RUN, run, at=at)
-    last = HarvestRun.objects.filter(system=system).exclude(rules="").first()
+    system = run.system
     named = proposing.Named()
     change = reconciling.agree(system, harvested, at=at, label=named.labels)
     _tell(progress, "compared", len(harvested.rows))
@@ -223,6 +240,8 @@ def take_in(
     run.new, run.changed, run.gone = change.new, change.changed, change.gone
     run.unchanged, run.changes = change.unchanged, _told(change, harvested, looked)
     run.is_complete = harvested.complete
+    if source:
+        run.seen = recognizing.seen(source, recognizing.kept(system))
     run.save()
     _bind_later(change, system, at=at)
     told = {name: getattr(run, name) for name in ("new", "changed", "gone", "proposed")}
@@ -230,6 +249,31 @@ def take_in(
         told["sample_values"] = run.sample_values
         audit.record(by=by, act=Act.HARVEST_RUN, ref=system.ref, at=at, run=run.ref, **told)
     return run
+
+
+@transaction.atomic
+def _keep_known(
+    system: GovernedSystem, read: Catalogs, *, by: Actor, at: datetime
+) -> HarvestRun | None:
+    """Write the run of a source that states what the last one took in; None if it does not."""
+    run, last = _begin(system, at=at)
+    kept, rules = recognizing.kept(run.system), proposing.rules()
+    if last is None or not recognizing.is_known(run.system, last, read.digest, kept, rules=rules):
+        return None
+    require(by, Act.HARVEST_RUN, run, at=at)
+    recognizing.estimate(system, read.estimates())
+    run.rules, run.seen, run.unchanged = last.rules, last.seen, kept.count
+    run.is_complete = last.is_complete
+    run.changes = {name: last.changes[name] for name in ("unparsed",) if name in last.changes}
+    run.save()
+    return run
+
+
+def _begin(system: GovernedSystem, *, at: datetime) -> tuple[HarvestRun, HarvestRun | None]:
+    """Lock the system; return the run that begins and the last one that took anything in."""
+    system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=system.pk)
+    run = HarvestRun(system=system, started_at=at, finished_at=at)
+    return run, HarvestRun.objects.filter(system=system).exclude(rules="").first()
 
 
 def _bind_later(change: Change, system: GovernedSystem, *, at: datetime) -> None:
@@ -255,7 +299,7 @@ def _told(change: Change, harvested: Harvested, looked: Looked | None) -> dict[s
     return found
 
 
-def _read(kind: str, dsn: str, progress: Progress | None) -> Harvested:
+def _read(kind: str, dsn: str, progress: Progress | None) -> Catalogs:
     reader = HARVESTERS.get(kind)
     if reader is None:
         raise NotHarvested(f"nothing here reads {kind}; known are: {', '.join(HARVESTERS)}")

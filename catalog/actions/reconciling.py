@@ -103,14 +103,19 @@ SELECT s.id, %(system)s, coalesce(p.id, s.holder, %(root)s), s.kind, s.name, s.f
        description = excluded.description, definition = excluded.definition,
        row_estimate = excluded.row_estimate, fingerprint = excluded.fingerprint, gone_at = NULL
 """
-_ESTIMATES = """
-UPDATE catalog_asset a SET row_estimate = s.row_estimate
-  FROM pg_temp.harvested s
- WHERE s.id = a.id AND s.state = 'unchanged'
+ESTIMATE_IS_NEWS = """
    AND a.row_estimate IS DISTINCT FROM s.row_estimate
    AND (a.row_estimate IS NULL OR s.row_estimate IS NULL
         OR abs(a.row_estimate - s.row_estimate) > %(moved)s * greatest(a.row_estimate, 1))
 """
+_ESTIMATES = (
+    """
+UPDATE catalog_asset a SET row_estimate = s.row_estimate
+  FROM pg_temp.harvested s
+ WHERE s.id = a.id AND s.state = 'unchanged'
+"""
+    + ESTIMATE_IS_NEWS
+)
 _BURY = """
 WITH gone AS (
     UPDATE catalog_asset a SET gone_at = greatest(%(at)s, a.first_seen_at)

@@ -1,12 +1,16 @@
 """Harvest of a live PostgreSQL from its system catalogs, in one snapshot."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, LiteralString
 
+import msgspec
 import psycopg
+import sqlglot
 from psycopg.rows import TupleRow
 
 from catalog.domain.assets import AssetKind
@@ -17,6 +21,10 @@ from governance.connectors.session import STATEMENT_SECONDS, SessionFailed, snap
 
 Progress = Callable[[str, int], None]
 """Called with the step's name and the number of rows it read."""
+READING = 1
+"""Raise it when the same catalogs are to be understood otherwise: all are then taken in anew."""
+_ESTIMATE = 5
+"""Place of the estimate among what is read of a relation."""
 
 _RELATION_KINDS = {
     "r": (AssetKind.TABLE, "table"),
@@ -138,9 +146,9 @@ class HarvestFailed(Exception):
         self.detail = detail
 
 
-def harvest(
+def read(
     dsn: str, *, progress: Progress | None = None, statement_seconds: int = STATEMENT_SECONDS
-) -> Harvested:
+) -> "Catalogs":
     """Read the tables, views, columns and keys of the database at ``dsn``.
 
     All is read in one repeatable-read, read-only transaction, from the system catalogs alone:
@@ -157,68 +165,109 @@ def harvest(
     report = progress or _silent
     try:
         with snapshot(dsn, statement_seconds=statement_seconds) as connection:
-            read, depends = _Reader(connection, report).read()
+            return _read(connection, report)
     except SessionFailed as error:
         raise HarvestFailed(error.code, error.detail) from None
-    # After the snapshot is closed: parsing takes its time and needs no server.
-    found = derived.lineage(read.rows, depends)
-    report("lineage", len(found.rows))
-    return replace(read, lineage=found.rows, unparsed=found.unparsed)
 
 
 def _silent(_step: str, _count: int) -> None:
     pass
 
 
-@dataclass(slots=True)
-class _Reader:
-    connection: psycopg.Connection[TupleRow]
-    report: Progress
+@dataclass(frozen=True)
+class Catalogs:
+    """What the system catalogs of one database said, as they said it."""
 
-    def read(self) -> tuple[Harvested, dict[str, list[Dependency]]]:
-        database, taken_at, version = self._database()
-        schemas = self._query("schemas", _SCHEMAS)
-        relations = self._query("relations", _RELATIONS, [row[0] for row in schemas])
-        oids = [row[0] for row in relations]
-        columns = self._query("columns", _COLUMNS, oids)
-        keys = self._query("foreign keys", _FOREIGN_KEYS, oids)
-        depends = self._query("dependencies", _DEPENDENCIES, oids)
+    database: tuple[Any, ...]
+    """Its oid, name and comment."""
+    taken_at: datetime
+    server_version: str
+    schemas: list[tuple[Any, ...]]
+    relations: list[tuple[Any, ...]]
+    columns: list[tuple[Any, ...]]
+    keys: list[tuple[Any, ...]]
+    depends: list[tuple[Any, ...]]
+    report: Progress = field(default=_silent, repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 in hex of all that is stated but the estimates, and of how it is understood.
+
+        Two readings of one digest lead to the same assets and the same lineage.
+        """
+        stated = (
+            READING,
+            sqlglot.__version__,
+            self.database,
+            self.schemas,
+            [row[:_ESTIMATE] + row[_ESTIMATE + 1 :] for row in self.relations],
+            self.columns,
+            self.keys,
+            self.depends,
+        )
+        return hashlib.sha256(msgspec.msgpack.encode(stated)).hexdigest()
+
+    def estimates(self) -> Iterator[tuple[str, int | None]]:
+        """Yield the source key of each relation and the server's own guess of its rows."""
+        for row in self.relations:
+            yield f"{self.database[0]}/{row[0]}", row[_ESTIMATE]
+
+    def harvested(self) -> Harvested:
+        """Return what is stated as rows, with the lineage of the views: no server is needed."""
+        oid, name, comment = self.database
+        database = AssetRow(AssetKind.DATABASE, str(oid), None, (name,), description=comment or "")
         rows = [database]
         paths: dict[int, AssetRow] = {}
-        for schema in _schemas(database, schemas):
+        for schema in _schemas(database, self.schemas):
             rows.append(schema)
             paths[int(schema.source_key.rpartition("/n")[2])] = schema
-        tables = dict(_relations(database, paths, relations))
-        fields = list(_columns(tables, columns))
+        tables = dict(_relations(database, paths, self.relations))
+        columns = list(_columns(tables, self.columns))
+        rows += [*tables.values(), *columns]
         unread = tuple(
             row.fqn for row in tables.values() if row.kind is AssetKind.VIEW and not row.definition
         )
-        harvested = Harvested(
-            rows=(*rows, *tables.values(), *fields),
-            foreign_keys=tuple(_foreign_keys(tables, fields, keys)),
+        found = derived.lineage(tuple(rows), _dependencies(tables, self.depends))
+        self.report("lineage", len(found.rows))
+        return Harvested(
+            rows=tuple(rows),
+            foreign_keys=tuple(_foreign_keys(tables, columns, self.keys)),
             complete=not unread,
             unread=unread,
-            server_version=version,
-            taken_at=taken_at,
+            server_version=self.server_version,
+            taken_at=self.taken_at,
+            lineage=found.rows,
+            unparsed=found.unparsed,
         )
-        return harvested, _dependencies(tables, depends)
 
-    def _database(self) -> tuple[AssetRow, datetime, str]:
-        found = self.connection.execute(
-            "SELECT oid, datname, pg_catalog.shobj_description(oid, 'pg_database'),"
-            " pg_catalog.now(), pg_catalog.current_setting('server_version')"
-            " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
-        ).fetchone()
-        if found is None:
-            raise SessionFailed("forbidden", "the server does not say which database this is")
-        oid, name, comment, taken_at, version = found
-        row = AssetRow(AssetKind.DATABASE, str(oid), None, (name,), description=comment or "")
-        return row, taken_at, version
 
-    def _query(self, step: str, sql: LiteralString, *arguments: list[int]) -> list[tuple[Any, ...]]:
-        rows = self.connection.execute(sql, arguments or None).fetchall()
-        self.report(step, len(rows))
+def _read(connection: psycopg.Connection[TupleRow], report: Progress) -> Catalogs:
+    def query(step: str, sql: LiteralString, *arguments: list[int]) -> list[tuple[Any, ...]]:
+        rows = connection.execute(sql, arguments or None).fetchall()
+        report(step, len(rows))
         return rows
+
+    found = connection.execute(
+        "SELECT oid, datname, pg_catalog.shobj_description(oid, 'pg_database'),"
+        " pg_catalog.now(), pg_catalog.current_setting('server_version')"
+        " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+    ).fetchone()
+    if found is None:
+        raise SessionFailed("forbidden", "the server does not say which database this is")
+    schemas = query("schemas", _SCHEMAS)
+    relations = query("relations", _RELATIONS, [row[0] for row in schemas])
+    oids = [row[0] for row in relations]
+    return Catalogs(
+        database=found[:3],
+        taken_at=found[3],
+        server_version=found[4],
+        schemas=schemas,
+        relations=relations,
+        columns=query("columns", _COLUMNS, oids),
+        keys=query("foreign keys", _FOREIGN_KEYS, oids),
+        depends=query("dependencies", _DEPENDENCIES, oids),
+        report=report,
+    )
 
 
 def _schemas(database: AssetRow, found: list[tuple[Any, ...]]) -> Iterator[AssetRow]:

@@ -31,6 +31,12 @@ class HarvestRun(Governed):
     changes = models.JSONField(
         default=dict, blank=True, help_text="The first names of each sort of change."
     )
+    seen = models.CharField(
+        max_length=160,
+        blank=True,
+        db_default="",
+        help_text="Digests of what the source stated and of what was kept of it.",
+    )
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:

@@ -69,6 +69,68 @@ def test_an_unchanged_source_writes_nothing_but_the_run(
     assert len(queries) < 45, "the number of statements does not grow with the rows"
 
 
+def test_a_source_known_again_is_not_compared_row_by_row(
+    operator: Actor, at: datetime, plant_database: PlantDatabase
+) -> None:
+    dsn = plant_database(PLANT)
+    system = a_system(dsn=dsn)
+    harvesting.harvest(system, by=operator, at=at)
+    steps: list[str] = []
+    run = harvesting.harvest(
+        system, by=operator, at=at + timedelta(days=1), progress=lambda step, _: steps.append(step)
+    )
+    assert (steps[-1], run.unchanged, run.is_complete) == ("as before", 18, True)
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        "UPDATE catalog_asset SET gone_at = now() WHERE name = 'line_code'",
+        "UPDATE catalog_asset SET fingerprint = 'x' WHERE name = 'operator_name'",
+        "UPDATE catalog_asset SET site_id = (SELECT max(id) FROM governance_site)"
+        " WHERE kind = 'system'",
+        "DELETE FROM catalog_edge WHERE kind = 'foreign_key'",
+        "UPDATE catalog_edge SET mask = 'hash' WHERE kind = 'direct'",
+        "UPDATE catalog_harvestrun SET rules = 'others'",
+    ],
+)
+def test_a_known_source_is_taken_in_again_where_the_catalog_is_not_as_it_was_left(
+    operator: Actor, at: datetime, plant_database: PlantDatabase, touch: str
+) -> None:
+    """Whatever else changed what a harvest keeps, the next one puts it right."""
+    system = a_system(dsn=plant_database(PLANT))
+    a_site(parent=system.site)
+    harvesting.harvest(system, by=operator, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(touch)
+        assert cursor.rowcount
+    steps: list[str] = []
+    harvesting.harvest(
+        system, by=operator, at=at + timedelta(days=1), progress=lambda step, _: steps.append(step)
+    )
+    assert "compared" in steps
+    assert not Asset.objects.filter(system=system).exclude(gone_at=None).exists()
+    assert not Edge.objects.filter(mask="hash").exists()
+    assert Edge.objects.filter(kind="foreign_key", gone_at=None).exists()
+
+
+def test_a_known_source_still_tells_how_many_rows_it_has(
+    operator: Actor, at: datetime, plant_database: PlantDatabase
+) -> None:
+    dsn = plant_database(PLANT)
+    system = a_system(dsn=dsn)
+    harvesting.harvest(system, by=operator, at=at)
+    with psycopg.connect(dsn, autocommit=True) as source:
+        source.execute("INSERT INTO mes.operator SELECT g, 'x' FROM generate_series(1, 500) g")
+        source.execute("ANALYZE mes.operator")
+    steps: list[str] = []
+    harvesting.harvest(
+        system, by=operator, at=at + timedelta(days=1), progress=lambda step, _: steps.append(step)
+    )
+    assert steps[-1] == "as before"
+    assert Asset.objects.get(system=system, name="operator").row_estimate == 500
+
+
 def test_every_sort_of_change_is_told_apart(
     operator: Actor, at: datetime, plant_database: PlantDatabase
 ) -> None:

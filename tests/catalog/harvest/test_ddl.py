@@ -267,7 +267,7 @@ def test_a_file_gives_what_its_database_gives(plant_database: PlantDatabase, scr
     # The file is in UTF-8, whatever this statement of it says.
     text = text.replace("SET CLIENT_ENCODING=latin1;", "")
     load(dsn, text)
-    live, filed = postgresql.harvest(dsn), read(text)
+    live, filed = postgresql.read(dsn).harvested(), read(text)
     assert facts(filed) == facts(live)
     # Types made by the script itself are printed with their schema by the server alone.
     own = {path for path, kind, _ in types(live) if str(kind).startswith("public.")}

@@ -2,13 +2,14 @@
 
 import time
 from collections import Counter
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import conninfo
 
 from catalog.domain.assets import AssetKind
-from catalog.harvest.postgresql import HarvestFailed, harvest
+from catalog.harvest.postgresql import HarvestFailed, read
 from catalog.harvest.rows import AssetRow, Harvested
 from catalog.lineage.scopes import Unresolved
 from tests.databases import PlantDatabase, PlantRole, load, portable
@@ -41,6 +42,10 @@ LINE = """
     INSERT INTO mes.reading VALUES (1, '2025-05-05', 1, 3), (2, '2026-05-05', 1, 3);
     ANALYZE;
 """
+
+
+def harvest(dsn: str, **options: Any) -> Harvested:
+    return read(dsn, **options).harvested()
 
 
 def _one(harvested: Harvested, *path: str) -> AssetRow:

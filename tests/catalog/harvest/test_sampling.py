@@ -26,7 +26,7 @@ TABLES = """
 
 def look(dsn: str, **over: int) -> tuple[dict[str, tuple[str, ...]], set[tuple[str, str]]]:
     """Sample all columns; return values by name of column, and what was not read."""
-    rows = postgresql.harvest(dsn).rows
+    rows = postgresql.read(dsn).harvested().rows
     names = {row.source_key: ".".join(row.path[2:]) for row in rows if len(row.path) == 4}
     found = list(sampling.sample(dsn, names, **over))
     samples = {names[one.source_key]: one.values for one in found if isinstance(one, Sample)}
@@ -104,7 +104,7 @@ def test_a_table_that_takes_too_long_is_told_and_the_rest_read(
 ) -> None:
     dsn = plant_database(TABLES + "CREATE TABLE mes.late (a text); INSERT INTO mes.late VALUES (1)")
     with psycopg.connect(dsn) as blocker:
-        rows = postgresql.harvest(dsn).rows
+        rows = postgresql.read(dsn).harvested().rows
         keys = [row.source_key for row in rows if len(row.path) == 4]
         blocker.execute("LOCK mes.late IN ACCESS EXCLUSIVE MODE")
         found = list(sampling.sample(dsn, keys, statement_seconds=1))
