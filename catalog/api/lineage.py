@@ -120,26 +120,20 @@ def _told(found: Graph, at: datetime) -> dict[str, Any]:
         "truncated": not found.complete,
         "nodes": [
             {
-                "id": node.id,
-                "hop": node.hop,
-                "kind": node.kind,
-                "name": node.name,
-                "fqn": node.fqn,
-                "parent": node.parent,
-                "system": node.system,
-                "level": slugs[node.level],
-                "is_personal": node.is_personal,
+                "id": key,
+                "hop": hop,
+                "kind": kind,
+                "name": name,
+                "fqn": fqn,
+                "parent": parent,
+                "system": system,
+                "level": slugs[level],
+                "is_personal": is_personal,
             }
-            for node in found.nodes
+            for key, hop, kind, name, fqn, parent, system, level, is_personal in found.nodes
         ],
         "edges": [
-            {
-                "src": edge.src,
-                "dst": edge.dst,
-                "kind": edge.kind,
-                "transform": edge.transform,
-                "mask": edge.mask,
-            }
-            for edge in found.edges
+            {"src": src, "dst": dst, "kind": kind, "transform": transform, "mask": mask}
+            for src, dst, kind, transform, mask in found.edges
         ],
     }

@@ -9,6 +9,7 @@ the table's own edges without its columns.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models.expressions import RawSQL
 
@@ -78,8 +79,12 @@ _DOWN = {"near": "src_id", "far": "dst_id"}
 _UP = {"near": "dst_id", "far": "src_id"}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+Edge = tuple[int, int, str, str, str]
+"""Source, target, kind, transform and mask."""
+
+
+# Tuples, because a hub has ten thousand of them: they are made in a fifth of the time.
+class Node(NamedTuple):
     """An asset of the graph.
 
     ``hop`` is how many edges away it is: negative upstream, positive downstream, 0 for the asset
@@ -97,8 +102,7 @@ class Node:
     is_personal: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Data go from ``src`` to ``dst``; both are nodes of the same graph."""
 
     src: int
@@ -124,7 +128,7 @@ class Graph:
 @dataclass(frozen=True, slots=True)
 class _Side:
     hops: dict[int, int]
-    edges: list[tuple[int, int, str, str, str]]
+    edges: list[Edge]
     complete: bool
 
 
@@ -143,14 +147,14 @@ def neighbors(
         if depth is ALL or depth > 0
     ]
     hops = dict.fromkeys(seeds, 0)
-    edges: dict[tuple[int, int, str, str, str], None] = {}
+    edges: dict[Edge, None] = {}
     for side in sides:
         for key, hop in side.hops.items():
             hops.setdefault(key, hop)
         edges.update(dict.fromkeys(side.edges))
     nodes = _nodes(hops, to, at)
     seen = {node.id for node in nodes}
-    links = tuple(Link(*edge) for edge in edges if edge[0] in seen and edge[1] in seen)
+    links = tuple(Link._make(edge) for edge in edges if edge[0] in seen and edge[1] in seen)
     return Graph(nodes, links, whole and all(side.complete for side in sides))
 
 
@@ -173,7 +177,7 @@ def _side(seeds: list[int], depth: int | None, names: dict[str, str], most: int)
     keys = list(dict.fromkeys(abs(row[0]) for row in rows))[: most + len(seeds)]
     edges = staging.run(_EDGES.format(**names), {"nodes": keys, "most": most + 1})
     complete = len(rows) <= most + len(seeds) and len(edges) <= most
-    found = [(src, dst, kind, transform, mask) for src, dst, kind, transform, mask in edges[:most]]
+    found: list[Edge] = edges[:most]
     sign = 1 if names is _DOWN else -1
     return _Side(_hops(seeds, keys, found, inside, sign), found, complete)
 
@@ -181,7 +185,7 @@ def _side(seeds: list[int], depth: int | None, names: dict[str, str], most: int)
 def _hops(
     seeds: Iterable[int],
     keys: Iterable[int],
-    edges: Iterable[tuple[int, int, str, str, str]],
+    edges: Iterable[Edge],
     inside: dict[int, list[int]],
     sign: int,
 ) -> dict[int, int]:

@@ -51,6 +51,8 @@ SENSITIVE = frozenset(
         "account_set_password",
     }
 )
+CAME_FOR = "came_for"
+"""Key in the session of the address from which somebody was sent to enrollment."""
 _MARK = "asks_for_fresh_second_factor"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -92,7 +94,12 @@ class SecondFactorMiddleware:
             return refuse(request, proof_page(kinds(user)))
         held = kinds(user)
         allowed, target = (PROVE, proof_page(held)) if held else (ENROLL, "mfa_index")
-        return None if name in allowed else refuse(request, target)
+        if name in allowed:
+            return None
+        if not held and not problems.wants_problem(request):
+            # Enrollment takes several pages: what somebody came for is offered at their end.
+            request.session[CAME_FOR] = _return_to(request)
+        return refuse(request, target)
 
 
 def is_sensitive(name: str, view: Callable[..., Any]) -> bool:

@@ -63,6 +63,21 @@ def test_from_the_password_to_the_recovery_codes(user: User) -> None:
         assert client.get("/").status_code == 200
 
 
+def test_who_came_for_a_page_is_led_on_to_it_after_enrollment(user: User) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        client = Client()
+        signin.step_one(client, user)
+        assert client.get("/catalog/?q=mes").status_code == 302
+        client.get("/accounts/2fa/totp/activate/")
+        secret = client.session["mfa.totp.secret"]
+        client.post("/accounts/2fa/totp/activate/", {"code": signin.totp(secret)})
+        clock.shift(30)
+        proof = {"code": signin.totp(secret), "next": "/accounts/2fa/recovery-codes/"}
+        shown = client.post("/accounts/2fa/reauthenticate/", proof)
+        page = client.get(shown["Location"]).content.decode()
+        assert '<a class="button do" href="/catalog/?q=mes">I have kept them: go on' in page
+
+
 @time_machine.travel(NOW, tick=False)
 def test_a_code_that_confirmed_one_app_confirms_no_other_of_that_account(user: User) -> None:
     """Two sessions enroll the same secret with the same code: the second is too late."""
