@@ -2,7 +2,6 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import astuple
 from typing import Any
 from uuid import UUID
 
@@ -204,7 +203,7 @@ def _matching(request: Request, sought: queries.Wanted) -> QuerySet[Asset]:
 
 
 def _cursor(hit: queries.Hit) -> str:
-    return urlsafe_b64encode(json.dumps(astuple(hit)).encode()).decode()
+    return urlsafe_b64encode(json.dumps(hit).encode()).decode()
 
 
 def _hit(cursor: str) -> queries.Hit | None:

@@ -175,7 +175,7 @@ def _side(seeds: list[int], depth: int | None, names: dict[str, str], most: int)
         if is_column and parent is not None:
             inside.setdefault(parent, []).append(node)
     keys = list(dict.fromkeys(abs(row[0]) for row in rows))[: most + len(seeds)]
-    edges = staging.run(_EDGES.format(**names), {"nodes": keys, "most": most + 1})
+    edges = staging.run(_EDGES.format(**names), {"nodes": _array(keys), "most": most + 1})
     complete = len(rows) <= most + len(seeds) and len(edges) <= most
     found: list[Edge] = edges[:most]
     sign = 1 if names is _DOWN else -1
@@ -203,15 +203,23 @@ def _hops(
         hops.update(dict.fromkeys(level, hop))
         hop += sign
         frontier = [far for near in level for far in ahead.get(abs(near), ()) if far not in hops]
-    return {
-        key: min((hops[one] for one in (key, -key) if one in hops), key=abs)
-        for key in keys
-        if key in hops or -key in hops
-    }
+    nearest: dict[int, int] = {}
+    for key in keys:
+        own, other = hops.get(key), hops.get(-key)
+        if own is None or (other is not None and abs(other) < abs(own)):
+            own = other
+        if own is not None:
+            nearest[key] = own
+    return nearest
+
+
+def _array(keys: Iterable[int]) -> str:
+    """Return ``keys`` as PostgreSQL writes an array: the driver would adapt them one by one."""
+    return "{" + ",".join(map(str, keys)) + "}"
 
 
 def _nodes(hops: dict[int, int], to: Actor, at: datetime) -> tuple[Node, ...]:
-    inside = RawSQL("SELECT unnest(%s::bigint[])", [list(hops)])
+    inside = RawSQL("SELECT unnest(%s::bigint[])", [_array(hops)])
     rows = access.visible(
         Asset.objects.live().filter(pk__in=inside), to=to, act=Act.ASSET_READ, at=at
     ).order_by()

@@ -10,6 +10,7 @@ is worked out here.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import BooleanField, FloatField, QuerySet
@@ -39,8 +40,7 @@ _LIKENESS = "word_similarity(%s, catalog_asset.name) + similarity(%s, catalog_as
 STEPS = ("name", "words", "substring", "similar")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Hit:
+class Hit(NamedTuple):
     """One asset that was found, in the order of the answer; also where a next page goes on."""
 
     step: int
