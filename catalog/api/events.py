@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from catalog.actions import reporting
 from catalog.documents.faults import Bounds
 from governance import boundary
-from governance.api import callers
+from governance.api import callers, idempotency
 from governance.board import when, who
 from governance.domain.actor import Actor
 from governance.domain.callers import Caller, Scope
@@ -96,12 +96,7 @@ class LineageEvents(APIView):
                 str,
                 description="Slug of the site at which unknown systems are listed; the enterprise.",
             ),
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                description="1 to 200 printable characters; the same key reports once.",
-            ),
+            idempotency.parameter("reports", is_required=False),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -127,21 +122,8 @@ class LineageEvents(APIView):
             sent if isinstance(sent, bytes) else b"",
             site=site,
             bounds=Bounds(size=MAX_BYTES, values=2_000_000),
-            token=_token(ref, request.headers.get("Idempotency-Key")),
+            token=idempotency.token_if_sent(request, of=ref, within=NAMESPACE),
             by=by,
             at=at,
         )
         return Response(ReportRow(answer).data, status=201)
-
-
-def _token(ref: str, key: str | None) -> UUID | None:
-    """Return the token that the caller's own key stands for, if there is one.
-
-    Raises:
-        BadInput: it is not a printable one of up to 200 characters.
-    """
-    if key is None:
-        return None
-    if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
-        raise BadInput("Idempotency-Key: send 1 to 200 printable ASCII characters.")
-    return uuid5(NAMESPACE, f"{ref} {key}")

@@ -1,10 +1,10 @@
 """``/api/v1/flows/``: declared and observed flows; ``reach/``: what an asset reaches."""
 
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from catalog.models import Asset, Flow
 from catalog.permissions import Act
 from catalog.queries.reach import radius
 from governance import access
+from governance.api import idempotency
 from governance.board import when, who
 from governance.domain.actor import Actor
 from governance.errors import BadInput, NotFound
@@ -88,20 +89,12 @@ class Flows(generics.ListAPIView[Any]):
         operation_id="flows_declare",
         request=FlowDeclaration,
         responses={201: FlowRow},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="1 to 200 printable characters; the same key declares once.",
-            )
-        ],
+        parameters=[idempotency.parameter("declares")],
     )
     def post(self, request: Request) -> Response:
         """Declare a flow; repeating the request with its key answers the same."""
         by, at = who(request._request), when(request._request)
-        token = _token(by.ref, request.headers.get("Idempotency-Key", ""))
+        token = idempotency.token(request, of=by.ref, within=NAMESPACE)
         given = _read(FlowDeclaration, request)
         flow = flowing.declare(
             **_ends(given, request), purpose=given["purpose"], token=token, by=by, at=at
@@ -191,14 +184,3 @@ def _asset(key: int, by: Actor, request: Request) -> Asset | None:
 
 def _shown(flow: Flow) -> Any:
     return FlowRow(Flow.objects.filter(pk=flow.pk).values(*FIELDS).get()).data
-
-
-def _token(ref: str, key: str) -> UUID:
-    """Return the token that the caller's own key stands for.
-
-    Raises:
-        BadInput: there is no key, or not a printable one of up to 200 characters.
-    """
-    if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
-        raise BadInput("Idempotency-Key: send 1 to 200 printable ASCII characters.")
-    return uuid5(NAMESPACE, f"{ref} {key}")

@@ -6,10 +6,10 @@ Keys given twice, NaN, numbers without end, lone surrogates and deep nesting are
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from catalog.documents.faults import Bounds, Code, Fault, Unreadable, decoded
+from governance.domain import strict_json
 
 MAX_DIGITS = 100
 """Of a whole number, its sign counted."""
@@ -17,37 +17,7 @@ MAX_DIGITS = 100
 _REMEDY = "Write the document with a JSON library and send it unchanged."
 
 
-class _KeyTwice(Exception):
-    pass
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _KeyTwice
-    return members
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text[:20])
-    return number
-
-
-def _short(text: str) -> int:
-    if len(text) > MAX_DIGITS:
-        raise ValueError(text[:20])
-    return int(text)
-
-
-_decoder = json.JSONDecoder(
-    object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite, parse_int=_short
-)
+_loads = strict_json.decoder(digits=MAX_DIGITS)
 
 
 def loads(body: bytes, *, bounds: Bounds | None = None, line: int = 0) -> Any:
@@ -59,10 +29,8 @@ def loads(body: bytes, *, bounds: Bounds | None = None, line: int = 0) -> Any:
     limits = bounds or Bounds()
     text = decoded(body, bounds=limits)
     try:
-        value = _decoder.decode(text)
-        if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode()  # fails on a lone surrogate
-    except _KeyTwice:
+        value = _loads(text)
+    except strict_json.MemberTwice:
         raise _refusal(Code.DUPLICATE_KEY, "an object names one member twice", line) from None
     except RecursionError:
         raise _refusal(Code.TOO_DEEP, f"nested deeper than {limits.depth} levels", line) from None

@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 
 from governance.actions import granting
+from governance.admin import who_reaches
 from governance.board import GovernedAdmin, when, who
 from governance.domain.grants import Standing as State
 from governance.models import Grant
@@ -45,6 +47,11 @@ class GrantAdmin(GovernedAdmin[Grant]):
     )
     readonly_fields = ("stands",)
     actions = ["revoke", "suspend", "resume"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of one record: who reaches it, and by which path."""
+        page = self.admin_site.admin_view(who_reaches.page)
+        return [path("who/", page, name="governance_grant_who"), *super().get_urls()]
 
     @admin.display(description="State")
     def stands(self, row: Grant) -> str:

@@ -1,7 +1,7 @@
 """``/api/v1/access-requests/``: asking for access, and what became of it."""
 
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from governance import access
 from governance.actions import requesting
+from governance.api import idempotency
 from governance.board import when, who
 from governance.errors import BadInput, NotFound
 from governance.models import AccessRequest, GovernedSystem, RequestState, User
@@ -98,15 +99,7 @@ class AccessRequests(generics.ListAPIView[Any]):
         operation_id="access_requests_submit",
         request=AccessWanted,
         responses={201: AccessRequestRow},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="1 to 200 printable characters; the same key asks once.",
-            )
-        ],
+        parameters=[idempotency.parameter("asks")],
     )
     def post(self, request: Request) -> Response:
         """Ask for access; repeating the request with its key answers with the same one."""
@@ -114,9 +107,7 @@ class AccessRequests(generics.ListAPIView[Any]):
         user = request._request.user
         if not isinstance(user, User):
             raise BadInput("People ask for access; sign in.")
-        key = request.headers.get("Idempotency-Key", "")
-        if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
-            raise BadInput("Idempotency-Key: send 1 to 200 printable ASCII characters.")
+        token = idempotency.token(request, of=by.ref, within=NAMESPACE)
         wanted = AccessWanted(data=request.data)
         wanted.is_valid(raise_exception=True)
         given = wanted.validated_data
@@ -134,7 +125,7 @@ class AccessRequests(generics.ListAPIView[Any]):
             purpose=given["purpose"],
             days=given["days"],
             denial=denial,
-            token=uuid5(NAMESPACE, f"{by.ref} {key}"),
+            token=token,
             by=by,
             at=at,
         )

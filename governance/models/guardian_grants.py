@@ -41,6 +41,17 @@ def all_given() -> Iterator[tuple[User, str, str]]:
         yield row.user, row.permission.codename, f"{kind.app_label}.{kind.model}:{row.object_pk}"
 
 
+def on_record(obj: Governed, verb: str) -> list[User]:
+    """Return those active people who were given ``verb`` on exactly this record, by name."""
+    rows = UserObjectPermission.objects.filter(
+        content_type=ContentType.objects.get_for_model(type(obj)),
+        object_pk=str(obj.pk),
+        permission__codename=_codename(type(obj), verb),
+        user__is_active=True,
+    )
+    return [row.user for row in rows.select_related("user").order_by("user__name", "user")]
+
+
 def _rows(subject: str, model: type[Model], verb: str) -> QuerySet[Model]:
     content_type = ContentType.objects.get_for_model(model)
     rows: QuerySet[Model] = UserObjectPermission.objects.filter(

@@ -1,6 +1,6 @@
 """Everything that one person can reach: by which role or grant, why, since when, last used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max
@@ -18,6 +18,7 @@ from governance.models import (
 )
 from governance.models.access_request import AccessRequest
 from governance.permissions import Act
+from governance.queries import names
 
 MOST = 500
 
@@ -43,7 +44,9 @@ class Holding:
 
 def of(user: User, *, to: Actor, at: datetime) -> list[Holding]:
     """Return what ``user`` can reach at ``at``, roles first, as far as ``to`` may see it."""
-    return [*_roles(user, to=to, at=at), *_grants(user, to=to, at=at)]
+    found = [*_roles(user, to=to, at=at), *_grants(user, to=to, at=at)]
+    given_by = names.named(one.by for one in found)
+    return [replace(one, by=given_by[one.by].text) if one.by else one for one in found]
 
 
 def _roles(user: User, *, to: Actor, at: datetime) -> list[Holding]:

@@ -1,7 +1,7 @@
 """``/api/v1/incidents/``: what is going on, since when, and how long it took."""
 
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance import access
+from governance.api import idempotency
 from governance.board import when, who
 from governance.errors import BadInput, NotFound
 from governance.models import Site
@@ -122,20 +123,12 @@ class Incidents(generics.ListAPIView[Any]):
         operation_id="incidents_declare",
         request=Declaration,
         responses={201: IncidentDetail},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="1 to 200 printable characters; the same key declares once.",
-            )
-        ],
+        parameters=[idempotency.parameter("declares")],
     )
     def post(self, request: Request) -> Response:
         """Declare an incident; repeating the request with its key answers the same."""
         by, at = who(request._request), when(request._request)
-        token = _token(by.ref, request.headers.get("Idempotency-Key", ""))
+        token = idempotency.token(request, of=by.ref, within=NAMESPACE)
         asked = Declaration(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -180,17 +173,6 @@ class OneIncident(generics.GenericAPIView[Any]):
         if key is None:
             raise missing
         return Response(_detail(key, request))
-
-
-def _token(ref: str, key: str) -> UUID:
-    """Return the token that the caller's own key stands for.
-
-    Raises:
-        BadInput: there is no key, or not a printable one of up to 200 characters.
-    """
-    if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
-        raise BadInput("Idempotency-Key: send 1 to 200 printable ASCII characters.")
-    return uuid5(NAMESPACE, f"{ref} {key}")
 
 
 def _detail(key: int, request: Request) -> dict[str, Any]:

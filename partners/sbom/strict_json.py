@@ -6,11 +6,11 @@ Python's ``json`` keeps the last of two equal keys, which would let a document h
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 import msgspec
 
+from governance.domain import strict_json
 from partners.domain.sboms import Bounds, Code, Rejected
 from partners.sbom.sniffing import refusal
 
@@ -20,31 +20,7 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class _DuplicateKey(Exception):
-    pass
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _DuplicateKey
-    return members
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text[:20])
-    return number
-
-
-_decoder = json.JSONDecoder(
-    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
-)
+_loads = strict_json.decoder()
 
 
 def loads(body: bytes, *, pointer: str, bounds: Bounds) -> Any:
@@ -55,10 +31,8 @@ def loads(body: bytes, *, pointer: str, bounds: Bounds) -> Any:
             ``pointer`` as the place.
     """
     try:
-        value = _decoder.decode(body.decode())
-        if b"\\u" in body:
-            json.dumps(value, ensure_ascii=False).encode()  # fails on a lone surrogate
-    except _DuplicateKey:
+        value = _loads(body.decode())
+    except strict_json.MemberTwice:
         raise refusal(
             Code.DUPLICATE_KEY,
             "a JSON object names one member twice",
