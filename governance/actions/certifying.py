@@ -275,4 +275,5 @@ def revoke(item: AccessReviewItem, *, by: Actor, at: datetime, reason: str) -> N
         kind__in=ACCESS_KINDS,
         state=DriftState.OPEN,
     )
-    revoking.ask(list(found.select_related("system__site")), reason=reason, by=by, at=at)
+    found = found.select_related("system__site").order_by("scope", "pk")
+    revoking.ask(list(found), reason=reason, by=by, at=at)

@@ -243,9 +243,9 @@ def _places(review: AccessReview, *, at: datetime) -> Iterable[_Place]:
         "system", "asset_group", "scopes"
     ):
         scopes.setdefault((system_id, group), set()).update(several)
-    for (system_id, group), several in sorted(scopes.items()):
+    for (system_id, group), inside in sorted(scopes.items()):
         system = known[system_id]
-        facts = [_facts(system, scope) for scope in sorted({group, *several})]
+        facts = [_facts(system, scope) for scope in sorted({group, *inside})]
         people = [one.owner for one in facts] + [one.steward for one in facts] + [system.owner]
         level = max((one.level for one in facts if one.level), key=LEVELS.index, default="")
         here = dict.fromkeys(away.get(one.pk, one) for one in people if one and one.is_active)

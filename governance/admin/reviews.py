@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -160,9 +161,7 @@ class AccessReviewAdmin(GovernedAdmin[AccessReview]):
         word = request.POST.get("decision", "")
         try:
             if word == "reassign":
-                person = User.objects.filter(pk=request.POST.get("to") or None).first()
-                if person is None:
-                    raise BadInput("Say who shall review it instead.", pointer="/to")
+                person = _person(request.POST.get("to", ""))
                 certifying.reassign(item, to=person, by=by, at=at, reason=reason)
             else:
                 certifying.decide(item, _said(word, reason, request.POST), by=by, at=at)
@@ -264,6 +263,18 @@ class AccessReviewItemAdmin(GovernedAdmin[AccessReviewItem]):
             self.message_user(request, f"Nothing was decided. {error.detail}", messages.ERROR)
         else:
             self.message_user(request, f"{count:,} decided: {verdict}.")
+
+
+def _person(key: str) -> User:
+    """Return who is chosen in the form.
+
+    Raises:
+        BadInput: nobody.
+    """
+    try:
+        return User.objects.get(pk=UUID(key))
+    except (ValueError, User.DoesNotExist):
+        raise BadInput("Say who shall review it instead.", pointer="/to") from None
 
 
 def _said(word: str, reason: str, form: Any) -> Answer:
