@@ -16,6 +16,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Decide",
         (
             ("Access requests", "rule", "governance_accessrequest"),
+            ("Access reviews", "checklist", "governance_accessreview"),
             ("Drift", "compare_arrows", "governance_driftfinding"),
             ("Proposed labels", "label", "catalog_labelassertion"),
         ),
@@ -45,6 +46,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Systems", "dns", "governance_governedsystem"),
             ("Grants", "key", "governance_grant"),
+            ("Reviewed access", "fact_check", "governance_accessreviewitem"),
             ("Sealed access", "lock", "governance_sealedaccess"),
             ("Opened seals", "lock_open", "governance_activation"),
             ("Accounts", "badge", "governance_principalalias"),

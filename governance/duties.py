@@ -3,15 +3,19 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from governance import access
 from governance.domain.actor import Actor
 from governance.models import (
     AccessRequest,
+    AccessReviewItem,
     Activation,
     DriftFinding,
     DriftState,
     PolicyVersion,
     RequestState,
+    ReviewState,
 )
 from governance.permissions import Act
 from governance.registries import Duty
@@ -107,4 +111,39 @@ def old_drift(by: Actor, at: datetime) -> list[Duty]:
             reason=f"Open for over {DRIFT_DAYS} days, the oldest since {oldest:%b %d, %Y}",
             url="/admin/governance/driftfinding/?state__exact=open",
         )
+    ]
+
+
+def access_reviews(by: Actor, at: datetime) -> list[Duty]:
+    """Return one line for each campaign in which accesses wait for ``by``, soonest due first.
+
+    Those they were named for, and those that nobody was named for or answered in time; never
+    what they hold or gave.
+    """
+    kind, _, key = by.ref.partition(":")
+    if kind != "user":
+        return []
+    rows = access.visible(
+        AccessReviewItem.objects.waiting().filter(review__state=ReviewState.OPEN),
+        to=by,
+        act=Act.REVIEW_ITEM_DECIDE,
+        at=at,
+    )
+    named = Q(reviewer=UUID(key)) | Q(reviewer=None) | Q(review__due_at__lt=at)
+    own = Q(holder=UUID(key)) | Q(given_by__contains=[by.ref])
+    found = (
+        rows.filter(named)
+        .exclude(own)
+        .order_by("review__due_at", "review")
+        .values("review", "review__quarter", "review__site__name", "review__due_at")
+        .annotate(n=Count("pk"))
+    )
+    return [
+        Duty(
+            title=f"Review access at {row['review__site__name']}: {row['n']:,} left",
+            reason=f"Quarter {row['review__quarter']}: keep, shorten or revoke each",
+            url=f"/admin/governance/accessreview/{row['review']}/work/",
+            due_at=row["review__due_at"],
+        )
+        for row in found[:MOST]
     ]

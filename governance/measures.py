@@ -11,6 +11,7 @@ from governance.actions.witnessing import Outside
 from governance.domain.backups import WEEK, WEEKS, Kind, Result, weeks_covered
 from governance.models import (
     AccessRequest,
+    AccessReviewItem,
     AuditVerification,
     BackupAttestation,
     Membership,
@@ -25,6 +26,9 @@ PERIOD_DAYS = 30
 REQUESTS_URL = "/admin/governance/accessrequest/"
 BACKUPS_URL = "/admin/governance/backupattestation/"
 VERIFICATIONS_URL = "/admin/governance/auditverification/"
+REVIEWS_URL = "/admin/governance/accessreview/"
+REVIEWED_URL = "/admin/governance/accessreviewitem/"
+REVIEW_DAYS = 92
 INTEGRITY_DAYS = 90
 FULL_CHECK_WITHIN = timedelta(hours=24)
 CHECK_WITHIN = timedelta(minutes=5)
@@ -164,12 +168,24 @@ def recoveries(site_id: int | None, at: datetime) -> Reading:
 
 
 def access_reviews(site_id: int | None, at: datetime) -> Reading:
-    """Return no value until access rights are reviewed by this service."""
-    return Reading(
-        None,
-        at,
-        note="No data yet: the sites reviewed in a quarter show once the first review is held",
-    )
+    """Return the share of reviewed accesses due in the last 92 days that people answered in time.
+
+    What nobody answered counts as missed, also after it was suspended or ended. Campaigns that
+    are not due yet do not count.
+    """
+    since = at - timedelta(days=REVIEW_DAYS)
+    rows = AccessReviewItem.objects.counted(at=at).filter(review__due_at__gte=since)
+    if site_id is not None:
+        rows = rows.filter(review__site__in=below(site_id))
+    total = rows.count()
+    if not total:
+        note = "No data yet: no review of access has fallen due"
+        return Reading(None, at, records_url=REVIEWS_URL, note=note)
+    done = rows.in_time().count()
+    query = {"review__due_at__gte": since.isoformat(), "review__due_at__lt": at.isoformat()}
+    if site_id is not None:
+        query["below"] = str(site_id)
+    return Reading(100 * done / total, at, done, total, f"{REVIEWED_URL}?{urlencode(query)}")
 
 
 MEASURES = {
@@ -199,7 +215,9 @@ MEASURES = {
         Unit.PERCENT,
         100,
         "higher",
-        "Sites whose access rights were reviewed in the quarter, over all sites.",
+        "Accesses (who, what, which group of assets) of the quarterly reviews due in the last"
+        f" {REVIEW_DAYS} days that a person decided about by the deadline, over all of them."
+        " What nobody answered counts as missed, also after it was suspended or ended.",
         access_reviews,
     ),
     "audit_integrity": Measure(

@@ -8,9 +8,11 @@ from django.conf import settings
 from governance import audit, boundary, duties, jobs, measures, registries
 from governance.actions import (
     backing_up,
+    chasing_reviews,
     drifting,
     escalating,
     measuring,
+    opening_reviews,
     restoring,
     telling,
     verifying,
@@ -139,6 +141,28 @@ registries.job_kinds.add(
     "access_requests_sweep",
     JobKind(_escalate, "Carry access requests on: tell others, grant, end", every_seconds=60),
 )
+
+
+def _open_reviews(run: JobRun) -> None:
+    opening_reviews.start_due(by=run.by, at=run.at)
+
+
+def _chase_reviews(run: JobRun) -> None:
+    chasing_reviews.sweep(by=run.by, at=run.at)
+
+
+registries.job_kinds.add(
+    "access_reviews_open",
+    JobKind(_open_reviews, "Open the access reviews of the quarter", every_seconds=6 * 3600),
+)
+registries.job_kinds.add(
+    "access_reviews_sweep",
+    JobKind(
+        _chase_reviews,
+        "Carry access reviews on: remind, suspend, end, verify, seal",
+        every_seconds=900,
+    ),
+)
 for name, measure in measures.MEASURES.items():
     registries.measures.add(name, measure)
 
@@ -153,6 +177,7 @@ registries.duties.add("access_requests", duties.open_requests)
 registries.duties.add("break_glass_reviews", duties.break_glass_reviews)
 registries.duties.add("rollbacks", duties.rollbacks)
 registries.duties.add("old_drift", duties.old_drift)
+registries.duties.add("access_reviews", duties.access_reviews)
 
 LOG = "is part of the log itself, which only grows"
 for label, reason in {

@@ -166,3 +166,26 @@ def resume(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
         by=by, act=Act.GRANT_SUSPEND, ref=grant.ref, at=at, reason=reason, case=grant.case,
         resumed=True,
     )  # fmt: skip
+
+
+@transaction.atomic
+def shorten(grant: Grant, *, valid_to: datetime, by: Actor, at: datetime, reason: str) -> None:
+    """Let a grant end earlier than it was given for.
+
+    Raises:
+        NotAllowed: ``by`` may not shorten grants here.
+        Refused: the new end has passed.
+        Conflict: it ends by then anyway, has ended, or was revoked.
+    """
+    require(by, Act.GRANT_SHORTEN, grant, at=at)
+    if valid_to <= at:
+        raise Refused("A shortened grant ends in the future; revoke what is to end now.")
+    live = Grant.objects.filter(
+        pk=grant.pk, revoked_at=None, valid_from__lt=valid_to, valid_to__gt=valid_to
+    )
+    if not live.update(valid_to=valid_to):
+        raise Conflict(f"{grant} ends earlier anyway, or has ended")
+    audit.record(
+        by=by, act=Act.GRANT_SHORTEN, ref=grant.ref, at=at, reason=reason, case=grant.case,
+        valid_to=valid_to,
+    )  # fmt: skip

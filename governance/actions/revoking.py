@@ -56,6 +56,42 @@ def draft(
     return plan
 
 
+@transaction.atomic
+def ask(findings: Sequence[DriftFinding], *, reason: str, by: Actor, at: datetime) -> int:
+    """Ask that what open ``findings`` of one system show is taken away; return how many moved.
+
+    Where a statement does it, a plan is drafted for somebody else to approve. The others wait
+    for whoever runs the system; the next look there closes either.
+
+    Raises:
+        NotAllowed: ``by`` may not draft revocations here.
+        Conflict: one of them is not open.
+    """
+    written = [one for one in findings if _is_written(one)]
+    if written:
+        draft(written, reason=reason, by=by, at=at)
+    for finding in findings:
+        if finding in written:
+            continue
+        require(by, Act.REVOCATION_DRAFT, RevocationPlan(system=finding.system), at=at)
+        if not DriftFinding.objects.filter(pk=finding.pk, state=DriftState.OPEN).update(
+            state=DriftState.REVOKE_REQUESTED
+        ):
+            raise Conflict(f"{finding} is not open.")
+        audit.record(by=by, act=Act.REVOCATION_DRAFT, ref=finding.ref, at=at, reason=reason)
+    return len(findings)
+
+
+def _is_written(finding: DriftFinding) -> bool:
+    if drifting.reader(finding.system) != SystemKind.POSTGRESQL:
+        return False
+    try:
+        _statement(finding)
+    except Refused:
+        return False
+    return True
+
+
 def _statement(finding: DriftFinding) -> str:
     if finding.kind not in ACCESS_KINDS:
         raise Refused(f"{finding}: there is no grant to take away.")

@@ -2,6 +2,7 @@
 
 from governance.models.absence import Absence
 from governance.models.access_request import PENDING, AccessRequest, RequestState
+from governance.models.access_review import AccessReview, AccessReviewItem, ReviewState
 from governance.models.alarm import Alarm
 from governance.models.audit import (
     AuditCheckpoint,
@@ -58,6 +59,8 @@ __all__ = [
     "PENDING",
     "Absence",
     "AccessRequest",
+    "AccessReview",
+    "AccessReviewItem",
     "Activation",
     "Alarm",
     "AttributeSource",
@@ -98,6 +101,7 @@ __all__ = [
     "PolicyVersion",
     "PrincipalAlias",
     "RequestState",
+    "ReviewState",
     "RevocationPlan",
     "Role",
     "SealedAccess",

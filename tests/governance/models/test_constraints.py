@@ -12,6 +12,8 @@ from governance import box
 from governance.models import (
     Absence,
     AccessRequest,
+    AccessReview,
+    AccessReviewItem,
     Activation,
     Alarm,
     BackupAttestation,
@@ -249,7 +251,72 @@ def a_seal_without_act() -> None:
     SealedAccess.objects.create(**known, name="s", resource="a.b:1", sealed_at=NOW, sealed_by="a")
 
 
+def a_review(**over: Any) -> AccessReview:
+    fields = {
+        "quarter": "2026-Q4",
+        "scope_at": NOW,
+        "opens_at": NOW,
+        "due_at": LATER,
+    }
+    site = over.pop("site", None) or a_site()
+    return AccessReview.objects.create(site=site, **{**fields, **over})
+
+
+def a_review_item(**over: Any) -> AccessReviewItem:
+    fields = {
+        "principal": "ana",
+        "asset_group": "mes",
+        "action": "select",
+        "origin": "grant",
+        "scopes": ["mes.badge"],
+    }
+    review = over.pop("review", None) or a_review()
+    system = over.pop("system", None) or a_system(site=review.site)
+    return AccessReviewItem.objects.create(review=review, system=system, **{**fields, **over})
+
+
+def a_decided_item(verdict: str, **over: Any) -> AccessReviewItem:
+    fields = {"decided_at": NOW, "decided_by": "user:1", "decided_in_seconds": 1.0, "reason": "r"}
+    return a_review_item(verdict=verdict, **{**fields, **over})
+
+
+def the_same_item_twice() -> None:
+    review = a_review()
+    system = a_system(site=review.site)
+    a_review_item(review=review, system=system)
+    a_review_item(review=review, system=system)
+
+
+def reviewed_by_its_holder() -> None:
+    user = a_user()
+    a_review_item(holder=user, reviewer=user)
+
+
+def decided_by_its_holder() -> None:
+    user = a_user()
+    a_decided_item("keep", holder=user, decided_by=user.as_actor().ref)
+
+
 BREAKING: list[tuple[str, Callable[[], object]]] = [
+    ("review_is_held_once_a_quarter", lambda: twice_with(a_site, lambda site: a_review(site=site))),
+    ("review_quarter_is_known", lambda: a_review(quarter="2026-Q5")),
+    ("review_is_due_after_it_opens", lambda: a_review(due_at=NOW)),
+    ("review_is_due_after_it_opens", lambda: a_review(scope_at=LATER)),
+    ("review_closed_has_who_when_and_seal", lambda: a_review(state="closed")),
+    ("review_closed_has_who_when_and_seal", lambda: a_review(seal="0" * 64)),
+    ("review_item_is_listed_once", the_same_item_twice),
+    ("review_item_origin_fits", lambda: a_review_item(origin="gift")),
+    ("review_item_origin_fits", lambda: a_review_item(origin="observed")),
+    ("review_item_level_is_known", lambda: a_review_item(level="odd")),
+    ("review_item_reviewer_is_not_its_holder", reviewed_by_its_holder),
+    ("review_item_is_decided_by_another", decided_by_its_holder),
+    ("review_item_decision_has_who_and_when", lambda: a_review_item(verdict="keep")),
+    ("review_item_decision_has_who_and_when", lambda: a_decided_item("burn")),
+    ("review_item_change_has_a_reason", lambda: a_decided_item("revoke", reason="")),
+    ("review_item_shortened_has_its_end", lambda: a_decided_item("shorten")),
+    ("review_item_shortened_has_its_end", lambda: a_decided_item("keep", new_end=LATER)),
+    ("review_item_lapse_has_its_instant", lambda: a_review_item(lapse="suspended")),
+    ("review_item_only_a_revocation_is_verified", lambda: a_decided_item("keep", verified_at=NOW)),
     ("sealed_access_names_record_and_act", a_seal_without_act),
     ("activation_has_a_reason", lambda: an_activation(reason="")),
     ("activation_is_reviewed_within_a_day", lambda: an_activation(review_due_at=NOW)),
