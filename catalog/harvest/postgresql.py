@@ -10,13 +10,13 @@ from typing import Any, LiteralString
 
 import msgspec
 import psycopg
-import sqlglot
 from psycopg.rows import TupleRow
 
 from catalog.domain.assets import AssetKind
 from catalog.harvest import derived
 from catalog.harvest.derived import Dependency
 from catalog.harvest.rows import AssetRow, ForeignKeyRow, Harvested
+from catalog.lineage.parsing import GRAMMAR
 from governance.connectors.session import STATEMENT_SECONDS, SessionFailed, snapshot
 
 Progress = Callable[[str, int], None]
@@ -197,7 +197,7 @@ class Catalogs:
         """
         stated = (
             READING,
-            sqlglot.__version__,
+            GRAMMAR,
             self.database,
             self.schemas,
             [row[:_ESTIMATE] + row[_ESTIMATE + 1 :] for row in self.relations],

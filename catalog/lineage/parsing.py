@@ -7,6 +7,8 @@ from sqlglot import exp
 
 from catalog.lineage.scopes import Unresolved
 
+GRAMMAR: str = sqlglot.__version__
+"""Release of the parser: another one may understand the same text otherwise."""
 LONGEST_TEXT = 200_000
 """Characters of one query; the longest of AdventureWorks' 89 views has about 3,000."""
 
