@@ -93,6 +93,18 @@ def told(error: Exception) -> dict[str, Any]:
     return body
 
 
+def _ways_from(request: HttpRequest) -> dict[str, Any]:
+    """Return what a refused page of the board leads to, where somebody is signed in."""
+    now, match = context.current(), request.resolver_match
+    page = getattr(match.func, "model_admin", None) if match else None
+    act = getattr(page, "read_act", None)
+    if now is None or match is None or page is None or act is None:
+        return {}
+    key = str(match.kwargs.get("object_id", ""))
+    resource = f"{page.model.resource_type()}:{key}" if key.isascii() and key.isdecimal() else ""
+    return refusals.whole_page(now, resource=resource, act=str(act))
+
+
 def _plain(status: int, code: str, detail: str) -> dict[str, Any]:
     return {
         "type": f"urn:wardroom:problem:{code}",
@@ -148,6 +160,8 @@ def page(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
 def respond(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer ``error`` in the form that this address speaks."""
     body = told(error)
+    if isinstance(error, PermissionDenied):
+        body |= _ways_from(request)
     if body["status"] >= 500:
         log.error("request failed: %s", type(error).__name__, exc_info=error)
     return problem(body) if wants_problem(request) else page(request, body)

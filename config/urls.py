@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 import config.schema  # noqa: F401 - the OpenAPI document knows our scheme once it is loaded
 from config import board, health
 from config.web import icon, overview, refusals
-from governance.api import access_requests, audit, authzen, measures
+from governance.api import access_requests, audit, authzen, authzen_profiles, measures
 
 board.only_governed()
 # A password alone must not sign in anywhere: the board's own form sends people to ours.
@@ -48,6 +48,12 @@ urlpatterns = [
     path("access/v1/search/subject", authzen.SubjectSearch.as_view(), name="access-subjects"),
     path("access/v1/search/resource", authzen.ResourceSearch.as_view(), name="access-resources"),
     path("access/v1/search/action", authzen.ActionSearch.as_view(), name="access-actions"),
+    path("access/v1/requests", authzen_profiles.Requests.as_view(), name="access-requests"),
+    path(
+        "access/v1/requests/<str:handle>",
+        authzen_profiles.OneRequest.as_view(),
+        name="access-request",
+    ),
     path("catalog/", include("catalog.urls")),
     path("api/v1/assets/", include("catalog.api.urls")),
     path("api/v1/", include("catalog.api.zone_urls")),

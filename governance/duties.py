@@ -8,16 +8,15 @@ from django.db.models import Count, Q
 from governance import access
 from governance.domain.actor import Actor
 from governance.models import (
-    AccessRequest,
     AccessReviewItem,
     Activation,
     DriftFinding,
     DriftState,
     PolicyVersion,
-    RequestState,
     ReviewState,
 )
 from governance.permissions import Act
+from governance.queries import request_turns
 from governance.registries import Duty
 
 MOST = 20
@@ -26,18 +25,10 @@ DRIFT_DAYS = 7
 
 def open_requests(by: Actor, at: datetime) -> list[Duty]:
     """Return the access requests whose decision is the turn of ``by``, the most urgent first."""
-    rows = access.visible(
-        AccessRequest.objects.filter(state=RequestState.OPEN), to=by, act=Act.REQUEST_DECIDE, at=at
-    )
-    kind, _, key = by.ref.partition(":")
-    if kind == "user":
-        person = UUID(key)
-        rows = rows.exclude(requester=person).exclude(grantee=person)
-        rows = rows.filter(pk__in=AccessRequest.objects.turn_of(person, at).values("pk"))
-    found = rows.select_related("requester", "system")
+    found = request_turns.of(by, at=at).select_related("requester", "system")
     return [
         Duty(
-            title=f"Decide: {row}",
+            title=f"{'Approve second' if row.first_approved_at else 'Decide'}: {row}",
             reason=f"{row.requester} asks for {row.days} days in {row.system}: {row.purpose}",
             url=f"/admin/governance/accessrequest/{row.pk}/change/",
             due_at=row.due_at,

@@ -10,7 +10,7 @@ from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Conflict, Refused, WardroomError
 from governance.models import Activation, GovernedSystem, Grant, SealedAccess, User
-from governance.models.break_glass import LONGEST, REVIEW_WITHIN, ReviewOutcome
+from governance.models.break_glass import LONGEST, OVERRIDE_LASTS, REVIEW_WITHIN, ReviewOutcome
 from governance.permissions import Act
 from governance.queries import resources
 
@@ -108,8 +108,11 @@ def activate(
         raise SecondFactorNeeded("Prove your second factor, then open the seal.")
     # The person's row is held: of two openings at once the second sees the first.
     User.objects.select_for_update().get(pk=user.pk)
-    if Activation.objects.filter(user=user, reviewed_at=None, review_due_at__lt=at).exists():
-        raise ReviewOverdue("Your last opening of a seal has not been reviewed in time.")
+    if Activation.objects.filter(user=user).barring(at).exists():
+        raise ReviewOverdue(
+            "Your last opening of a seal has not been reviewed in time. The incident commander "
+            "can let you go on."
+        )
     term = timedelta(minutes=minutes)
     if not activation.reason or not timedelta() < term <= LONGEST:
         raise Refused("A seal is opened for a reason, and for 60 minutes at most.")
@@ -213,4 +216,54 @@ def review(
         outcome=outcome,
         reason=text,
         case=activation.case,
+    )
+
+
+@transaction.atomic
+def override(activation: Activation, *, by: Actor, at: datetime, reason: str) -> None:
+    """Let whoever opened a seal open another although the review of this one is overdue.
+
+    For four hours, in an emergency that cannot wait for a reviewer. The review stays due.
+
+    Raises:
+        NotAllowed: ``by`` may not answer for that here.
+        Refused: ``by`` opened the seal, gives no reason, or nothing is overdue.
+        Conflict: it was reviewed meanwhile, or an override is running.
+    """
+    require(by, Act.BREAK_GLASS_OVERRIDE, activation, at=at)
+    kind, _, key = by.ref.partition(":")
+    if kind != "user" or UUID(key) == activation.user_id:
+        raise Refused("Somebody else answers for your going on.")
+    if not reason.strip():
+        raise Refused("Say why it cannot wait for the review.")
+    if at <= activation.review_due_at:
+        raise Refused("Its review is not overdue: it bars nothing.")
+    barring = Activation.objects.filter(pk=activation.pk).barring(at)
+    if not barring.update(
+        overridden_at=at, overridden_by=UUID(key), override_reason=reason.strip()
+    ):
+        raise Conflict(f"{activation} bars nothing any more")
+    activation.refresh_from_db()
+    audit.record(
+        by=by,
+        act=Act.BREAK_GLASS_OVERRIDE,
+        ref=activation.ref,
+        at=at,
+        reason=reason,
+        until=at + OVERRIDE_LASTS,
+        case=activation.case,
+    )
+    notices.send(
+        to={
+            activation.user,
+            *notices.holders("board_member", site=activation.sealed.system.site, at=at),
+        },
+        subject=f"Seal may be opened again: {activation.user}"[:160],
+        text=(
+            f"{by.name} answers for it until {at + OVERRIDE_LASTS:%H:%M} UTC, although the review "
+            f"of {activation} is overdue. Reason: {reason}."
+        ),
+        ref=activation.ref,
+        key=f"break_glass_override:{activation.pk}:{at:%Y%m%d%H%M%S}",
+        at=at,
     )

@@ -72,6 +72,9 @@ def _carry_on(request: AccessRequest, *, by: Actor, at: datetime) -> str:
 
 def _tell(request: AccessRequest, step: Step, *, at: datetime) -> None:
     site = request.system.site
+    if request.first_approved_at is not None:
+        _tell_seconds(request, step, at=at)
+        return
     to: set[User] = {request.deputy} if request.deputy else set()
     if step > Step.DEPUTY:
         to |= {*notices.holders("data_owner", site=site, at=at)}
@@ -82,6 +85,20 @@ def _tell(request: AccessRequest, step: Step, *, at: datetime) -> None:
         to=to - {request.requester, request.grantee},
         subject=f"Due {request.due_at:%H:%M} UTC: {request}"[:160],
         text=f"{WORDS[step]} {request.requester.name} asks. Purpose: {request.purpose}.",
+        ref=request.ref,
+        key=f"request_escalated:{request.pk}:{step.value}",
+        at=at,
+    )
+
+
+def _tell_seconds(request: AccessRequest, step: Step, *, at: datetime) -> None:
+    """Tell those who may be the second of two; the first has done their part."""
+    board = notices.holders("board_member", site=request.system.site, at=at)
+    to = {one for one in board if one.as_actor().ref != request.first_approved_by}
+    notices.send(
+        to=to - {request.requester, request.grantee},
+        subject=f"Due {request.due_at:%H:%M} UTC, second approval: {request}"[:160],
+        text=f"One person has approved it: {request.first_reason}. A second one has not.",
         ref=request.ref,
         key=f"request_escalated:{request.pk}:{step.value}",
         at=at,

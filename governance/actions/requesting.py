@@ -8,7 +8,8 @@ from django.db import transaction
 
 from governance import access, audit, notices
 from governance.access import require
-from governance.actions import fulfilling, routing
+from governance.actions import confirming_requests, fulfilling, routing
+from governance.actions.confirming_requests import OneOfTwo
 from governance.actions.granting import TermTooLong
 from governance.domain import actor as actors
 from governance.domain import grants
@@ -233,19 +234,29 @@ def _approve_low_risk(request: AccessRequest, *, at: datetime) -> bool:
     return True
 
 
-def _decide(
-    request: AccessRequest, state: RequestState, *, by: Actor, at: datetime, reason: str
-) -> None:
-    require(by, Act.REQUEST_DECIDE, request, at=at)
+def _turn(request: AccessRequest, *, by: Actor, at: datetime) -> Act:
+    """Return the act by which ``by`` decides now: as the first or only one, or as the second.
+
+    Raises:
+        NotAllowed: the policy lets ``by`` do neither.
+        OwnRequest, NotTheApprover, OneOfTwo: it is for somebody else.
+    """
+    is_second = request.first_approved_at is not None
+    act = Act.REQUEST_CONFIRM if is_second else Act.REQUEST_DECIDE
+    require(by, act, request, at=at)
     kind, _, key = by.ref.partition(":")
     person = UUID(key) if kind == "user" else None
     if person in routing.concerned(request):
         raise OwnRequest("Somebody else must decide about a request of yours.")
+    if is_second:
+        if by.ref == request.first_approved_by:
+            raise OneOfTwo("You have approved it already. A second person must too.")
+        return act
     if not request.route.is_turn_of(person, at=at):
         who = request.owner if request.owner is not None else request.deputy
         opens = f"{request.route.all_from:%b %d, %H:%M} UTC"
         raise NotTheApprover(f"It is for {who} to decide. Others may from {opens} on.")
-    _write(request, state, act=Act.REQUEST_DECIDE, by=by, at=at, reason=reason)
+    return act
 
 
 def _write(
@@ -259,7 +270,9 @@ def _write(
     **body: object,
 ) -> None:
     is_waiting = state is RequestState.APPROVED
-    decided = AccessRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(
+    decided = AccessRequest.objects.filter(
+        pk=request.pk, state=RequestState.OPEN, first_approved_at=request.first_approved_at
+    ).update(
         state=state,
         decided_at=at,
         decided_by=by.ref,
@@ -287,15 +300,21 @@ def approve(request: AccessRequest, *, by: Actor, at: datetime, reason: str) -> 
     """Approve what was asked for. The grant follows if the policy, asked anew, permits it.
 
     None where it does not: the request then says what is missing, and is looked at again
-    until it permits or the request ends.
+    until it permits or the request ends. None too for the first of two approvals, which
+    restricted data take.
 
     Raises:
         NotAllowed: ``by`` may not decide here.
         OwnRequest: ``by`` asked for it, or would get it.
         NotTheApprover: it is somebody else's turn.
+        OneOfTwo: ``by`` was the first of two.
         Conflict: it was decided already.
     """
-    _decide(request, RequestState.APPROVED, by=by, at=at, reason=reason)
+    act = _turn(request, by=by, at=at)
+    if act is Act.REQUEST_DECIDE and grants.needs_second_approval(request.level):
+        confirming_requests.note_first(request, by=by, at=at, reason=reason)
+        return None
+    _write(request, RequestState.APPROVED, act=act, by=by, at=at, reason=reason)
     return fulfilling.fulfil(request, by=by, at=at)
 
 
@@ -312,7 +331,8 @@ def deny(request: AccessRequest, *, by: Actor, at: datetime, reason: str) -> Non
     """
     if not reason.strip():
         raise Refused("A refusal needs a reason.")
-    _decide(request, RequestState.DENIED, by=by, at=at, reason=reason)
+    act = _turn(request, by=by, at=at)
+    _write(request, RequestState.DENIED, act=act, by=by, at=at, reason=reason)
     notices.send(
         to=[request.requester],
         subject=f"Refused: {request}"[:160],

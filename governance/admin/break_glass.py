@@ -58,7 +58,7 @@ class ActivationAdmin(GovernedAdmin[Activation]):
     list_filter = ["outcome", "sealed"]
     list_select_related = ["sealed", "user"]
     search_fields = ["user__name", "reason", "case"]
-    actions = ["justified", "misused"]
+    actions = ["justified", "misused", "override"]
 
     def _review(
         self, request: HttpRequest, rows: QuerySet[Activation], outcome: ReviewOutcome
@@ -79,3 +79,14 @@ class ActivationAdmin(GovernedAdmin[Activation]):
     @admin.action(description="Reviewed: not justified, end it")
     def misused(self, request: HttpRequest, rows: QuerySet[Activation]) -> None:
         self._review(request, rows, ReviewOutcome.MISUSED)
+
+    @admin.action(description="Overdue review: let them open a seal for 4 hours all the same")
+    def override(self, request: HttpRequest, rows: QuerySet[Activation]) -> None:
+        self.each(
+            request,
+            rows,
+            lambda row, why: breaking_glass.override(
+                row, by=who(request), at=when(request), reason=why
+            ),
+            "overdue reviews overridden for 4 hours",
+        )

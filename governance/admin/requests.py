@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -18,17 +18,19 @@ from governance import access
 from governance.actions import requesting, routing
 from governance.admin.request_filters import Below, Clock
 from governance.board import GovernedAdmin, when, who
+from governance.domain import grants
 from governance.errors import BadInput
 from governance.measures import PERIOD_DAYS
 from governance.models import PENDING, AccessRequest, GovernedSystem, RequestState, User
 from governance.permissions import Act
-from governance.queries import denials, request_clock, requestable
+from governance.queries import denials, names, request_clock, request_turns, requestable
 from governance.queries.deciding import deciders
 
 ASKED = ["system", "principal", "entitlement", "scope", "purpose", "days"]
 SHOWN = [
     *("case", "state", "missing", "system", "principal", "entitlement", "scope", "level"),
     *("purpose", "days", "requester", "grantee", "owner", "deputy", "submitted_at", "due_at"),
+    *("first_approved_at", "first_approved_by", "first_reason"),
     *("decided_at", "decided_by", "decision_reason", "resolved_at"),
 ]
 
@@ -151,12 +153,8 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
 
     def _next(self, request: HttpRequest) -> AccessRequest | None:
         """Return what this person is to decide next, so that an inbox is worked off by keyboard."""
-        by, at = who(request), when(request)
-        assert isinstance(request.user, User)
-        turn = AccessRequest.objects.turn_of(request.user, at).filter(state=RequestState.OPEN)
-        rows = access.visible(turn, to=by, act=Act.REQUEST_DECIDE, at=at)
-        own = Q(requester=request.user) | Q(grantee=request.user)
-        return rows.exclude(own).order_by("due_at", "pk").first()
+        rows = request_turns.of(who(request), at=when(request))
+        return rows.order_by("due_at", "pk").first()
 
     def figures(self, request: HttpRequest) -> HttpResponse:
         """Show how many were resolved in time by site, owner and class, each with its records."""
@@ -216,14 +214,21 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         by, at = who(request), when(request)
         assert isinstance(request.user, User)
         is_own = request.user.pk in routing.concerned(row)
-        is_turn = row.route.is_turn_of(request.user.pk, at=at)
+        is_second = row.first_approved_at is not None
+        is_first = by.ref == row.first_approved_by
+        is_turn = not is_first and (is_second or row.route.is_turn_of(request.user.pk, at=at))
+        act = Act.REQUEST_CONFIRM if is_second else Act.REQUEST_DECIDE
         found = deciders(row, at=at)
+        first = names.named([row.first_approved_by]).get(row.first_approved_by)
         return {
             "is_own": is_own,
+            "is_first": is_first,
+            "first_approver": first.text if first else "",
+            "takes_two": grants.needs_second_approval(row.level),
             "is_turn": is_turn,
             "first": row.owner or row.deputy,
             "opens_at": row.route.all_from,
-            "may": not is_own and is_turn and access.allows(by, Act.REQUEST_DECIDE, row, at=at),
+            "may": not is_own and is_turn and access.allows(by, act, row, at=at),
             "people": found.people,
             "more": found.more,
             "roles": found.roles,

@@ -28,7 +28,7 @@ from governance.domain.authzen import Asked, Semantic, Unreadable, Wanted
 from governance.domain.callers import Caller, Scope
 from governance.domain.obligations import Kind
 from governance.errors import ScopeMissing
-from governance.queries import evaluating, requestable, searching
+from governance.queries import approvals, evaluating, requestable, searching
 from governance.queries.evaluating import Answer, View
 from governance.queries.sides import is_own_subject
 
@@ -38,7 +38,11 @@ ENDPOINTS = {
     "search_subject_endpoint": "search/subject",
     "search_resource_endpoint": "search/resource",
     "search_action_endpoint": "search/action",
+    "access_request_endpoint": "requests",
 }
+ACCESS_REQUEST = "urn:openid:authzen:capability:access-request"
+DRAFT = 1
+"""Which draft of the Access Request and Approval Profile is spoken."""
 
 
 class JSONAlone(BaseContentNegotiation):
@@ -173,7 +177,11 @@ def configuration(request: HttpRequest) -> HttpResponse:
     """Say where the endpoints are: ``/.well-known/authzen-configuration`` (RFC 8615)."""
     base = settings.PUBLIC_URL.rstrip("/")
     found = {name: f"{base}/access/v1/{path}" for name, path in ENDPOINTS.items()}
-    kinds = {"supported_obligations": [kind.value for kind in Kind]}
+    kinds = {
+        "supported_obligations": [kind.value for kind in Kind],
+        "capabilities": [ACCESS_REQUEST],
+        "access_request_profile_draft": DRAFT,
+    }
     return JsonResponse({"policy_decision_point": base, **found, **kinds})
 
 
@@ -242,7 +250,38 @@ def _shown(
         resource = f"{asked.resource.type}:{asked.resource.id}"
         if form := requestable.form_url(resource, asked.action):
             context["access_request"] = {"form_url": form}
+            if Scope.REQUEST in seen.caller.scopes:
+                context["access_request"] |= _submission(asked, evaluation_id, seen)
+                context["next_action"] = "request"
+    if "approval" in asked.context and not decision.allow:
+        context |= _unhelped(asked, answer, seen, "access_request" in context)
     return {"decision": decision.allow, "context": context}
+
+
+def _submission(asked: Asked, evaluation_id: str, seen: View) -> dict[str, Any]:
+    """Return how to ask for what was refused, after the access-request profile."""
+    return {
+        "endpoint": f"{settings.PUBLIC_URL.rstrip('/')}/access/v1/requests",
+        "expires_at": _instant(seen.at + approvals.DENIAL_LASTS),
+        "binding_token": approvals.bind(asked, evaluation_id, pep=seen.caller.slug),
+    }
+
+
+def _unhelped(asked: Asked, answer: Answer, seen: View, is_requestable: bool) -> dict[str, Any]:
+    """Say why the approval that came with a question did not help, and what to do next."""
+    who = seen.people.get(f"{asked.subject.type}:{asked.subject.id}")
+    found = approvals.judge(asked.context["approval"], asked, who, pep=seen.caller.slug, at=seen.at)
+    next_action = found.next_action
+    if next_action == "request" and not is_requestable:
+        next_action = "none"
+    told: dict[str, Any] = {
+        "reason": found.reason,
+        "policy_reason": answer.decision.reason,
+        "next_action": next_action,
+    }
+    if found.retry_after is not None:
+        told["retry_after"] = found.retry_after
+    return told
 
 
 def _instant(at: datetime) -> str:

@@ -78,7 +78,14 @@ class DecisionContext(serializers.Serializer[JSON]):
     ignored = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="Claims that did not count."
     )
-    access_request = serializers.DictField(required=False)
+    access_request = serializers.DictField(
+        required=False, help_text="How to ask for it; with the scope `request` over this API too."
+    )
+    next_action = serializers.CharField(required=False, help_text="`request`, `retry` or `none`.")
+    retry_after = serializers.IntegerField(required=False, help_text="Seconds.")
+    policy_reason = serializers.CharField(
+        required=False, help_text="Where `reason` says why an approval did not help."
+    )
     error = serializers.DictField(required=False, help_text="Why an item could not be read.")
 
 
@@ -177,7 +184,7 @@ class ActionsFound(serializers.Serializer[JSON]):
     context: Any = SearchContext()
 
 
-_HEADERS = [
+HEADERS = [
     OpenApiParameter(
         "X-Request-ID",
         str,
@@ -193,7 +200,7 @@ def _operation(name: str, request: type, response: type) -> dict[str, Any]:
         "tags": ["access"],
         "request": {"application/json": request},
         "responses": {200: response},
-        "parameters": _HEADERS,
+        "parameters": HEADERS,
     }
 
 

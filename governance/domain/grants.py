@@ -11,6 +11,8 @@ LONGEST_SENSITIVE = timedelta(days=90)
 """For confidential data and above."""
 SENSITIVE = LEVELS[LEVELS.index("confidential") :]
 
+TWICE_APPROVED = LEVELS[LEVELS.index("restricted") :]
+
 
 class Standing(StrEnum):
     """The states of a grant. Nobody writes them: the clock alone moves a grant on."""
@@ -41,6 +43,11 @@ def standing(term: Term, *, at: datetime) -> Standing:
     if term.suspended_at is not None and term.suspended_at <= at:
         return Standing.SUSPENDED
     return Standing.SCHEDULED if at < term.valid_from else Standing.ACTIVE
+
+
+def needs_second_approval(level: str) -> bool:
+    """Say whether access to data of ``level`` is approved by two different people."""
+    return level in TWICE_APPROVED
 
 
 def longest(level: str) -> timedelta:

@@ -41,6 +41,12 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
             Q(opens__lte=at) | Q(owner_id=key) | Q(deputy_id=key, deputy_from__lte=at)
         )
 
+    def seconded_by(self, user: User | uuid.UUID) -> "AccessRequestQuerySet":
+        """Return open ones that one person approved and that ``user`` could be the second for."""
+        key = user.pk if isinstance(user, User) else user
+        first = self.filter(state=RequestState.OPEN, first_approved_at__isnull=False)
+        return first.exclude(first_approved_by=f"user:{key}")
+
     def counted(self) -> "AccessRequestQuerySet":
         """Return those that the clock judges: all but those withdrawn before they were due."""
         return self.exclude(state=RequestState.CANCELED, decided_at__lte=F("due_at"))
@@ -105,6 +111,18 @@ class AccessRequest(Governed):
     deputy_from = models.DateTimeField(null=True, editable=False)
     all_from = models.DateTimeField(null=True, editable=False)
     told = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    first_approved_at = models.DateTimeField(null=True, editable=False)
+    first_approved_by = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Where the class of the data asks for two people: who was the first.",
+    )
+    first_reason = models.CharField(
+        max_length=300, blank=True, default="", db_default="", editable=False
+    )
     state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.OPEN)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=120, blank=True)
@@ -144,6 +162,16 @@ class AccessRequest(Governed):
                 condition=Q(state="open", decided_at=None, decided_by="")
                 | (~Q(state="open") & Q(decided_at__isnull=False) & ~Q(decided_by="")),
                 name="request_decision_has_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_approved_at=None, first_approved_by="", first_reason="")
+                | (Q(first_approved_at__isnull=False) & ~Q(first_approved_by="")),
+                name="request_first_approval_has_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "granted"])
+                | ~Q(first_approved_by=F("decided_by")),
+                name="request_is_approved_by_two_different_people",
             ),
             models.CheckConstraint(
                 condition=(Q(state="approved") & ~Q(missing=""))

@@ -1,7 +1,7 @@
 """Break-glass: access that is sealed until an emergency, and each time that it was opened."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q, Value
@@ -13,6 +13,8 @@ from governance.models.system import GovernedSystem
 
 LONGEST = timedelta(minutes=60)
 REVIEW_WITHIN = timedelta(hours=24)
+OVERRIDE_LASTS = timedelta(hours=4)
+"""So long an overdue review bars no further opening, once somebody has answered for that."""
 
 
 class SealedAccess(Governed):
@@ -54,6 +56,18 @@ class ReviewOutcome(models.TextChoices):
     MISUSED = "misused", "Not justified"
 
 
+class ActivationQuerySet(models.QuerySet["Activation"]):
+    def overdue(self, at: datetime) -> "ActivationQuerySet":
+        """Return those whose review should have been there before ``at``."""
+        return self.filter(reviewed_at=None, review_due_at__lt=at)
+
+    def barring(self, at: datetime) -> "ActivationQuerySet":
+        """Return the overdue ones that bar another opening: nobody has answered for it lately."""
+        return self.overdue(at).filter(
+            Q(overridden_at=None) | Q(overridden_at__lte=at - OVERRIDE_LASTS)
+        )
+
+
 class Activation(Governed):
     """One opening of a seal, and its review afterwards: due from the first instant on."""
 
@@ -72,6 +86,16 @@ class Activation(Governed):
     )
     outcome = models.CharField(max_length=10, choices=ReviewOutcome.choices, blank=True)
     review_text = models.CharField(max_length=300, blank=True)
+
+    overridden_at = models.DateTimeField(null=True, blank=True, editable=False)
+    overridden_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    override_reason = models.CharField(
+        max_length=300, blank=True, default="", db_default="", editable=False
+    )
+
+    objects = ActivationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-activated_at", "-id"]
@@ -92,6 +116,17 @@ class Activation(Governed):
             ),
             models.CheckConstraint(
                 condition=~Q(reviewed_by=F("user")), name="activation_is_reviewed_by_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(overridden_at=None, overridden_by=None, override_reason="")
+                | (
+                    Q(overridden_at__isnull=False, overridden_by__isnull=False)
+                    & ~Q(override_reason="")
+                ),
+                name="activation_override_has_who_when_and_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(overridden_by=F("user")), name="activation_is_overridden_by_another"
             ),
         ]
 

@@ -26,11 +26,12 @@ def deciders(request: AccessRequest, *, at: datetime) -> Deciders:
     The roles come from the policy in force; everybody named was asked about there. Who may
     by a grant on this one record only is not looked for.
     """
+    act = Act.REQUEST_CONFIRM if request.first_approved_at else Act.REQUEST_DECIDE
     slugs = (
         PolicyRule.objects.filter(
             version__in=PolicyHead.objects.values("version"),
             rtype__in=[AccessRequest.resource_type(), "*"],
-            act__in=[Act.REQUEST_DECIDE, "*"],
+            act__in=[act, "*"],
             eft="allow",
         )
         .order_by()
@@ -49,8 +50,9 @@ def deciders(request: AccessRequest, *, at: datetime) -> Deciders:
     people = tuple(
         user
         for user in holders[:SHOWN]
-        if request.route.is_turn_of(user.pk, at=at)
-        and access.allows(user.as_actor(), Act.REQUEST_DECIDE, request, at=at)
+        if (request.first_approved_at or request.route.is_turn_of(user.pk, at=at))
+        and user.as_actor().ref != request.first_approved_by
+        and access.allows(user.as_actor(), act, request, at=at)
     )
     names = tuple(roles.order_by("name").values_list("name", flat=True))
     return Deciders(people, max(0, holders.count() - SHOWN), names)

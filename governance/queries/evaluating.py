@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from governance import access
 from governance.domain.actor import Actor
-from governance.domain.authzen import Asked
+from governance.domain.authzen import Asked, Entity
 from governance.domain.callers import Caller
 from governance.domain.decisions import OPEN_TO_GRANTS, Decision, Question, Reason
 from governance.models import Governed, User, record_grants
@@ -133,6 +133,13 @@ def _look_up(asked: Sequence[Asked], seen: View) -> None:
         new = {key for key in keys if (kind, key) not in seen.records}
         if new:
             _look_up_records(models[kind], new, seen)
+
+
+def person(subject: Entity) -> User | None:
+    """Return the active person of ours whom a subject names; None for anybody else."""
+    if subject.type != "user" or not is_own_subject(subject):
+        return None
+    return User.objects.filter(pk=UUID(subject.id), kind="person", is_active=True).first()
 
 
 def look_up_people(refs: list[str], seen: View) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 from governance import access
 from governance.context import Context
 from governance.errors import NotAllowed, WardroomError
-from governance.models import DecisionLog
+from governance.models import AccessRequest, DecisionLog
 from governance.permissions import Act
-from governance.queries import explaining, questions, requestable
+from governance.queries import denials, explaining, questions, requestable
 
 
 def way_out(error: NotAllowed, now: Context) -> dict[str, Any]:
@@ -28,6 +28,28 @@ def way_out(error: NotAllowed, now: Context) -> dict[str, Any]:
     if form:
         found["access_request"] = {"form_url": form}
     return found
+
+
+def whole_page(now: Context, *, resource: str, act: str) -> dict[str, Any]:
+    """Return more members for a page that no role opens, which nothing was asked about yet.
+
+    ``resource`` is the record that the page is about, empty for a list. Nothing for those who
+    may ask for no access at all.
+    """
+    may_ask = access.allows_somewhere(
+        now.actor, Act.REQUEST_SUBMIT, AccessRequest.resource_type(), at=now.at
+    )
+    if now.actor.party or not may_ask:
+        return {}
+    binding = denials.bind(request_id=now.request_id, subject=now.actor.ref, act=act, ref=resource)
+    about = requestable.form_url(resource, act, denial=binding) if resource else ""
+    return {
+        "access_request": {"form_url": about or requestable.plain_form_url()},
+        "sentence": (
+            "None of your roles opens this page. An administrator gives roles. Access to one "
+            "system or asset can be asked for."
+        ),
+    }
 
 
 def _ways(error: NotAllowed, now: Context) -> list[str]:

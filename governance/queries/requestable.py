@@ -28,7 +28,12 @@ def form_url(resource: str, act: str, *, denial: str = "") -> str:
         return ""
     given = {"resource": resource, "act": act, **({"denial": denial} if denial else {})}
     words = urlencode(given)
-    return f"{settings.PUBLIC_URL.rstrip('/')}{FORM}?{words}"
+    return f"{plain_form_url()}?{words}"
+
+
+def plain_form_url() -> str:
+    """Return the address of the form with nothing filled in."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}{FORM}"
 
 
 def refused_form_url(

@@ -1,7 +1,9 @@
 """Refusals as pages and as problem documents."""
 
+import html
 import json
 import logging
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,7 +22,7 @@ from governance.models import AuditEvent
 from governance.queries import denials
 from tests.builders import signin
 from tests.builders.catalog import an_asset
-from tests.builders.governance import NOW, a_member, a_site, a_user, holds
+from tests.builders.governance import NOW, a_member, a_site, a_system, a_user, holds
 
 
 @pytest.mark.django_db
@@ -138,4 +140,34 @@ def test_a_page_of_the_board_that_no_role_opens_says_so() -> None:
     assert answer.status_code == 403
     page = answer.content.decode()
     assert "<code>deny:no_rule</code>" in page
+    assert "An administrator gives roles." in page
+
+
+@pytest.mark.django_db
+def test_a_page_of_the_board_that_is_refused_as_a_whole_leads_to_a_request() -> None:
+    system = a_system()
+    operator = a_member("site_operator", site=system.site)
+    client = signin.proven(operator)
+    form = "/admin/governance/accessrequest/add/"
+    whole = client.get("/admin/governance/governedsystem/")
+    assert whole.status_code == 403
+    assert f'{form}">Ask for access' in whole.content.decode()
+    one = client.get(f"/admin/governance/governedsystem/{system.pk}/change/")
+    assert one.status_code == 403
+    (address,) = re.findall(r'href="([^"]+)">Ask for access', one.content.decode())
+    asked = urlsplit(html.unescape(address))
+    told = {name: values[0] for name, values in parse_qs(asked.query).items()}
+    act = "governance:system:read"
+    assert (asked.path, told["resource"], told["act"]) == (form, system.ref, act)
+    denials.read(told["denial"], subject=operator.as_actor().ref, act=act, ref=system.ref)
+    shown = client.get(f"{asked.path}?{asked.query}")
+    assert shown.status_code == 200
+    assert shown.context["adminform"].form.initial["system"] == str(system.pk)
+
+
+@pytest.mark.django_db
+def test_who_may_ask_for_nothing_is_led_to_no_form() -> None:
+    client = signin.proven(a_member("auditor"))
+    page = client.get("/admin/governance/accessrequest/add/").content.decode()
+    assert "Ask for access" not in page
     assert "An administrator gives roles." in page

@@ -9,7 +9,7 @@ from governance import access, boundary, duties
 from governance.actions import breaking_glass
 from governance.domain.actor import Actor
 from governance.errors import Conflict, NotAllowed, Refused
-from governance.models import Activation, Grant, Notice, SealedAccess, User
+from governance.models import Activation, AuditEvent, Grant, Notice, SealedAccess, User
 from governance.models.break_glass import ReviewOutcome
 from tests.builders.governance import a_member, a_site, a_system
 from tests.governance.actions.test_requesting import a_table
@@ -110,6 +110,46 @@ def test_an_overdue_review_bars_the_next_opening_until_it_is_held(at: datetime) 
         opened(seal, user, late)
     judged(row, a_member("board_member").as_actor(), late, ReviewOutcome.JUSTIFIED)
     assert opened(seal, user, late)
+
+
+def test_an_incident_commander_lifts_the_bar_of_an_overdue_review_for_four_hours(
+    at: datetime,
+) -> None:
+    seal = a_seal(at)
+    user = an_operator(seal)
+    row = opened(seal, user, at)
+    late = at + DAY + 61 * MINUTE
+    commander = a_member("incident_commander", site=seal.system.site).as_actor()
+
+    def override(by: Actor, when: datetime, reason: str = "line 3 burns") -> None:
+        with boundary.acting(by, at=when):
+            breaking_glass.override(row, by=by, at=when, reason=reason)
+
+    with pytest.raises(Refused, match="not overdue"):
+        override(commander, at + DAY)
+    with pytest.raises(NotAllowed):
+        override(a_member("board_member").as_actor(), late)
+    with pytest.raises(Refused, match="Say why"):
+        override(commander, late, " ")
+    override(commander, late)
+    with pytest.raises(Conflict):
+        override(commander, late + MINUTE)
+    said = AuditEvent.objects.get(act="governance:break_glass:override", outcome="ok")
+    assert (said.actor, said.object) == (commander.ref, row.ref)
+    assert opened(seal, user, late + 4 * 60 * MINUTE - MINUTE)
+    with pytest.raises(breaking_glass.ReviewOverdue):
+        opened(seal, user, late + 4 * 60 * MINUTE)
+    reviewer = a_member("board_member").as_actor()
+    assert len(duties.break_glass_reviews(reviewer, late)) == 2, "the review stays due"
+
+
+def test_nobody_lifts_their_own_bar(at: datetime) -> None:
+    seal = a_seal(at)
+    commander = a_member("incident_commander", site=seal.system.site)
+    row = opened(seal, commander, at)
+    by, late = commander.as_actor(), at + DAY + MINUTE
+    with boundary.acting(by, at=late), pytest.raises(Refused, match="Somebody else"):
+        breaking_glass.override(row, by=by, at=late, reason="line 3 burns")
 
 
 def test_nobody_reviews_what_they_opened_and_nobody_twice(at: datetime) -> None:

@@ -324,12 +324,15 @@ def test_the_discovery_document_names_live_endpoints_only(pep: Pep, settings: An
     told = answer.json()
     assert told.pop("policy_decision_point") == pep.address
     assert "mask" in told.pop("supported_obligations")
+    assert told.pop("capabilities") == ["urn:openid:authzen:capability:access-request"]
+    assert told.pop("access_request_profile_draft") == 1
     assert set(told) == {
         "access_evaluation_endpoint",
         "access_evaluations_endpoint",
         "search_subject_endpoint",
         "search_resource_endpoint",
         "search_action_endpoint",
+        "access_request_endpoint",
     }
     for address in told.values():
         assert address.startswith(pep.address)

@@ -240,6 +240,17 @@ def an_activation(**over: Any) -> Activation:
     return Activation.objects.create(**{**fields, **over})
 
 
+def overridden_by_oneself() -> None:
+    user = a_user()
+    said = {"overridden_at": NOW, "overridden_by": user, "override_reason": "r"}
+    an_activation(user=user, review_due_at=NOW + timedelta(hours=24), **said)
+
+
+def approved_twice_by_one() -> None:
+    first = {"first_approved_at": NOW, "first_approved_by": "user:a"}
+    a_request(**first, state="approved", missing="m", decided_at=NOW, decided_by="user:a")
+
+
 def reviewed_by_oneself() -> None:
     user = a_user()
     judged = {"outcome": "justified", "review_text": "t"}
@@ -322,6 +333,10 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
     ("activation_is_reviewed_within_a_day", lambda: an_activation(review_due_at=NOW)),
     ("activation_review_has_who_when_and_what", lambda: an_activation(reviewed_at=NOW)),
     ("activation_is_reviewed_by_another", reviewed_by_oneself),
+    ("activation_override_has_who_when_and_why", lambda: an_activation(overridden_at=NOW)),
+    ("activation_is_overridden_by_another", overridden_by_oneself),
+    ("request_first_approval_has_who_and_when", lambda: a_request(first_approved_at=NOW)),
+    ("request_is_approved_by_two_different_people", approved_twice_by_one),
     ("absence_ends_after_it_begins", lambda: an_absence(until=NOW)),
     ("absence_deputy_is_somebody_else", absent_for_oneself),
     ("request_level_is_known", lambda: a_request(level="odd")),
