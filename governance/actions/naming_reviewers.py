@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
-
 from governance import access, notices
 from governance.domain.ranks import LEVELS
 from governance.models import Absence, AccessReview, AccessReviewItem, GovernedSystem, Site, User
 from governance.permissions import Act
+from governance.postgresql import staging
 from governance.queries import resources
 from governance.queries.resources import Facts
 
@@ -20,13 +19,32 @@ class _Place:
 
     system: GovernedSystem
     asset_group: str
+    count: int
     level: str
     people: tuple[User, ...]
     """Who answers for it, first the one whose turn it is."""
 
 
+_CLASSIFY = """
+UPDATE access_effective SET level = %(level)s
+ WHERE system_id = %(system)s AND asset_group = %(group)s AND level = ''
+"""
+_GIVE = """
+UPDATE access_effective SET reviewer_id = %(person)s
+ WHERE system_id = %(system)s AND asset_group = %(group)s AND reviewer_id IS NULL
+   AND holder_id IS DISTINCT FROM %(person)s AND NOT %(ref)s = ANY(given_by)
+"""
+_PLACES = """
+SELECT system_id, asset_group, count(DISTINCT (principal, action)), array_agg(DISTINCT scope)
+  FROM access_effective CROSS JOIN unnest(scopes) scope GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
 def name(review: AccessReview, *, at: datetime) -> None:
-    """Give each group of assets a class, where none is known, and its items a reviewer."""
+    """Give each staged group of assets a class, where none is known, and each item a reviewer.
+
+    Nobody reviews what they hold or gave. What nobody fits stays without a reviewer.
+    """
     site = review.site
     spare = (
         *notices.holders("data_owner", site=site, at=at).order_by("name", "pk"),
@@ -35,43 +53,38 @@ def name(review: AccessReview, *, at: datetime) -> None:
     able: dict[object, bool] = {}
     asked = AccessReviewItem(review=review)
     for place in _places(review, at=at):
-        rows = AccessReviewItem.objects.filter(
-            review=review, system=place.system, asset_group=place.asset_group
-        )
+        here: dict[str, object] = {"system": place.system.pk, "group": place.asset_group}
         if place.level:
-            rows.filter(level="").update(level=place.level)
-        for person in (*place.people, *spare):
+            staging.run(_CLASSIFY, {**here, "level": place.level})
+        left = place.count
+        for person in dict.fromkeys((*place.people, *spare)):
+            if not left:
+                break
             if person.pk not in able:
                 able[person.pk] = access.allows(
                     person.as_actor(has_mfa=True), Act.REVIEW_ITEM_DECIDE, asked, at=at
                 )
             if able[person.pk]:
-                _give(rows, person)
+                left -= _give(here, person)
 
 
-def _give(rows: QuerySet[AccessReviewItem], person: User) -> None:
-    """Let ``person`` review what has no reviewer yet and is neither theirs nor given by them."""
-    own = Q(holder=person) | Q(given_by__contains=[person.as_actor().ref])
-    rows.filter(reviewer=None).exclude(own).update(reviewer=person)
+def _give(here: Mapping[str, object], person: User) -> int:
+    ((count,),) = staging.run(_GIVE, {**here, "person": person.pk, "ref": person.as_actor().ref})
+    return int(count)
 
 
 def _places(review: AccessReview, *, at: datetime) -> Iterable[_Place]:
     away = _deputies(review.site, at=at)
-    items = AccessReviewItem.objects.filter(review=review)
-    systems = GovernedSystem.objects.filter(pk__in=items.values("system")).select_related("owner")
-    known = {one.pk: one for one in systems}
-    scopes: dict[tuple[int, str], set[str]] = {}
-    for system_id, group, several in items.order_by().values_list(
-        "system", "asset_group", "scopes"
-    ):
-        scopes.setdefault((system_id, group), set()).update(several)
-    for (system_id, group), inside in sorted(scopes.items()):
+    rows = staging.run(_PLACES, {})
+    systems = GovernedSystem.objects.filter(pk__in={row[0] for row in rows})
+    known = {one.pk: one for one in systems.select_related("owner")}
+    for system_id, group, count, inside in rows:
         system = known[system_id]
         facts = [_facts(system, scope) for scope in sorted({group, *inside})]
         people = [one.owner for one in facts] + [one.steward for one in facts] + [system.owner]
         level = max((one.level for one in facts if one.level), key=LEVELS.index, default="")
         here = dict.fromkeys(away.get(one.pk, one) for one in people if one and one.is_active)
-        yield _Place(system, group, level, tuple(one for one in here if one is not None))
+        yield _Place(system, group, count, level, tuple(one for one in here if one is not None))
 
 
 def _facts(system: GovernedSystem, scope: str) -> Facts:

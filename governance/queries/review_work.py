@@ -112,11 +112,16 @@ def dossier(item: AccessReviewItem) -> Dossier:
     ).order_by("-last_seen_at", "pk")
     before = (
         AccessReviewItem.objects.filter(
-            **same, asset_group=item.asset_group, action=item.action, pk__lt=item.pk
+            **same,
+            asset_group=item.asset_group,
+            action=item.action,
+            review__in=AccessReview.objects.filter(
+                site=item.review.site_id, quarter__lt=item.review.quarter
+            ),
         )
         .exclude(verdict="")
         .select_related("review")
-        .order_by("-pk")
+        .order_by("-review__quarter")
         .first()
     )
     given = Grant.objects.filter(pk__in=item.grants).select_related("request").order_by("scope")

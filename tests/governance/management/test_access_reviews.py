@@ -40,7 +40,7 @@ def keys() -> list[str]:
     ]
 
 
-def test_a_campaign_from_the_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_campaign_from_the_shell(tmp_path: Path) -> None:
     now = timezone.now()
     system = a_system()
     day = timedelta(days=1)
@@ -73,10 +73,8 @@ def test_a_campaign_from_the_shell(tmp_path: Path, capsys: pytest.CaptureFixture
     witnessed.cosign(witnessed.sequence(now), now)
     assert run("export", slug, quarter, str(tmp_path / "late.json"))["proven"] is True
     assert review_file.main([str(tmp_path / "late.json"), *keys()]) == 0
-    capsys.readouterr()
     (tmp_path / "bad.json").write_text('{"document": 7}')
     assert review_file.main([str(tmp_path / "bad.json"), *keys()]) == 1
-    assert "no exported review" in capsys.readouterr().err
 
     AccessReviewItem.objects.update(reason="changed")
     changed = run("check", slug, quarter)
