@@ -8,7 +8,14 @@ from drf_spectacular.views import SpectacularAPIView
 import config.schema  # noqa: F401 - the OpenAPI document knows our scheme once it is loaded
 from config import board, health
 from config.web import icon, overview, refusals
-from governance.api import access_requests, audit, authzen, authzen_profiles, measures
+from governance.api import (
+    access_requests,
+    access_reviews,
+    audit,
+    authzen,
+    authzen_profiles,
+    measures,
+)
 
 board.only_governed()
 # A password alone must not sign in anywhere: the board's own form sends people to ours.
@@ -26,6 +33,24 @@ urlpatterns = [
         "api/v1/access-requests/",
         access_requests.AccessRequests.as_view(),
         name="api-access-requests",
+    ),
+    path(
+        "api/v1/access-reviews/", access_reviews.AccessReviews.as_view(), name="api-access-reviews"
+    ),
+    path(
+        "api/v1/access-reviews/<int:review>/items/",
+        access_reviews.ReviewedAccess.as_view(),
+        name="api-reviewed-access",
+    ),
+    path(
+        "api/v1/access-reviews/<int:review>/items/<int:item>/decision",
+        access_reviews.ReviewDecision.as_view(),
+        name="api-review-decision",
+    ),
+    path(
+        "api/v1/access-reviews/<int:review>/result",
+        access_reviews.ReviewResult.as_view(),
+        name="api-review-result",
     ),
     path("api/v1/audit/events", audit.Entries.as_view(), name="api-audit-events"),
     path(

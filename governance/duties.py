@@ -16,7 +16,7 @@ from governance.models import (
     ReviewState,
 )
 from governance.permissions import Act
-from governance.queries import request_turns
+from governance.queries import request_turns, reviewers
 from governance.registries import Duty
 
 MOST = 20
@@ -121,10 +121,9 @@ def access_reviews(by: Actor, at: datetime) -> list[Duty]:
         at=at,
     )
     named = Q(reviewer=UUID(key)) | Q(reviewer=None) | Q(review__due_at__lt=at)
-    own = Q(holder=UUID(key)) | Q(given_by__contains=[by.ref])
     found = (
         rows.filter(named)
-        .exclude(own)
+        .exclude(reviewers.own(by.ref))
         .order_by("review__due_at", "review")
         .values("review", "review__quarter", "review__site__name", "review__due_at")
         .annotate(n=Count("pk"))

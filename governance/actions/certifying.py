@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
 
-from governance import access, audit, notices
+from governance import audit
 from governance.access import require
 from governance.actions import granting, revoking
 from governance.domain.access_review import Lapse, Verdict, seconds_taken
@@ -20,9 +19,9 @@ from governance.models import (
     DriftState,
     Grant,
     ReviewState,
-    User,
 )
 from governance.permissions import Act
+from governance.queries import reviewers
 
 NEVER_AT_ONCE = "restricted"
 
@@ -148,75 +147,11 @@ def decide_together(
     return count
 
 
-@transaction.atomic
-def reassign(
-    item: AccessReviewItem, *, to: User, by: Actor, at: datetime, reason: str
-) -> AccessReviewItem:
-    """Let ``to`` decide about ``item``; its display begins anew.
-
-    Raises:
-        NotAllowed: ``by`` may not name reviewers here.
-        OwnAccess: ``to`` holds it or gave it.
-        Refused: no reason, or ``to`` may not decide here.
-        Conflict: it was decided already, the campaign is closed, or it is theirs already.
-    """
-    require(by, Act.REVIEW_ITEM_REASSIGN, item, at=at)
-    if not reason.strip():
-        raise Refused("Naming another reviewer needs a reason.")
-    _refuse_own(item, to.as_actor().ref, "Somebody else must review what they hold or gave.")
-    if not is_able(to, item, at=at):
-        raise Refused(f"{to} may not decide about access at {item.review.site}.")
-    if item.review.state != ReviewState.OPEN:
-        raise Conflict(f"{item.review} is closed")
-    moved = AccessReviewItem.objects.waiting().filter(pk=item.pk).exclude(reviewer=to)
-    if not moved.update(reviewer=to, first_shown_at=None):
-        raise Conflict(f"{item} was decided already, or is theirs to decide")
-    item.refresh_from_db()
-    audit.record(
-        by=by, act=Act.REVIEW_ITEM_REASSIGN, ref=item.ref, at=at, reason=reason,
-        to=to.as_actor().ref,
-    )  # fmt: skip
-    notices.send(
-        to=[to],
-        subject=f"To review: {item}"[:160],
-        text=f"{by.name} asks you to. Due {item.review.due_at:%b %d, %H:%M} UTC. {reason}"[:1000],
-        ref=item.ref,
-        key=f"review_item:{item.pk}:{at.isoformat()}",
-        at=at,
-    )
-    return item
-
-
-def is_able(person: User, item: AccessReviewItem, *, at: datetime) -> bool:
-    """Say whether the policy lets ``person`` decide, whoever was named."""
-    if not person.is_active:
-        return False
-    return access.allows(person.as_actor(has_mfa=True), Act.REVIEW_ITEM_DECIDE, item, at=at)
-
-
-def is_own(item: AccessReviewItem, ref: str) -> bool:
-    """Say whether whoever goes by ``ref`` holds ``item``, or gave or approved it."""
-    holder = f"user:{item.holder_id}" if item.holder_id else ""
-    return ref in (holder, *item.given_by)
-
-
-def is_turn(item: AccessReviewItem, ref: str, *, at: datetime) -> bool:
-    """Say whether it is theirs to decide: named for it, nobody is, or the deadline has passed."""
-    if item.reviewer_id is None or at > item.review.due_at:
-        return True
-    kind, _, key = ref.partition(":")
-    return kind == "user" and UUID(key) == item.reviewer_id
-
-
 def _check_turn(item: AccessReviewItem, *, by: Actor, at: datetime) -> None:
-    _refuse_own(item, by.ref, "Somebody else must review what you hold, gave or approved.")
-    if not is_turn(item, by.ref, at=at):
+    if reviewers.is_own(item, by.ref):
+        raise OwnAccess("Somebody else must review what you hold, gave or approved.")
+    if not reviewers.is_turn(item, by.ref, at=at):
         raise NotTheReviewer(f"{item.reviewer} is to decide about it.")
-
-
-def _refuse_own(item: AccessReviewItem, ref: str, text: str) -> None:
-    if is_own(item, ref):
-        raise OwnAccess(text)
 
 
 def _check_answer(item: AccessReviewItem, answer: Answer, *, at: datetime, is_bulk: bool) -> None:

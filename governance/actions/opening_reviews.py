@@ -1,19 +1,16 @@
 """Opening a campaign: one item for each effective access, listed in SQL, given to a reviewer."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
-from django.db.models import Count, Max, Q, QuerySet
+from django.db import transaction
+from django.db.models import Count, Max
 
-from governance import access, audit, notices
+from governance import audit, notices
 from governance.access import require
+from governance.actions import naming_reviewers
 from governance.domain.access_review import ANSWER_WITHIN, Quarter
 from governance.domain.actor import Actor
-from governance.domain.ranks import LEVELS
 from governance.models import (
-    Absence,
     AccessReview,
     AccessReviewItem,
     GovernedSystem,
@@ -24,95 +21,21 @@ from governance.models import (
     User,
 )
 from governance.permissions import Act
-from governance.queries import resources
-from governance.queries.resources import Facts
+from governance.postgresql import staging
+from governance.queries import effective_access
 
-# A schema's own scope is the group of what lies in it; what has a prefix (a role, a database, a
-# site) stands for itself, and so does a record's reference.
-_GROUP = """CASE WHEN {0} LIKE 'schema:%%' THEN substr({0}, 8) WHEN {0} LIKE '%%:%%' THEN {0}
-     ELSE coalesce(substring({0} from '^("(?:[^"]|"")+"|[^."]+)[.]'), {0}) END"""
-
-_ITEMS = f"""
-WITH live AS (
-    SELECT g.system_id, g.principal COLLATE "C" AS principal,
-           g.entitlement COLLATE "C" AS entitlement, g.scope COLLATE "C" AS scope,
-           g.id AS grant_id, g.grantee_id, g.approved_by, g.level, g.valid_from, g.valid_to
-      FROM governance_grant g JOIN governance_governedsystem s ON s.id = g.system_id
-     WHERE s.site_id = %(site)s AND g.id <= %(highest)s AND g.origin <> 'break_glass'
-       AND g.valid_from <= %(at)s AND g.valid_to > %(at)s
-       AND (g.revoked_at IS NULL OR g.revoked_at > %(at)s)
-       AND (g.suspended_at IS NULL OR g.suspended_at > %(at)s)
-), seen AS (
-    SELECT o.* FROM governance_observedgrant o JOIN governance_governedsystem s
-        ON s.id = o.system_id
-     WHERE s.site_id = %(site)s AND o.absent_from_id IS NULL
-), both_sides AS (
-    SELECT system_id, principal, entitlement, scope, l.grant_id, l.grantee_id, l.approved_by,
-           l.level, l.valid_from, l.valid_to, o.via, o.is_privileged, o.last_used, o.granted_at,
-           o.usage_known
-      FROM live l FULL JOIN seen o USING (system_id, principal, entitlement, scope)
-     WHERE l.grant_id IS NOT NULL OR NOT o.is_implied
-), grouped AS (
-    SELECT system_id, principal, entitlement AS action, {_GROUP.format("scope")} AS asset_group,
-           coalesce(array_agg(DISTINCT grant_id) FILTER (WHERE grant_id IS NOT NULL), '{{}}')
-               AS grants,
-           array_agg(DISTINCT scope) AS scopes,
-           count(DISTINCT scope) FILTER (WHERE grant_id IS NULL) AS unapproved,
-           coalesce(array_agg(DISTINCT approved_by) FILTER (WHERE grant_id IS NOT NULL), '{{}}')
-               AS given_by,
-           (array_agg(grantee_id) FILTER (WHERE grantee_id IS NOT NULL))[1] AS grantee_id,
-           max(array_position(%(levels)s::text[], level::text)) AS rank,
-           string_agg(DISTINCT via, ', ') AS via,
-           coalesce(bool_or(is_privileged), false) AS is_privileged,
-           min(coalesce(valid_from, granted_at)) AS since, max(valid_to) AS ends_at,
-           max(last_used) AS last_used, coalesce(bool_and(usage_known), false) AS usage_known
-      FROM both_sides GROUP BY 1, 2, 3, 4
-), counted AS (
-    SELECT g.*, count(*) OVER (PARTITION BY system_id, asset_group, action) - 1 AS holding,
-           n.principals - 1 AS peers
-      FROM grouped g
-      JOIN (SELECT system_id, count(DISTINCT principal) AS principals FROM grouped GROUP BY 1) n
-     USING (system_id)
-), drifted AS (
-    SELECT f.system_id, f.principal, f.entitlement AS action,
-           {_GROUP.format("f.scope")} AS asset_group, count(*) AS ever,
-           count(*) FILTER (WHERE f.state <> 'closed') AS lasting
-      FROM governance_driftfinding f JOIN governance_governedsystem s ON s.id = f.system_id
-     WHERE s.site_id = %(site)s AND f.principal <> '' GROUP BY 1, 2, 3, 4
-)
+_ITEMS = """
 INSERT INTO governance_accessreviewitem
        (review_id, system_id, principal, holder_id, asset_group, action, origin, grants, scopes,
         unapproved, given_by, level, via, is_privileged, since, ends_at, last_used, usage_known,
-        peers, peers_holding, findings, open_findings, verdict, decided_by, is_bulk, reason, lapse)
-SELECT %(review)s, c.system_id, c.principal, coalesce(a.user_id, c.grantee_id, u.id),
-       c.asset_group, c.action,
-       CASE WHEN c.unapproved = 0 THEN 'grant' WHEN c.grants = '{{}}' THEN 'observed'
-            ELSE 'both' END,
-       c.grants, c.scopes, c.unapproved, c.given_by,
-       coalesce((%(levels)s::text[])[c.rank], ''), left(coalesce(c.via, ''), 300),
-       c.is_privileged, c.since, c.ends_at, c.last_used, c.usage_known, c.peers, c.holding,
-       coalesce(d.ever, 0), coalesce(d.lasting, 0), '', '', false, '', ''
-  FROM counted c
-  LEFT JOIN governance_principalalias a
-    ON a.system_id = c.system_id AND a.principal = c.principal COLLATE "default"
-  LEFT JOIN governance_user u ON lower(u.email) = lower(c.principal COLLATE "default")
-  LEFT JOIN drifted d
-    ON d.system_id = c.system_id AND d.principal = c.principal COLLATE "default"
-   AND d.action = c.action COLLATE "default"
-   AND d.asset_group = c.asset_group COLLATE "default"
- ORDER BY c.system_id, c.asset_group, c.action, c.principal
-"""  # noqa: S608 - put together from constants
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A group of assets within a system, and what is known of what lies in it."""
-
-    system: GovernedSystem
-    asset_group: str
-    level: str
-    people: tuple[User, ...]
-    """Who answers for it, first the one whose turn it is."""
+        peers, peers_holding, findings, open_findings, reviewer_id, verdict, decided_by, is_bulk,
+        reason, lapse)
+SELECT %(review)s, system_id, principal, holder_id, asset_group, action,
+       CASE WHEN unapproved = 0 THEN 'grant' WHEN grants = '{}' THEN 'observed' ELSE 'both' END,
+       grants, scopes, unapproved, given_by, level, via, is_privileged, since, ends_at, last_used,
+       usage_known, peers, holding, ever, lasting, reviewer_id, '', '', false, '', ''
+  FROM access_effective ORDER BY system_id, asset_group, action, principal
+"""
 
 
 @transaction.atomic
@@ -139,14 +62,12 @@ def start(site: Site, quarter: Quarter, *, by: Actor, at: datetime) -> AccessRev
     known = AccessReview.objects.filter(site=site, quarter=review.quarter).first()
     if known is not None:
         return known
-    with transaction.atomic():
-        review.save()
-        count = _list(review)
-        if not count:
-            transaction.set_rollback(True)
-    if not count:
+    if not effective_access.stage(review):
         return None
-    _assign(review, at=at)
+    # Named before they are written, so that each item is one entry of the log and not two.
+    naming_reviewers.name(review, at=at)
+    review.save()
+    ((count,),) = staging.run(_ITEMS, {"review": review.pk})
     audit.record(
         by=by, act=Act.REVIEW_OPEN, ref=review.ref, at=at, quarter=review.quarter, items=count,
         snapshots=review.snapshots, highest_grant=review.highest_grant,
@@ -186,81 +107,6 @@ def _snapshots(site: Site) -> list[dict[str, object]]:
         }
         for row in rows
     ]
-
-
-def _list(review: AccessReview) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _ITEMS,
-            {
-                "review": review.pk,
-                "site": review.site_id,
-                "at": review.scope_at,
-                "highest": review.highest_grant,
-                "levels": list(LEVELS),
-            },
-        )
-        return int(cursor.rowcount)
-
-
-def _assign(review: AccessReview, *, at: datetime) -> None:
-    """Give each group of assets a class, where none is known, and its items a reviewer."""
-    site = review.site
-    spare = (
-        *notices.holders("data_owner", site=site, at=at).order_by("name", "pk"),
-        *notices.holders("board_member", site=site, at=at).order_by("name", "pk"),
-    )
-    able: dict[object, bool] = {}
-    asked = AccessReviewItem(review=review)
-    for place in _places(review, at=at):
-        rows = AccessReviewItem.objects.filter(
-            review=review, system=place.system, asset_group=place.asset_group
-        )
-        if place.level:
-            rows.filter(level="").update(level=place.level)
-        for person in (*place.people, *spare):
-            if person.pk not in able:
-                able[person.pk] = access.allows(
-                    person.as_actor(has_mfa=True), Act.REVIEW_ITEM_DECIDE, asked, at=at
-                )
-            if able[person.pk]:
-                _give(rows, person)
-
-
-def _give(rows: QuerySet[AccessReviewItem], person: User) -> None:
-    """Let ``person`` review what has no reviewer yet and is neither theirs nor given by them."""
-    own = Q(holder=person) | Q(given_by__contains=[person.as_actor().ref])
-    rows.filter(reviewer=None).exclude(own).update(reviewer=person)
-
-
-def _places(review: AccessReview, *, at: datetime) -> Iterable[_Place]:
-    away = _deputies(review.site, at=at)
-    items = AccessReviewItem.objects.filter(review=review)
-    systems = GovernedSystem.objects.filter(pk__in=items.values("system")).select_related("owner")
-    known = {one.pk: one for one in systems}
-    scopes: dict[tuple[int, str], set[str]] = {}
-    for system_id, group, several in items.order_by().values_list(
-        "system", "asset_group", "scopes"
-    ):
-        scopes.setdefault((system_id, group), set()).update(several)
-    for (system_id, group), inside in sorted(scopes.items()):
-        system = known[system_id]
-        facts = [_facts(system, scope) for scope in sorted({group, *inside})]
-        people = [one.owner for one in facts] + [one.steward for one in facts] + [system.owner]
-        level = max((one.level for one in facts if one.level), key=LEVELS.index, default="")
-        here = dict.fromkeys(away.get(one.pk, one) for one in people if one and one.is_active)
-        yield _Place(system, group, level, tuple(one for one in here if one is not None))
-
-
-def _facts(system: GovernedSystem, scope: str) -> Facts:
-    found = resources.located(system, scope)
-    return resources.facts(found) if found else Facts()
-
-
-def _deputies(site: Site, *, at: datetime) -> Mapping[object, User | None]:
-    """Return who stands in for whoever is away from ``site`` now."""
-    rows = Absence.objects.in_force(at).filter(site__slug__in=site.path.split("/"))
-    return {row.user_id: row.deputy for row in rows.select_related("deputy").order_by("pk")}
 
 
 def _tell(review: AccessReview, *, at: datetime) -> None:

@@ -17,10 +17,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from governance import access
-from governance.actions import certifying, closing_reviews
+from governance.actions import certifying, closing_reviews, reassigning
 from governance.actions.certifying import Answer
-from governance.admin.request_filters import Below
-from governance.admin.review_filters import Answered
 from governance.board import GovernedAdmin, when, who
 from governance.charts import bars
 from governance.domain.access_review import Verdict
@@ -28,7 +26,7 @@ from governance.domain.narration import Named
 from governance.errors import BadInput, WardroomError
 from governance.models import AccessReview, AccessReviewItem, ReviewState, User
 from governance.permissions import Act
-from governance.queries import names, review_results, review_work
+from governance.queries import names, review_results, review_work, reviewers
 
 FRAME = "admin/governance/accessreview"
 SHORTENED_DAYS = 30
@@ -100,6 +98,10 @@ class AccessReviewAdmin(GovernedAdmin[AccessReview]):
             mine=review_work.waiting_for(review, to=by, at=at).count(),
             shares=lines,
             stamps=[line for line in lines if line["pace"] and line["pace"].is_rubber_stamp],
+            snapshots=[
+                {**one, "taken_at": datetime.fromisoformat(one["taken_at"])}
+                for one in review.snapshots
+            ],
             closed_by=review.closed_by and known[review.closed_by].name,
             since=review_work.given_since(review).count(),
             unverified=review.items.filter(verdict="revoke", verified_at=None).count(),
@@ -123,7 +125,8 @@ class AccessReviewAdmin(GovernedAdmin[AccessReview]):
         if desk is None:
             messages.info(request, "Nothing of this campaign waits for you.")
             return redirect("admin:governance_accessreview_change", review.pk)
-        certifying.show(desk.item, by=by, at=at)
+        if desk.item.first_shown_at is None:
+            certifying.show(desk.item, by=by, at=at)
         return self._desk(request, review, desk)
 
     def _desk(
@@ -148,7 +151,7 @@ class AccessReviewAdmin(GovernedAdmin[AccessReview]):
             dossier=dossier,
             given_by=[known[one].name or one for one in item.given_by],
             before_by=before_by and (known[before_by].name or before_by),
-            people=review_work.successors(item, by=by, at=at)[:30],
+            people=reviewers.successors(item, by=by, at=at)[:30],
             until=end.date(),
             **more,
         )
@@ -162,7 +165,7 @@ class AccessReviewAdmin(GovernedAdmin[AccessReview]):
         try:
             if word == "reassign":
                 person = _person(request.POST.get("to", ""))
-                certifying.reassign(item, to=person, by=by, at=at, reason=reason)
+                reassigning.reassign(item, to=person, by=by, at=at, reason=reason)
             else:
                 certifying.decide(item, _said(word, reason, request.POST), by=by, at=at)
         except WardroomError as error:
@@ -223,48 +226,6 @@ class AccessReviewAdmin(GovernedAdmin[AccessReview]):
         return TemplateResponse(request, f"{FRAME}/{template}", {**context, **more})
 
 
-@admin.register(AccessReviewItem)
-class AccessReviewItemAdmin(GovernedAdmin[AccessReviewItem]):
-    """Every access that was ever asked about, with what was answered."""
-
-    read_act = Act.REVIEW_ITEM_READ
-    list_display = [
-        *("principal", "action", "asset_group", "system", "level", "via", "last_used"),
-        *("reviewer", "verdict", "decided_at", "reason", "lapse", "verified_at"),
-    ]
-    list_filter = [Answered, Below, "verdict", "lapse", "level", "origin", "review"]
-    list_select_related = ["system", "reviewer", "review__site"]
-    search_fields = ["principal", "asset_group", "reason"]
-    actions = ["keep", "revoke"]
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Let the figure lead to its records."""
-        return lookup.startswith("review__due_at__") or super().lookup_allowed(
-            lookup, value, request
-        )
-
-    @admin.action(description="Keep all chosen")
-    def keep(self, request: HttpRequest, rows: QuerySet[AccessReviewItem]) -> None:
-        self._together(request, rows, Verdict.KEEP)
-
-    @admin.action(description="Revoke all chosen")
-    def revoke(self, request: HttpRequest, rows: QuerySet[AccessReviewItem]) -> None:
-        self._together(request, rows, Verdict.REVOKE)
-
-    def _together(
-        self, request: HttpRequest, rows: QuerySet[AccessReviewItem], verdict: Verdict
-    ) -> None:
-        """Decide about all of them or none, with one reason; it counts as decided in bulk."""
-        answer = Answer(verdict, request.POST.get("reason", ""))
-        chosen = rows.select_related("review__site", "system__site", "reviewer").order_by("pk")
-        try:
-            count = certifying.decide_together(chosen, answer, by=who(request), at=when(request))
-        except WardroomError as error:
-            self.message_user(request, f"Nothing was decided. {error.detail}", messages.ERROR)
-        else:
-            self.message_user(request, f"{count:,} decided: {verdict}.")
-
-
 def _person(key: str) -> User:
     """Return who is chosen in the form.
 
@@ -301,7 +262,12 @@ def _picture(review: AccessReview, counts: dict[str, int]) -> bars.Bars:
         ("Revoked", counts["revoke"]),
         ("Waiting", counts["waiting"]),
     ]
-    return bars.bars(rows, title=f"Decided so far in {review}", number="{:,.0f}".format)
+    return bars.bars(rows, title=f"Decided so far in {review}", number=_whole)
+
+
+def _whole(value: float) -> str:
+    """Write a count; marks of the axis between two counts stay bare."""
+    return f"{value:,.0f}" if value == int(value) else ""
 
 
 def _with_paces(

@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='accessreviewitem',
-            index=models.Index(condition=models.Q(('verdict', '')), fields=['reviewer'], name='review_item_waiting'),
+            index=models.Index(condition=models.Q(('verdict', '')), fields=['review', 'id'], name='review_item_waiting'),
         ),
         migrations.AddIndex(
             model_name='accessreviewitem',

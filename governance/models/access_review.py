@@ -165,7 +165,9 @@ class AccessReviewItem(Governed):
         verbose_name = "reviewed access"
         verbose_name_plural = "reviewed access"
         indexes = [
-            models.Index(fields=["reviewer"], condition=Q(verdict=""), name="review_item_waiting"),
+            models.Index(
+                fields=["review", "id"], condition=Q(verdict=""), name="review_item_waiting"
+            ),
             models.Index(
                 fields=["review"],
                 condition=Q(verdict="revoke", verified_at=None),

@@ -6,16 +6,17 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from governance import access, notices
+from governance import access
 from governance.domain.actor import Actor
 from governance.models import (
     AccessReview,
     AccessReviewItem,
     DriftFinding,
     Grant,
-    User,
+    PrincipalAlias,
 )
 from governance.permissions import Act
+from governance.queries import reviewers
 
 AHEAD = 8
 HISTORY = 5
@@ -44,6 +45,8 @@ class Dossier:
     before: AccessReviewItem | None
     """What the last campaign said of the same access."""
     grants: tuple[Grant, ...]
+    purpose: str
+    """What the account is for where it is nobody's in person; empty where nobody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,7 @@ def waiting_for(review: AccessReview, *, to: Actor, at: datetime) -> QuerySet[Ac
     )
     if at <= review.due_at:
         rows = rows.filter(Q(reviewer=UUID(key)) | Q(reviewer=None))
-    own = Q(holder__isnull=False, holder=UUID(key)) | Q(given_by__contains=[to.ref])
-    return rows.exclude(own).order_by("pk")
+    return rows.exclude(reviewers.own(to.ref)).order_by("pk")
 
 
 def desk(rows: QuerySet[AccessReviewItem], key: int | None) -> Desk | None:
@@ -110,27 +112,21 @@ def dossier(item: AccessReviewItem) -> Dossier:
     ).order_by("-last_seen_at", "pk")
     before = (
         AccessReviewItem.objects.filter(
-            **same, asset_group=item.asset_group, action=item.action, pk__lt=item.pk
+            **same,
+            asset_group=item.asset_group,
+            action=item.action,
+            review__in=AccessReview.objects.filter(
+                site=item.review.site_id, quarter__lt=item.review.quarter
+            ),
         )
         .exclude(verdict="")
         .select_related("review")
-        .order_by("-pk")
+        .order_by("-review__quarter")
         .first()
     )
     given = Grant.objects.filter(pk__in=item.grants).select_related("request").order_by("scope")
-    return Dossier(tuple(found[:HISTORY]), before, tuple(given[:HISTORY]))
-
-
-def successors(item: AccessReviewItem, *, by: Actor, at: datetime) -> QuerySet[User]:
-    """Return who could review ``item`` instead: owners and the board of its site, but its own."""
-    site = item.review.site
-    people = notices.holders("data_owner", site=site, at=at) | notices.holders(
-        "board_member", site=site, at=at
-    )
-    barred = [UUID(ref.partition(":")[2]) for ref in [*item.given_by, by.ref] if _is_person(ref)]
-    return people.exclude(
-        pk__in=[key for key in (*barred, item.holder_id, item.reviewer_id) if key]
-    ).order_by("name")
+    said = PrincipalAlias.objects.filter(**same).values_list("purpose", flat=True).first()
+    return Dossier(tuple(found[:HISTORY]), before, tuple(given[:HISTORY]), said or "")
 
 
 def shares(review: AccessReview) -> list[Share]:
@@ -151,7 +147,3 @@ def shares(review: AccessReview) -> list[Share]:
 def given_since(review: AccessReview) -> QuerySet[Grant]:
     """Return the grants of its systems that came after the scope was frozen."""
     return Grant.objects.filter(system__site=review.site, pk__gt=review.highest_grant)
-
-
-def _is_person(ref: str) -> bool:
-    return ref.startswith("user:")

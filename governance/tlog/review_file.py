@@ -106,7 +106,10 @@ def _index(
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Check one file. Exit 0 proven, 1 not, 2 it holds together but is not witnessed yet."""
+    """Check one exported review.
+
+    Exit 0 proven, 1 not, 2 it holds together but is not witnessed yet.
+    """
     parser = argparse.ArgumentParser(prog="review_file", description=main.__doc__)
     parser.add_argument("file", type=Path, help="the export")
     parser.add_argument("--origin", required=True, help="name of the log")

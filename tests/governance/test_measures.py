@@ -8,9 +8,10 @@ from allauth.mfa.models import Authenticator
 
 from governance import boundary, duties, measures, registries
 from governance.actions import reviewing
-from governance.models import AccessRequest, DriftFinding, Site, User
+from governance.models import AccessRequest, AccessReviewItem, DriftFinding, Site, User
 from tests.builders.governance import a_member, a_site, a_system, a_user, holds
 from tests.builders.policy import a_board_member, rolled_back
+from tests.builders.reviews import a_grant, a_review, items
 from tests.builders.signin import with_app
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +144,55 @@ def test_drift_becomes_a_duty_after_a_week(at: datetime) -> None:
     (duty,) = duties.old_drift(by, at)
     assert "1 grant differs" in duty.title
     assert duties.old_drift(a_member("steward").as_actor(), at) == []
+
+
+def test_without_reviews_due_there_is_no_figure(at: datetime) -> None:
+    system = a_system()
+    a_grant(system)
+    review = a_review(system)
+    reading = measures.access_reviews(None, review.due_at)
+    assert (reading.value, reading.records_url) == (None, "/admin/governance/accessreview/")
+    assert reading.note.startswith("No data yet")
+
+
+def test_what_nobody_answered_in_time_counts_as_missed(at: datetime) -> None:
+    system = a_system()
+    for who in ("early", "edge", "late", "never", "ended"):
+        a_grant(system, who)
+    review = a_review(system)
+    second = timedelta(seconds=1)
+    decided = {"decided_by": "user:x", "decided_in_seconds": 1.0, "reason": "r"}
+    for who, when in (("early", at), ("edge", review.due_at), ("late", review.due_at + second)):
+        AccessReviewItem.objects.filter(principal=who).update(
+            verdict="keep", decided_at=when, **decided
+        )
+    AccessReviewItem.objects.filter(principal="ended").update(
+        verdict="revoke", decided_at=review.due_at + timedelta(days=7), **decided
+    )
+    late = review.due_at + second
+    for site in (None, system.site.pk):
+        reading = measures.access_reviews(site, late)
+        assert (reading.numerator, reading.denominator, reading.value) == (2, 5, 40)
+    assert "/accessreviewitem/?review__due_at__gte=" in reading.records_url
+    assert f"below={system.site.pk}" in reading.records_url
+    assert measures.access_reviews(a_site().pk, late).value is None
+    assert measures.access_reviews(None, late + timedelta(days=92)).value is None
+
+
+def test_a_reviewer_is_told_what_waits_for_them(at: datetime) -> None:
+    site = a_site()
+    owner, other = a_member("data_owner", site=site), a_member("data_owner", site=site)
+    system = a_system(site=site, owner=owner)
+    a_grant(system, "ana")
+    a_grant(system, "mine", grantee=owner)
+    review = a_review(system)
+    lines = {
+        who: [duty.title for duty in duties.access_reviews(one.as_actor(), at)]
+        for who, one in (("owner", owner), ("other", other), ("auditor", a_member("auditor")))
+    }
+    one = f"Review access at {site.name}: 1 left"
+    assert lines == {"owner": [one], "other": [one], "auditor": []}
+    late = review.due_at + timedelta(seconds=1)
+    assert duties.access_reviews(other.as_actor(), late)[0].title.endswith(": 2 left")
+    items(review)["ana mes select"].delete()
+    assert duties.access_reviews(owner.as_actor(), at) == []

@@ -1,12 +1,14 @@
 """Deciding about reviewed access: by whom, with what reason, and what it does to the grants."""
 
 from datetime import datetime, timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from governance import boundary
-from governance.actions import certifying
+from governance.actions import certifying, reassigning
 from governance.actions.certifying import Answer
 from governance.domain.access_review import Verdict
 from governance.domain.actor import Actor
@@ -180,7 +182,7 @@ def test_nobody_reviews_their_own(
             lambda: certifying.decide(item, KEEP, by=by, at=at),
             lambda: certifying.show(item, by=by, at=at),
             lambda: certifying.decide_together([item], Answer(Verdict.KEEP, WHY), by=by, at=at),
-            lambda: certifying.reassign(item, to=owner, by=by, at=at, reason=WHY),
+            lambda: reassigning.reassign(item, to=owner, by=by, at=at, reason=WHY),
         ):
             with pytest.raises(certifying.OwnAccess):
                 attempt()
@@ -218,10 +220,10 @@ def test_another_reviewer_starts_anew(system: GovernedSystem, owner: User, at: d
         certifying.show(item, by=by, at=at)
         for to, why in ((a_user(), WHY), (other, " ")):
             with pytest.raises(Refused):
-                certifying.reassign(item, to=to, by=by, at=at, reason=why)
-        certifying.reassign(item, to=other, by=by, at=at, reason=WHY)
+                reassigning.reassign(item, to=to, by=by, at=at, reason=why)
+        reassigning.reassign(item, to=other, by=by, at=at, reason=WHY)
         with pytest.raises(Conflict):
-            certifying.reassign(item, to=other, by=by, at=at, reason=WHY)
+            reassigning.reassign(item, to=other, by=by, at=at, reason=WHY)
     assert (item.reviewer, item.first_shown_at) == (other, None)
     assert Notice.objects.filter(user=other, ref=item.ref).count() == 1
     with pytest.raises(certifying.NotTheReviewer):
@@ -265,3 +267,39 @@ def test_twenty_keeps_at_a_glance_are_flagged(
         decide(item, KEEP, owner, now + 2 * SECOND)
     (pace,) = review_results.paces(review)
     assert (pace.kept, pace.median_seconds, pace.is_rubber_stamp) == (20, 2, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_reviewers_at_once_one_decides(at: datetime) -> None:
+    site = a_site()
+    people = [a_member("data_owner", site=site) for _ in range(2)]
+    system = a_system(site=site)
+    a_grant(system)
+    review = a_review(system)
+    AccessReviewItem.objects.update(reviewer=None)
+    (item,) = items(review).values()
+    start = Barrier(2)
+    outcomes: list[str] = []
+
+    def work(user: User, verdict: Verdict) -> None:
+        try:
+            start.wait()
+            decide(AccessReviewItem.objects.get(pk=item.pk), Answer(verdict, WHY), user, at)
+            outcomes.append(verdict.value)
+        except Conflict:
+            outcomes.append("refused")
+        finally:
+            connections.close_all()
+
+    verdicts = (Verdict.KEEP, Verdict.REVOKE)
+    threads = [Thread(target=work, args=pair) for pair in zip(people, verdicts, strict=True)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(20)
+    item.refresh_from_db()
+    assert sorted(outcomes) == sorted(["refused", item.verdict])
+    revoked = Grant.objects.exclude(revoked_at=None).exists()
+    assert revoked == (item.verdict == "revoke"), "the loser has changed nothing"
+    logged = AuditEvent.objects.filter(act="governance:review_item:decide", outcome="ok")
+    assert logged.count() == 1

@@ -168,4 +168,4 @@ def test_items_are_listed_in_one_statement(count: int, at: datetime) -> None:
     with CaptureQueriesContext(connection) as caught:
         a_review(system)
     assert AccessReviewItem.objects.count() == count
-    assert len(caught) == 27
+    assert len(caught) == 29
