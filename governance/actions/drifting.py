@@ -15,7 +15,7 @@ from governance.actions.systems import dsn_of
 from governance.connectors.errors import ConnectorFailed
 from governance.domain.actor import Actor
 from governance.domain.drift import RECENT_SNAPSHOTS, Kind, Observation, Severity, is_trusted
-from governance.errors import Conflict, Unavailable
+from governance.errors import Conflict, Refused, Unavailable
 from governance.models import (
     DriftFinding,
     DriftState,
@@ -185,9 +185,12 @@ def release(snapshot: Snapshot, *, by: Actor, at: datetime, reason: str) -> Outc
 
     Raises:
         NotAllowed: ``by`` may not say so.
+        Refused: no reason.
         Conflict: it is not suspect, or not the newest.
     """
     require(by, Act.DRIFT_RELEASE, snapshot, at=at)
+    if not reason.strip():
+        raise Refused("To release a snapshot needs a reason.")
     system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=snapshot.system_id)
     newest = _looked(system).first()
     if newest != snapshot or not Snapshot.objects.filter(
