@@ -10,11 +10,12 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from governance import audit, jobs, notices, registries
 from governance.access import foresee, require
 from governance.actions import observing, settling_drift
+from governance.actions.observing import Staged
 from governance.actions.systems import dsn_of
 from governance.connectors.errors import ConnectorFailed
 from governance.domain.actor import Actor
 from governance.domain.drift import RECENT_SNAPSHOTS, Kind, Observation, Severity, is_trusted
-from governance.errors import Conflict, Unavailable
+from governance.errors import Conflict, Refused, Unavailable
 from governance.models import (
     DriftFinding,
     DriftState,
@@ -40,7 +41,6 @@ class NotReached(Unavailable):
 class Seen:
     """What is known of an observation beside its rows, which are staged in ``drift_seen``."""
 
-    rows: int
     complete: bool
     taken_at: datetime
     source_hash: str
@@ -129,9 +129,9 @@ def record(system: GovernedSystem, observation: Observation, *, by: Actor, at: d
     Raises:
         NotAllowed: ``by`` may not compare this system.
     """
-    rows = observing.stage(observation.rows)
-    seen = Seen(rows, observation.complete, observation.taken_at, observation.source_hash)
-    return compare(system, seen, by=by, at=at)
+    staged = observing.stage(observation.rows)
+    seen = Seen(observation.complete, observation.taken_at, observation.source_hash)
+    return compare(system, seen, staged, by=by, at=at)
 
 
 def same_as_before(system: GovernedSystem, source_hash: str) -> Snapshot | None:
@@ -144,23 +144,38 @@ def same_as_before(system: GovernedSystem, source_hash: str) -> Snapshot | None:
 
 @transaction.atomic
 def compare(
-    system: GovernedSystem, seen: Seen, *, by: Actor, at: datetime, is_unchanged: bool = False
+    system: GovernedSystem, seen: Seen, staged: Staged, *, by: Actor, at: datetime
 ) -> Outcome:
     """Compare the grants in ``drift_seen`` with the approved ones, in the caller's transaction.
 
-    The system's row is locked, so two comparisons of one system follow each other. Where the
-    source ``is_unchanged``, nothing was staged, and what was known is compared anew.
+    The system's row is locked, so two comparisons of one system follow each other.
 
     Raises:
         NotAllowed: ``by`` may not compare this system.
     """
     system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=system.pk)
-    snapshot = _snapshot(system, seen)
-    require(by, Act.DRIFT_DETECT, snapshot, at=at)
+    require(by, Act.DRIFT_DETECT, Snapshot(system=system), at=at)
+    matched = observing.match(system, staged)
+    snapshot = _snapshot(system, seen, matched.grants)
     snapshot.save()
-    trusted = snapshot.state == SnapshotState.COMPARED
-    if not is_unchanged:
-        observing.merge(snapshot, is_trusted=trusted)
+    if matched.is_known:
+        observing.merge(snapshot, is_trusted=snapshot.state == SnapshotState.COMPARED)
+    return _conclude(snapshot, by=by, at=at)
+
+
+@transaction.atomic
+def compare_again(
+    system: GovernedSystem, seen: Seen, grants: int, *, by: Actor, at: datetime
+) -> Outcome:
+    """Compare anew what is known of ``system``, whose source shows the same ``grants`` as before.
+
+    Raises:
+        NotAllowed: ``by`` may not compare this system.
+    """
+    system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=system.pk)
+    require(by, Act.DRIFT_DETECT, Snapshot(system=system), at=at)
+    snapshot = _snapshot(system, seen, grants)
+    snapshot.save()
     return _conclude(snapshot, by=by, at=at)
 
 
@@ -170,9 +185,12 @@ def release(snapshot: Snapshot, *, by: Actor, at: datetime, reason: str) -> Outc
 
     Raises:
         NotAllowed: ``by`` may not say so.
+        Refused: no reason.
         Conflict: it is not suspect, or not the newest.
     """
     require(by, Act.DRIFT_RELEASE, snapshot, at=at)
+    if not reason.strip():
+        raise Refused("To release a snapshot needs a reason.")
     system = GovernedSystem.objects.select_for_update(of=("self",)).get(pk=snapshot.system_id)
     newest = _looked(system).first()
     if newest != snapshot or not Snapshot.objects.filter(
@@ -241,12 +259,12 @@ def _looked(system: GovernedSystem) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(system=system).exclude(state=SnapshotState.FAULTY)
 
 
-def _snapshot(system: GovernedSystem, seen: Seen) -> Snapshot:
+def _snapshot(system: GovernedSystem, seen: Seen, grants: int) -> Snapshot:
     compared = Snapshot.objects.filter(system=system, state=SnapshotState.COMPARED)
     recent = list(compared.values_list("grants", flat=True)[:RECENT_SNAPSHOTS])
     last = _looked(system).values_list("source_hash", flat=True).first()
     trusted = is_trusted(
-        rows=seen.rows,
+        rows=grants,
         complete=seen.complete,
         recent=recent[::-1],
         is_repeated=seen.source_hash == last,
@@ -255,7 +273,7 @@ def _snapshot(system: GovernedSystem, seen: Seen) -> Snapshot:
         system=system,
         taken_at=seen.taken_at,
         state=SnapshotState.COMPARED if trusted else SnapshotState.SUSPECT,
-        grants=seen.rows,
+        grants=grants,
         source_hash=seen.source_hash,
         fault="" if trusted else SHRUNK,
     )

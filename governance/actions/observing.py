@@ -1,6 +1,9 @@
 """Keeping what a system showed: staged by COPY, merged with what was known by one join."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
 
 from governance.domain.drift import ObservedGrant
 from governance.models import GovernedSystem, Snapshot
@@ -40,7 +43,8 @@ INSERT INTO governance_observedgrant
        (system_id, {_KEY}, {", ".join(_STATED)}, first_via)
 SELECT %(system)s, {_KEY}, {", ".join(f"s.{name}" for name in _STATED)}, s.via
 """
-_FIRST = f"{_INSERT} FROM drift_seen s"
+# In the order of the unique key, which then grows at its end.
+_FIRST = f"{_INSERT} FROM drift_seen s ORDER BY {_KEY}"
 _NEW = f"{_INSERT} FROM drift_change s WHERE s.id IS NULL"
 
 # One join for all that is new, other or gone: nearly always that is little.
@@ -52,6 +56,11 @@ SELECT o.id, s.principal IS NOT NULL AS is_seen, {_KEY},
  WHERE o.id IS NULL OR s.principal IS NULL OR o.absent_from_id IS NOT NULL
     OR ({", ".join(f"o.{name}" for name in _STATED)})
        IS DISTINCT FROM ({", ".join(f"s.{name}" for name in _STATED)})
+"""  # noqa: S608 - put together from constants
+_COUNTED = f"""
+SELECT count(*) FILTER (WHERE id IS NULL), count(DISTINCT ({_KEY})) FILTER (WHERE id IS NULL),
+       count(*) FILTER (WHERE NOT is_seen)
+  FROM drift_change
 """  # noqa: S608 - put together from constants
 _CHANGED = f"""
 UPDATE governance_observedgrant o
@@ -67,31 +76,77 @@ UPDATE governance_observedgrant o SET absent_from_id = %(snapshot)s
 """
 
 
-def stage(rows: Iterable[ObservedGrant]) -> int:
-    """Copy ``rows`` into ``drift_seen``; return how many grants they are."""
-    staging.load(SEEN, COLUMNS, (tuple(getattr(row, name) for name in COLUMNS) for row in rows))
-    return fold()
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What ``drift_seen`` shows: itself a table, or a view over ``table``."""
+
+    rows: int
+    table: str = SEEN
+    order: str = 's.is_implied, s.via COLLATE "C"'
+    """Which of several rows for one grant counts: the first by this."""
 
 
-def fold(table: str = SEEN, *, order: str = 's.is_implied, s.via COLLATE "C"') -> int:
-    """Leave one row of each grant in ``table``, the first by ``order``; return how many."""
-    staging.run(_REPEATED.format(table=table, order=order), {})
-    return int(staging.run("SELECT count(*) FROM drift_seen", {})[0][0])
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How many grants were seen, and whether any was known of the system before."""
+
+    grants: int
+    is_known: bool
+
+
+def stage(rows: Iterable[ObservedGrant]) -> Staged:
+    """Copy ``rows`` into ``drift_seen``."""
+    return Staged(
+        staging.load(SEEN, COLUMNS, (tuple(getattr(row, name) for name in COLUMNS) for row in rows))
+    )
+
+
+def match(system: GovernedSystem, staged: Staged) -> Matched:
+    """Find what is new, other or gone, into ``drift_change``; of a new system keep all at once.
+
+    The caller holds the lock of the system. That a grant stands there twice is rare, and shows
+    by itself: in the unique key, or in how many rows found a partner. Only then are they folded.
+    """
+    staging.run("SELECT set_config('work_mem', '128MB', true)", {})
+    names = {"system": system.pk}
+    known = staging.run(
+        "SELECT count(*) FROM governance_observedgrant WHERE system_id = %(system)s", names
+    )[0][0]
+    if not known:
+        try:
+            with transaction.atomic():
+                grants = staging.run(_FIRST, names)[0][0]
+        except IntegrityError:
+            _fold(staged)
+            grants = staging.run(_FIRST, names)[0][0]
+        return Matched(grants, is_known=False)
+    rows = staged.rows
+    added, distinct, gone = _changes(names)
+    if added != distinct or rows - added != known - gone:
+        rows -= _fold(staged)
+        added, distinct, gone = _changes(names)
+    return Matched(rows, is_known=True)
+
+
+def _changes(names: Mapping[str, int]) -> tuple[int, int, int]:
+    """Fill ``drift_change``; return rows that are new, their different keys, and grants gone."""
+    staging.keep("drift_change", _CHANGES, names)
+    added, distinct, gone = staging.run(_COUNTED, {})[0]
+    return added, distinct, gone
+
+
+def _fold(staged: Staged) -> int:
+    """Leave one row of each grant; return how many others there were."""
+    repeated = _REPEATED.format(table=staged.table, order=staged.order)
+    return int(staging.run(repeated, {})[0][0])
 
 
 def merge(snapshot: Snapshot, *, is_trusted: bool) -> None:
-    """Bring what is known of the system up to ``drift_seen``.
+    """Bring what is known of the system up to ``drift_change``.
 
     What a snapshot that cannot be believed does not show stays, and is marked.
     """
     names = {"system": snapshot.system_id, "snapshot": snapshot.pk}
-    is_known = staging.run(
-        "SELECT EXISTS (SELECT 1 FROM governance_observedgrant WHERE system_id = %(system)s)", names
-    )[0][0]
-    if not is_known:
-        staging.run(_FIRST, names)
-        return
-    staging.keep("drift_change", _CHANGES, names)
     for statement in (_CHANGED, _NEW, _GONE if is_trusted else _ABSENT):
         staging.run(statement, names)
 

@@ -95,10 +95,23 @@ def _check(columns: tuple[str, ...]) -> None:
         raise Unreadable(f"the first line must name the columns {', '.join(COLUMNS)} ({said})", 1)
 
 
-def blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Yield what is left of ``file``, a piece at a time."""
-    while block := file.read(CHUNK):
-        yield block
+class Body:
+    """What is left of a CSV after its first line, a piece at a time."""
+
+    def __init__(self, file: BinaryIO, head: Head) -> None:
+        self._file = file
+        ends = b"\r\n" + head.delimiter.encode()
+        self._controls = bytes(byte for byte in (*range(0x20), 0x7F) if byte not in ends)
+        self.is_plain = True
+        """Whether nothing read so far was quoted or a control character: then no value can hold
+        one, since the others end a value."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        while block := self._file.read(CHUNK):
+            if self.is_plain:
+                rest = block.translate(None, self._controls)
+                self.is_plain = len(rest) == len(block) and b'"' not in block
+            yield block
 
 
 def records(file: BinaryIO) -> Iterator[tuple[str | None, ...]]:

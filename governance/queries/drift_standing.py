@@ -1,0 +1,191 @@
+"""How a governed system stands: its runs, how fresh they are, what is found and since when."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from governance import access
+from governance.charts import lines, sparks
+from governance.charts.lines import Chart
+from governance.charts.sparks import Spark
+from governance.domain.actor import Actor
+from governance.domain.drift import RECENT_SNAPSHOTS, SHRINKAGE
+from governance.models import (
+    DriftFinding,
+    DriftState,
+    GovernedSystem,
+    ObservedGrant,
+    Snapshot,
+    SnapshotState,
+)
+from governance.permissions import Act
+
+DAYS = 30
+RUNS = 10
+ABSENT_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OfKind:
+    """Findings of one kind that last: how many, the oldest, how many are past their due time."""
+
+    kind: str
+    name: str
+    count: int
+    oldest_at: datetime
+    overdue: int
+    trend: Spark
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What came and went on one day (UTC), and how many findings stood at its end."""
+
+    on: date
+    opened: int
+    closed: int
+    standing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a snapshot is not believed: how many grants it shows, where how many are usual."""
+
+    grants: int
+    usual: int | None
+    absent: int
+    is_shrunk: bool
+    """False where the source itself said that it had not read all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the page of a system shows."""
+
+    newest: Snapshot | None
+    """The newest one that showed anything."""
+    is_fresh: bool
+    next_at: datetime | None
+    runs: list[Snapshot]
+    kinds: list[OfKind]
+    days: list[Day]
+    chart: Chart
+    doubt: Doubt | None
+
+
+def of(system: GovernedSystem, *, to: Actor, at: datetime) -> Standing:
+    """Return how ``system`` stands at ``at``, with the findings that ``to`` may see."""
+    runs = list(system.snapshots.all()[:RUNS])
+    newest = system.snapshots.exclude(state=SnapshotState.FAULTY).first()
+    findings = access.visible(
+        DriftFinding.objects.filter(system=system), to=to, act=Act.DRIFT_READ, at=at
+    )
+    opened, closed = _by_day(findings, "first_seen_at"), _by_day(findings, "closed_at")
+    days = _days(opened, closed, at.date())
+    fresh_since = at - timedelta(hours=system.fresh_hours)
+    last = runs[0].taken_at if runs else None
+    due = last + timedelta(hours=system.every_hours) if last else at
+    is_suspect = newest is not None and newest.state == SnapshotState.SUSPECT
+    return Standing(
+        newest=newest,
+        is_fresh=newest is not None and newest.taken_at >= fresh_since,
+        next_at=max(due, at) if system.is_scheduled else None,
+        runs=runs,
+        kinds=_kinds(findings, opened, closed, at=at),
+        days=days[::-1],
+        chart=lines.line(
+            [("findings", [day.standing for day in days])],
+            labels=[f"{day.on:%b %-d}" for day in days],
+            title=f"Findings in {system} at the end of each day",
+        ),
+        doubt=doubt(newest) if newest is not None and is_suspect else None,
+    )
+
+
+def doubt(snapshot: Snapshot) -> Doubt:
+    """Return why the suspect ``snapshot`` is not believed."""
+    believed = Snapshot.objects.filter(
+        system=snapshot.system_id, state=SnapshotState.COMPARED, taken_at__lte=snapshot.taken_at
+    )
+    recent = list(believed.values_list("grants", flat=True)[:RECENT_SNAPSHOTS])
+    usual = round(median(recent)) if recent else None
+    return Doubt(
+        grants=snapshot.grants,
+        usual=usual,
+        absent=absent(snapshot).count(),
+        is_shrunk=bool(recent) and snapshot.grants < median(recent) * (1 - SHRINKAGE),
+    )
+
+
+def absent(snapshot: Snapshot) -> QuerySet[ObservedGrant]:
+    """Return what was known before ``snapshot``, and it did not show."""
+    return ObservedGrant.objects.filter(
+        system=snapshot.system_id, absent_from__isnull=False
+    ).order_by("principal", "scope", "entitlement")
+
+
+_Counts = Mapping[tuple[str, date], int]
+
+
+def _by_day(findings: QuerySet[DriftFinding], field: str) -> _Counts:
+    rows = (
+        findings.filter(**{f"{field}__isnull": False})
+        .order_by()
+        .annotate(day=TruncDate(field))
+        .values_list("kind", "day")
+        .annotate(n=Count("pk"))
+    )
+    return {(kind, day): n for kind, day, n in rows}
+
+
+def _days(opened: _Counts, closed: _Counts, today: date) -> list[Day]:
+    """Return the last `DAYS` days, oldest first."""
+    came, went = _sums(opened), _sums(closed)
+    found = []
+    for back in range(DAYS - 1, -1, -1):
+        on = today - timedelta(days=back)
+        found.append(Day(on, came[on], went[on], _until(came, on) - _until(went, on)))
+    return found
+
+
+def _sums(counts: _Counts, kind: str | None = None) -> dict[date, int]:
+    found: dict[date, int] = defaultdict(int)
+    for (of_kind, day), n in counts.items():
+        if kind in (None, of_kind):
+            found[day] += n
+    return found
+
+
+def _until(counts: Mapping[date, int], on: date) -> int:
+    return sum(n for day, n in counts.items() if day <= on)
+
+
+def _kinds(
+    findings: QuerySet[DriftFinding], opened: _Counts, closed: _Counts, *, at: datetime
+) -> list[OfKind]:
+    rows = (
+        findings.exclude(state=DriftState.CLOSED)
+        .order_by()
+        .values("kind")
+        .annotate(
+            count=Count("pk"),
+            oldest=Min("first_seen_at"),
+            overdue=Count("pk", filter=Q(state=DriftState.OPEN, due_at__lt=at)),
+        )
+        .order_by("-count", "kind")
+    )
+    found = []
+    for row in rows:
+        name = row["kind"].replace("_", " ")
+        came, went = _sums(opened, row["kind"]), _sums(closed, row["kind"])
+        ends = [at.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+        trend = sparks.spark(
+            [_until(came, on) - _until(went, on) for on in ends], title=f"{name}, {DAYS} days"
+        )
+        found.append(OfKind(row["kind"], name, row["count"], row["oldest"], row["overdue"], trend))
+    return found
