@@ -53,6 +53,10 @@ class GrantAdmin(GovernedAdmin[Grant]):
         page = self.admin_site.admin_view(who_reaches.page)
         return [path("who/", page, name="governance_grant_who"), *super().get_urls()]
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Let a review lead to what was given at its site since."""
+        return lookup == "system__site" or super().lookup_allowed(lookup, value, request)
+
     @admin.display(description="State")
     def stands(self, row: Grant) -> str:
         """Return the state now: a page shows it at its own instant."""

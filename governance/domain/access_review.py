@@ -63,11 +63,6 @@ class Quarter:
             raise ValueError(f"{text!r} is no quarter: write it as 2026-Q4")
         return cls(int(found[1]), int(found[2]))
 
-    @property
-    def begins_at(self) -> datetime:
-        """Return its first instant."""
-        return datetime(self.year, 3 * self.number - 2, 1, tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

@@ -1,7 +1,9 @@
 """Campaigns on the board: the desk, deciding without any script, closing, and the result."""
 
 import json
+import re
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from governance import measures
 from governance.domain import sealed_review
 from governance.models import AccessReview, AccessReviewItem, Grant, User
 from tests.builders import signin
@@ -211,3 +214,33 @@ def test_pages_ask_as_much_whatever_their_rows(
     with CaptureQueriesContext(connection) as caught:
         assert client.get(address).status_code == 200
     assert len(caught) == queries, "\n".join(one["sql"][:150] for one in caught)
+
+
+def test_the_figure_leads_to_its_records(client: Client, owner: User) -> None:
+    review = a_campaign(owner, "ana", "ben", "cho")
+    ana, *_ = items(review).values()
+    answer(client, ana, "keep")
+    past = timezone.now() - DAY
+    AccessReview.objects.update(scope_at=past - 9 * DAY, opens_at=past - 9 * DAY, due_at=past)
+    AccessReviewItem.objects.filter(pk=ana.pk).update(decided_at=past)
+    for site in (None, review.site_id):
+        reading = measures.access_reviews(site, timezone.now())
+        assert (reading.numerator, reading.denominator) == (1, 3)
+        for more, count in (("", 3), ("&answer=in_time", 1), ("&answer=missed", 2)):
+            shown = client.get(reading.records_url + more)
+            assert shown.status_code == 200
+            assert shown.context["cl"].result_count == count
+
+
+def test_what_was_given_since_is_counted_apart(client: Client, owner: User) -> None:
+    review = a_campaign(owner, "ana")
+    (item,) = items(review).values()
+    now = timezone.now()
+    a_grant(item.system, "late", valid_from=now, valid_to=now + DAY)
+    a_grant(a_system(), "elsewhere", valid_from=now, valid_to=now + DAY)
+    shown = client.get(f"/admin/governance/accessreview/{review.pk}/change/").content.decode()
+    found = re.search(r'href="([^"]+)">1 grant</a>, not part', shown)
+    assert found is not None
+    listed = client.get(unescape(found[1]))
+    assert [row.principal for row in listed.context["cl"].result_list] == ["late"]
+    assert review.items.count() == 1
