@@ -78,7 +78,7 @@ def remind(review: AccessReview, *, by: Actor, at: datetime) -> int:
 
 
 def close_overdue(review: AccessReview, *, by: Actor, at: datetime) -> dict[str, int]:
-    """Let what nobody answered for rest, from confidential on; escalate the rest; end both a
+    """Suspend what nobody answered for from confidential on; escalate the rest; end both a
     week later. Return how many of each.
 
     The deadline itself is still in time.

@@ -124,7 +124,7 @@ def _tell(review: AccessReview, *, at: datetime) -> None:
             text=(
                 f"Say of each access whether it is kept, shortened or revoked, by"
                 f" {review.due_at:%b %d, %Y, %H:%M} UTC. What nobody answers is suspended"
-                " from confidential on, and ends a week later."
+                " where data are confidential or above, and all of it ends a week later."
             ),
             ref=review.ref,
             key=f"access_review:{review.pk}:{key or 'nobody'}",
