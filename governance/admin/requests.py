@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from governance import access
@@ -30,8 +31,8 @@ ASKED = ["system", "principal", "entitlement", "scope", "purpose", "days"]
 SHOWN = [
     *("case", "state", "missing", "system", "principal", "entitlement", "scope", "level"),
     *("purpose", "days", "requester", "grantee", "owner", "deputy", "submitted_at", "due_at"),
-    *("first_approved_at", "first_approved_by", "first_reason"),
-    *("decided_at", "decided_by", "decision_reason", "resolved_at"),
+    *("first_approved_at", "first_approver", "first_reason"),
+    *("decided_at", "decider", "decision_reason", "resolved_at"),
 ]
 
 
@@ -47,7 +48,8 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     """Open ones first, soonest due on top; decided with a reason, many at once or one by one."""
 
     read_act, write_act = Act.REQUEST_READ, Act.REQUEST_SUBMIT
-    list_display = ["__str__", "system", "requester", "purpose", "state", "clock", "decided_at"]
+    list_display = ["__str__", "system", "requester", "purpose", "stands", "clock", "decided_at"]
+    readonly_fields = ("first_approver", "decider")
     list_filter = ["state", Clock, Below, "system", "level", "owner"]
     # Waiting ones on top: no other state comes after "open" in the alphabet.
     ordering = ["-state", "due_at"]
@@ -63,7 +65,27 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
             return f"due {row.due_at:%b %d, %H:%M} UTC"
         left = round((row.due_at - timezone.now()).total_seconds() / 60)
         hours, minutes = divmod(abs(left), 60)
-        return f"{hours} h {minutes:02} min {'left' if left >= 0 else 'overdue'}"
+        words = f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+        if left >= 0:
+            return f"{words} left"
+        return format_html('<span class="board-late">{} overdue</span>', words)
+
+    @admin.display(description="State", ordering="state")
+    def stands(self, row: AccessRequest) -> str:
+        """Return the state in words; of two approvals the second may be what it waits for."""
+        if row.state == RequestState.OPEN and row.first_approved_at is not None:
+            return "Waiting for a second approval"
+        return row.get_state_display()
+
+    @admin.display(description="First approved by")
+    def first_approver(self, row: AccessRequest) -> str:
+        """Return who was the first of two."""
+        return names.named([row.first_approved_by])[row.first_approved_by].text
+
+    @admin.display(description="Decided by")
+    def decider(self, row: AccessRequest) -> str:
+        """Return who decided, by name."""
+        return names.named([row.decided_by])[row.decided_by].text
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Let the figures by site lead to their records."""
@@ -81,7 +103,11 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         return [*pages, *super().get_urls()]
 
     def get_fields(self, request: HttpRequest, obj: AccessRequest | None = None) -> list[str]:
-        return SHOWN if obj else ASKED
+        if obj is None:
+            return ASKED
+        # What is not there yet is left out: a dash would not say why.
+        column = {"decider": "decided_by", "first_approver": "first_approved_by"}
+        return [name for name in SHOWN if getattr(obj, column.get(name, name)) not in (None, "")]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with what was refused: ``?resource=catalog.asset:42&act=catalog:asset:read``."""

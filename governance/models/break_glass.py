@@ -99,6 +99,7 @@ class Activation(Governed):
 
     class Meta:
         ordering = ["-activated_at", "-id"]
+        verbose_name = "opened seal"
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="activation_has_a_reason"),
             models.CheckConstraint(

@@ -105,7 +105,7 @@ def _grants(user: User, *, to: Actor, at: datetime) -> list[Holding]:
     seen = _seen(rows)
     return [
         Holding(
-            what=f"{row.act or row.entitlement} on {row.resource or row.scope}",
+            what=f"{row.act or row.entitlement} on {row.scope or row.resource}",
             where=str(row.system),
             path=_path(row, seen),
             why=_why(row.request) or row.reason,

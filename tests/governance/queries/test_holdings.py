@@ -41,7 +41,7 @@ def test_roles_and_grants_are_told_with_why_since_when_and_last_use(at: datetime
     auditor = a_member("auditor").as_actor()
     role, given = holdings.of(reader, to=auditor, at=at)
     assert (role.path, role.used_at, role.is_usage_known) == ("role", None, True)
-    assert given.what == f"catalog:asset:read on {asset.ref}"
+    assert given.what == "catalog:asset:read on mes.badge"
     assert (given.why, given.until) == ("scrap analysis", at + timedelta(days=1))
     assert given.path == "grant, login plant_ana, in the system by member of plant_readers"
     assert given.used_at is not None, "approval asked the policy once, which the log holds"
