@@ -83,7 +83,8 @@ def adopt(
     """Approve all that ``snapshot`` shows and nothing approves yet, as one decision.
 
     For the day a system comes under governance. Principals in ``without`` are left out,
-    and so is what only follows from other grants. Returns how many grants were given.
+    and so is what only follows from other grants. On confidential data and above they end after
+    90 days at the latest. Returns how many grants were given.
 
     Raises:
         NotAllowed: ``by`` may not give grants here.
@@ -96,20 +97,27 @@ def adopt(
         ).values_list("principal", "entitlement", "scope")
     )
     seen = system.observed.filter(is_implied=False).exclude(principal__in=without)
+    keys = [
+        key for key in seen.values_list("principal", "entitlement", "scope") if key not in known
+    ]
+    levels = {
+        scope: resources.facts(resources.located(system, scope)).level
+        for scope in {scope for _, _, scope in keys}
+    }
     fresh = [
         Grant(
             system=system,
             principal=principal,
             entitlement=entitlement,
             scope=scope,
+            level=levels[scope],
             valid_from=at,
-            valid_to=valid_to,
+            valid_to=min(valid_to, at + grants.longest(levels[scope])),
             origin="adopted",
             approved_by=by.ref,
             reason=reason,
         )
-        for principal, entitlement, scope in seen.values_list("principal", "entitlement", "scope")
-        if (principal, entitlement, scope) not in known
+        for principal, entitlement, scope in keys
     ]
     Grant.objects.bulk_create(fresh, batch_size=1000)
     audit.record(

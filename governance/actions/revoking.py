@@ -14,7 +14,7 @@ from governance.connectors.errors import ConnectorFailed
 from governance.domain.actor import Actor
 from governance.domain.drift import ACCESS_KINDS, GrantKey
 from governance.errors import Conflict, Refused
-from governance.models import DriftFinding, DriftState, RevocationPlan, SystemKind
+from governance.models import DriftFinding, DriftState, Grant, RevocationPlan, SystemKind
 from governance.permissions import Act
 
 
@@ -45,7 +45,8 @@ def draft(
     require(by, Act.REVOCATION_DRAFT, plan, at=at)
     if not reason.strip():
         raise Refused("A revocation needs a reason.")
-    plan.statements = "\n".join(_statement(finding) for finding in findings)
+    lines = [line for finding in findings for line in _statements(finding, at=at)]
+    plan.statements = "\n".join(dict.fromkeys(lines))
     plan.save()
     moved = DriftFinding.objects.filter(
         pk__in=[finding.pk for finding in findings], state=DriftState.OPEN
@@ -67,7 +68,7 @@ def ask(findings: Sequence[DriftFinding], *, reason: str, by: Actor, at: datetim
         NotAllowed: ``by`` may not draft revocations here.
         Conflict: one of them is not open.
     """
-    written = [one for one in findings if _is_written(one)]
+    written = [one for one in findings if _is_written(one, at=at)]
     if written:
         draft(written, reason=reason, by=by, at=at)
     for finding in findings:
@@ -82,23 +83,46 @@ def ask(findings: Sequence[DriftFinding], *, reason: str, by: Actor, at: datetim
     return len(findings)
 
 
-def _is_written(finding: DriftFinding) -> bool:
+def _is_written(finding: DriftFinding, *, at: datetime) -> bool:
     if drifting.reader(finding.system) != SystemKind.POSTGRESQL:
         return False
     try:
-        _statement(finding)
+        _statements(finding, at=at)
     except Refused:
         return False
     return True
 
 
-def _statement(finding: DriftFinding) -> str:
+def _statements(finding: DriftFinding, *, at: datetime) -> list[str]:
+    """Return the statement that takes the grant away, and what gives back what it takes besides."""
     if finding.kind not in ACCESS_KINDS:
         raise Refused(f"{finding}: there is no grant to take away.")
+    key = GrantKey(finding.principal, finding.entitlement, finding.scope)
     try:
-        return statements.statement(GrantKey(finding.principal, finding.entitlement, finding.scope))
+        taken = statements.statement(key)
+        back = [statements.given_back(column) for column in _approved_columns(finding, at=at)]
     except ValueError as error:
         raise Refused(f"{finding}: {error}") from None
+    if not back:
+        return [taken]
+    columns = "1 column is" if len(back) == 1 else f"{len(back)} columns are"
+    note = f"{statements.NOTE}This takes it on all columns too; {columns} approved and given back."
+    return [taken, note, *back]
+
+
+def _approved_columns(finding: DriftFinding, *, at: datetime) -> list[GrantKey]:
+    """Return the columns of the table found for which the same is approved, and held there."""
+    same = {"principal": finding.principal, "entitlement": finding.entitlement}
+    within = {**same, "scope__startswith": f"{finding.scope}."}
+    held = finding.system.observed.filter(is_implied=False, **within).values_list(
+        "scope", flat=True
+    )
+    approved = Grant.objects.in_force(at).filter(system=finding.system, **within)
+    wanted = approved.filter(scope__in=list(held)).order_by("scope")
+    return [
+        GrantKey(finding.principal, finding.entitlement, scope)
+        for scope in wanted.values_list("scope", flat=True).distinct()
+    ]
 
 
 @transaction.atomic

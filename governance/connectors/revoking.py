@@ -1,5 +1,6 @@
 """Taking grants away in a PostgreSQL: the SQL as text, and its execution as one transaction."""
 
+import re
 from collections.abc import Sequence
 
 import psycopg
@@ -12,6 +13,8 @@ from governance.domain.drift import GrantKey
 
 _ATTRIBUTES = frozenset({"superuser", "createrole", "createdb", "replication", "bypassrls"})
 _ALLOWED = ("REVOKE ", "ALTER ROLE ")
+NOTE = "-- "
+_GIVEN_BACK = re.compile(r'GRANT ([A-Z ]+) \(".+"\) ON (".+") TO (.+);')
 
 
 def statement(key: GrantKey) -> str:
@@ -46,22 +49,46 @@ def statement(key: GrantKey) -> str:
     raise ValueError(f"nothing is called {key.scope!r}")
 
 
+def given_back(key: GrantKey) -> str:
+    """Return the statement that grants the column privilege ``key`` again.
+
+    Raises:
+        ValueError: ``key`` is about no column.
+    """
+    parts = fqn.split(key.scope)
+    if len(parts) != 3 or not key.entitlement.isalpha():
+        raise ValueError(f"{key.scope!r} is no column")
+    table = ".".join(_quoted(part) for part in parts[:2])
+    principal = PUBLIC if key.principal == PUBLIC else _quoted(_plain(key.principal))
+    return f"GRANT {key.entitlement.upper()} ({_quoted(parts[2])}) ON {table} TO {principal};"
+
+
 def apply(dsn: str, statements: Sequence[str]) -> None:
     """Run ``statements`` at ``dsn``: all of them, or none.
 
     Raises:
         ConnectorFailed: the server refused or was not reached; nothing has changed.
-        ValueError: a statement does something else than take rights away.
+        ValueError: a statement does something else than take rights away, or give back on a
+            column what another takes on its table.
     """
-    for one in statements:
-        if not one.startswith(_ALLOWED):
+    todo = [one for one in statements if not one.startswith(NOTE)]
+    for one in todo:
+        if not (one.startswith(_ALLOWED) or _gives_back(one, statements)):
             raise ValueError("a revocation only takes rights away")
     try:
         with session.writing(dsn) as connection:
-            for one in statements:
+            for one in todo:
                 connection.execute(one.encode())
     except session.SessionFailed as error:
         raise ConnectorFailed(error.code, error.detail) from None
+
+
+def _gives_back(statement: str, others: Sequence[str]) -> bool:
+    found = _GIVEN_BACK.fullmatch(statement)
+    if found is None:
+        return False
+    privilege, table, principal = found.groups()
+    return f"REVOKE {privilege} ON {table} FROM {principal};" in others
 
 
 def _plain(principal: str) -> str:
@@ -70,6 +97,6 @@ def _plain(principal: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    if not name or "\0" in name:
-        raise ValueError("a name is empty")
+    if not name or not name.isprintable():
+        raise ValueError("a name is empty, or holds control characters")
     return psycopg.sql.Identifier(name).as_string(None)

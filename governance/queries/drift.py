@@ -293,16 +293,18 @@ def touch_passed(system: int, *, since: datetime, at: datetime) -> int:
     return int(staging.run("SELECT count(*) FROM drift_touched", {})[0][0])
 
 
+# For this transaction, what the planner cannot know of rows written just now. It would rather
+# sort on disk than hash a few hundred thousand keys in 4 MB; a few thousand principals are found
+# sooner by their index than by reading a million lines; a sample of 3,000 lines says enough about
+# findings; to compile a query takes longer than to run it, and its cost is guessed too high.
+_SETTINGS = """
+SELECT set_config('work_mem', '128MB', true), set_config('random_page_cost', '1.1', true),
+       set_config('default_statistics_target', '10', true), set_config('jit', 'off', true)
+"""
+
+
 def _begin() -> None:
-    """Set, for this transaction, what the planner cannot know of rows written just now."""
-    # It would rather sort on disk than hash a few hundred thousand keys in 4 MB.
-    staging.run("SELECT set_config('work_mem', '128MB', true)", {})
-    # A few thousand principals are found sooner by their index than by reading a million lines.
-    staging.run("SELECT set_config('random_page_cost', '1.1', true)", {})
-    # A sample of 3,000 lines says enough about findings, and takes a tenth of the time.
-    staging.run("SELECT set_config('default_statistics_target', '10', true)", {})
-    # To compile a query takes longer than to run it, and its cost is guessed too high.
-    staging.run("SELECT set_config('jit', 'off', true)", {})
+    staging.run(_SETTINGS, {})
 
 
 def _parameters(looks: Sequence[Look], at: datetime) -> Mapping[str, Any]:

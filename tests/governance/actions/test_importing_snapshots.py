@@ -3,10 +3,15 @@
 import csv
 import io
 import json
+import resource
+import sys
+import time
 from datetime import datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from governance import boundary
 from governance.actions import importing_snapshots
@@ -24,6 +29,7 @@ from governance.models import (
     Snapshot,
     SodRule,
 )
+from tests import evidence
 from tests.builders.governance import a_system, a_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
@@ -309,3 +315,78 @@ def test_nobody_imports_without_leave(at: datetime) -> None:
     by = a_user().as_actor()
     with pytest.raises(NotAllowed), boundary.acting(by, at=at):
         take(a_system(), as_csv([row("ana")]), by=by, at=at)
+
+
+FEWER, MANY = 1_000_000, 5_000_000
+_KEY = """'role_' || i / 20 AS principal, (ARRAY['select', 'insert', 'update', 'delete'])[1 + i % 4]
+          AS entitlement, 'schema_' || i % 30 || '.table_' || i / 7 AS scope"""
+_APPROVED = f"""
+INSERT INTO governance_grant
+       (system_id, principal, entitlement, scope, valid_from, valid_to, origin, approved_by,
+        reason, revoked_by)
+SELECT %s::bigint, principal, entitlement, scope, %s::timestamptz - interval '30 days',
+       %s::timestamptz + interval '30 days', 'baseline', 'user:1', 'soak', ''
+  FROM (SELECT {_KEY.replace("%", "%%")} FROM generate_series(0, %s::int - 1) i) k
+"""
+
+
+def a_long_file(folder: Path, system: GovernedSystem, count: int, at: datetime) -> Path:
+    """Write a snapshot of ``count`` grants, and approve them all in SQL."""
+    with connection.cursor() as cursor:
+        # Only the owner may leave the triggers of the audit log out.
+        cursor.execute("SELECT current_setting('role')")
+        role = cursor.fetchone()[0]
+        cursor.execute("RESET ROLE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE governance_grant DISABLE TRIGGER USER")
+        cursor.execute(_APPROVED, [system.pk, at, at, count])
+        cursor.execute("ALTER TABLE governance_grant ENABLE TRIGGER USER")
+        cursor.execute("ANALYZE governance_grant")
+        cursor.execute(f"SET ROLE {role}")
+    path = folder / f"{count}.csv"
+    rights = ("select", "insert", "update", "delete")
+    with path.open("w") as file:
+        file.write("principal,entitlement,scope,via,last_used\n")
+        for i in range(count):
+            scope = f"schema_{i % 30}.table_{i // 7}"
+            file.write(f"role_{i // 20},{rights[i % 4]},{scope},direct,{at:%Y-%m-%dT08:00:00Z}\n")
+    return path
+
+
+def most_memory() -> int:
+    """Return the most that this process held so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
+
+
+@pytest.mark.soak
+def test_many_rows_take_as_much_longer_as_they_are_more_and_no_more_memory(
+    operator: Actor, at: datetime, tmp_path: Path
+) -> None:
+    taken, begun = {}, time.monotonic()
+    before = most_memory()
+    for count in (FEWER, MANY):
+        system = a_system(connector="file")
+        path = a_long_file(tmp_path, system, count, at)
+        start = time.monotonic()
+        with path.open("rb") as file:
+            told = importing_snapshots.take(system, file, name=path.name, by=operator, at=at)
+        taken[count] = time.monotonic() - start
+        assert (told.rows, told.duplicates, told.outcome.opened) == (count, 0, 0)
+    grown = (most_memory() - before) / 1e6
+    ratio = taken[MANY] / taken[FEWER]
+    at_most = 1.5 * MANY / FEWER
+    evidence.record(
+        "drift-import",
+        count=2,
+        failures=(grown > 50) + (ratio > at_most),
+        seconds=time.monotonic() - begun,
+        **{
+            f"{FEWER:,} rows [s]": round(taken[FEWER], 2),
+            f"{MANY:,} rows [s]": round(taken[MANY], 2),
+            "memory that the import added [MB]": round(grown, 1),
+        },
+    )
+    assert grown <= 50
+    assert ratio <= at_most

@@ -6,9 +6,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from governance import boundary
+from governance.actions import drifting
+from governance.domain import actor as actors
+from governance.domain.drift import Observation, ObservedGrant, source_hash
 from governance.models import (
     AccessRequest,
     DriftFinding,
+    GovernedSystem,
     PrincipalAlias,
     RevocationPlan,
     Snapshot,
@@ -19,6 +24,7 @@ from tests.builders.governance import a_member, a_system
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/governance/driftfinding/"
+PAGE = "/admin/governance/governedsystem/{}/"
 
 
 def a_finding(**over: object) -> DriftFinding:
@@ -90,3 +96,60 @@ def test_a_snapshot_is_uploaded_by_those_who_may(role: str, count: int) -> None:
     answer = client.post(f"{page}snapshot/", {"snapshot": file}, follow=True)
     assert Snapshot.objects.filter(system=system).count() == count
     assert ("1 rows taken: 1 findings opened" in answer.content.decode()) is bool(count)
+
+
+def looked(system: GovernedSystem, count: int, *, hours_ago: int, complete: bool = True) -> None:
+    at, by = timezone.now() - timedelta(hours=hours_ago), actors.service("operator")
+    rows = tuple(ObservedGrant(f"clerk{n}", "select", "gl.x", via="direct") for n in range(count))
+    with boundary.acting(by, at=at):
+        drifting.record(system, Observation(rows, complete, at, source_hash(rows)), by=by, at=at)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_page_of_a_system_says_why_its_snapshot_is_suspect(complete: bool) -> None:
+    system = a_system()
+    looked(system, 10, hours_ago=30)
+    looked(system, 2 if complete else 9, hours_ago=1, complete=complete)
+    shown = signin.proven(a_member("auditor")).get(f"{PAGE.format(system.pk)}drift/")
+    text = shown.content.decode()
+    said = "2 grants where 10 are usual" if complete else "had not read all: 9 grants"
+    assert said in text
+    assert "not release it" in text
+    assert "10 grants compared" in text
+    assert "kind__exact=unapproved&amp;state__in=" in text
+    assert "30 hours" not in text
+
+
+def test_a_stale_system_and_one_never_seen_say_so() -> None:
+    never, stale = a_system(), a_system()
+    looked(stale, 1, hours_ago=30)
+    client = signin.proven(a_member("auditor"))
+    assert "Never looked into" in client.get(f"{PAGE.format(never.pk)}drift/").content.decode()
+    assert ">stale<" in client.get(f"{PAGE.format(stale.pk)}drift/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "reason", "state"),
+    [
+        ("board_member", "they left", "compared"),
+        ("board_member", " ", "suspect"),
+        ("auditor", "they left", "suspect"),
+    ],
+)
+def test_releasing_is_for_those_who_may_and_has_a_reason(
+    role: str, reason: str, state: str
+) -> None:
+    system = a_system()
+    looked(system, 10, hours_ago=2)
+    looked(system, 2, hours_ago=1)
+    newest = Snapshot.objects.filter(system=system).latest()
+    client = signin.proven(a_member(role))
+    page = f"{PAGE.format(system.pk)}snapshot/{newest.pk}/release/"
+    shown = client.get(page)
+    assert (shown.status_code == 200) is (role == "board_member")
+    assert (b"did not show 8 grants" in shown.content) is (role == "board_member")
+    client.post(page, {"reason": reason})
+    newest.refresh_from_db()
+    assert newest.state == state
+    if state == "compared":
+        assert client.get(page).status_code == 404
