@@ -47,6 +47,7 @@ class Checker:
             draft=jsonschema_rs.Draft7,
             retriever=_refuse_to_fetch,
         )
+        self.registry = registry
         self.document = _compile(whole, registry)
         self.component = _compile({"$ref": f"{whole['$id']}#/definitions/component"}, registry)
         self.dependency = _compile({"$ref": f"{whole['$id']}#/definitions/dependency"}, registry)
