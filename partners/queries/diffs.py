@@ -115,7 +115,13 @@ def changes(
     old: UUID, new: UUID, *, kind: Kind, limit: int = LISTED, offset: int = 0
 ) -> list[Change]:
     """List what changed in one way from one SBOM to another, by name."""
-    scope = {"old": old, "new": new, "kind": kind, "limit": limit, "offset": offset}
+    scope: dict[str, UUID | str | int] = {
+        "old": old,
+        "new": new,
+        "kind": str(kind),
+        "limit": limit,
+        "offset": offset,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LIST, scope)
         return [_change(*row) for row in cursor.fetchall()]

@@ -65,7 +65,9 @@ def read(members: dict[str, msgspec.Raw], *, bounds: Bounds, take: Take) -> Sbom
         slices["components"], "/components", checker.component, "bom-ref", bounds
     ):
         if not faults.has_any:
-            flattener.add(entry, pointer=place)
+            flattener.may_hold_nul = faults.may_hold_nul
+            flattener.add(entry, place)
+    flattener.may_hold_nul = True
     slices["components"].clear()
     references = References(flattener.refs, other=_other_refs(skeleton), warnings=warnings)
     for place, entry in faults.checked(
@@ -81,6 +83,8 @@ def read(members: dict[str, msgspec.Raw], *, bounds: Bounds, take: Take) -> Sbom
 class _Faults(Faults):
     """Faults found by holding values against a compiled schema."""
 
+    may_hold_nul = True
+
     def check(self, validator: Any, value: Any, prefix: str, size: int) -> bool:
         """Hold ``value`` against the schema and collect what is wrong."""
         if validator.is_valid(value):
@@ -90,7 +94,7 @@ class _Faults(Faults):
         return False
 
     def checked(
-        self, parts: list[msgspec.Raw], prefix: str, validator: Any, key: str, bounds: Bounds
+        self, parts: list[msgspec.Raw], prefix: str, item: schemas.Item, key: str, bounds: Bounds
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (pointer, entry) of every sound and unrepeated item.
 
@@ -98,20 +102,26 @@ class _Faults(Faults):
         compared whole.
         """
         seen: dict[object, int | set[bytes]] = {}
-        is_valid, is_shallow = validator.is_valid, strict_json.is_shallow
+        is_shallow, are_valid = strict_json.is_shallow, item.several.is_valid
         for start in range(0, len(parts), _BLOCK):
             block = parts[start : start + _BLOCK]
-            entries, are_shallow = strict_json.load_all(block, bounds=bounds)
-            for index, part in enumerate(block, start):
+            entries, are_shallow, self.may_hold_nul = strict_json.load_all(block, bounds=bounds)
+            if entries is None:
+                entries = [
+                    strict_json.loads(bytes(part), pointer=f"{prefix}/{index}", bounds=bounds)
+                    for index, part in enumerate(block, start)
+                ]
+                are_shallow = True
+            if not are_shallow:
+                for index, part in enumerate(block, start):
+                    if not is_shallow(bytes(part), bounds):
+                        strict_json.check_tree(entries[index - start], f"{prefix}/{index}", bounds)
+            all_valid = are_valid(entries)
+            for index, entry in enumerate(entries, start):
                 place = f"{prefix}/{index}"
-                if entries is None:
-                    entry = strict_json.loads(bytes(part), pointer=place, bounds=bounds)
-                else:
-                    entry = entries[index - start]
-                    if not (are_shallow or is_shallow(bytes(part), bounds)):
-                        strict_json.check_tree(entry, place, bounds)
-                if not is_valid(entry):
-                    self.check(validator, entry, place, len(memoryview(part)))
+                if not all_valid and not self.check(
+                    item.one, entry, place, len(memoryview(parts[index]))
+                ):
                     continue
                 short: object = entry.get(key) or tuple(map(entry.get, _SHORT))
                 if seen.setdefault(short, index) != index and _is_repeated(
@@ -193,7 +203,7 @@ def _document(
 ) -> SbomDocument:
     metadata = skeleton.get("metadata") or {}
     described = metadata.get("component")
-    subject = flattener.read(described, pointer="/metadata/component") if described else None
+    subject = flattener.read(described, "/metadata/component") if described else None
     return SbomDocument(
         format=Format.CYCLONEDX_JSON,
         spec_version=skeleton["specVersion"],

@@ -159,7 +159,7 @@ class _Stream:
         path = (self._levels[1].name, level.name)
         if path == ("components", "component"):
             if not self._faults.has_any:
-                self._flattener.add(self._entry(element), pointer=level.pointer)
+                self._flattener.add(self._entry(element), level.pointer)
         elif path == ("dependencies", "dependency"):
             self._take_dependency(element, level)
         else:
@@ -180,9 +180,7 @@ class _Stream:
         subject = None
         known = self._flattener.refs
         if described is not None:
-            subject = self._flattener.read(
-                self._entry(described), pointer="/bom/metadata/component"
-            )
+            subject = self._flattener.read(self._entry(described), "/bom/metadata/component")
             known.add(subject.bom_ref)
         references = References(known, other=self._refs, warnings=self._warnings)
         for index, (ref, targets) in enumerate(self._dependencies, start=1):

@@ -40,6 +40,8 @@ class Warnings:
 class Flattener:
     """Hands entries on in document order, nested ones after their parent.
 
+    A reader that knows that the entries it adds next hold no NUL says so by ``may_hold_nul``.
+
     ``subject`` is the bom-ref of the product that the document describes, if it stands outside
     the components.
     """
@@ -49,51 +51,52 @@ class Flattener:
     ) -> None:
         self.received_count = 0
         self.quarantined_count = 0
+        self.may_hold_nul = True
         self.refs: set[str] = {subject} if subject else set()
         self._bounds = bounds
         self._warnings = warnings
         self._take = take
 
-    def add(self, entry: Entry, *, pointer: str, parent: str = "") -> None:
+    def add(self, entry: Entry, pointer: str) -> None:
         """Take one entry and everything nested in it.
 
         Raises:
             Rejected: more components than the bound.
         """
-        if "components" not in entry:
-            self._add_one(entry, pointer, parent)
-            return
-        pending: list[tuple[Entry, str, str]] = [(entry, pointer, parent)]
-        while pending:
-            current, place, above = pending.pop()
-            self._add_one(current, place, above)
-            nested = current.get("components") or ()
-            pending.extend(
-                (child, f"{place}/components/{index}", place)
-                for index, child in reversed(list(enumerate(nested)))
-            )
-
-    def _add_one(self, entry: Entry, pointer: str, parent: str) -> None:
-        self.received_count += 1
-        if self.received_count > self._bounds.components:
-            raise too_many_components(self._bounds, pointer)
-        component = self.read(entry, pointer=pointer, parent=parent)
-        if component.quarantine:
-            self.quarantined_count += 1
-        ref = component.bom_ref
-        if ref:
-            before = len(self.refs)
-            self.refs.add(ref)
-            if len(self.refs) == before:
-                self._warnings.add(
-                    Code.DUPLICATE_REF,
-                    f"{pointer}/bom-ref",
-                    "bom-ref is used twice",
-                    "Give every component a reference of its own.",
+        parent = ""
+        pending: list[tuple[Entry, str, str]] = []
+        while True:
+            self.received_count += 1
+            if self.received_count > self._bounds.components:
+                raise too_many_components(self._bounds, pointer)
+            component = self.read(entry, pointer, parent)
+            if component.quarantine:
+                self.quarantined_count += 1
+            if component.bom_ref:
+                before = len(self.refs)
+                self.refs.add(component.bom_ref)
+                if len(self.refs) == before:
+                    self._warn_of_reference(pointer)
+            self._take(component)
+            nested = entry.get("components")
+            if nested:
+                pending.extend(
+                    (child, f"{pointer}/components/{index}", pointer)
+                    for index, child in reversed(list(enumerate(nested)))
                 )
-        self._take(component)
+            if not pending:
+                return
+            entry, pointer, parent = pending.pop()
 
-    def read(self, entry: Entry, *, pointer: str, parent: str = "") -> SbomComponent:
+    def _warn_of_reference(self, pointer: str) -> None:
+        self._warnings.add(
+            Code.DUPLICATE_REF,
+            f"{pointer}/bom-ref",
+            "bom-ref is used twice",
+            "Give every component a reference of its own.",
+        )
+
+    def read(self, entry: Entry, pointer: str, parent: str = "") -> SbomComponent:
         """Return one entry as a component; whatever is wrong inside becomes a warning on it."""
         get = entry.get
         ref = get("bom-ref") or ""
@@ -109,7 +112,7 @@ class Flattener:
                 purl, version, name, group, ref = (
                     text[: bounds.purl_length] for text in (purl, version, name, group, ref)
                 )
-        if "\0" in f"{name}{purl}{version}{group}{ref}":
+        if self.may_hold_nul and "\0" in f"{name}{purl}{version}{group}{ref}":
             quarantine = Code.NUL
             self._warnings.add(quarantine, pointer, "holds a NUL character", "Remove it.")
             purl, version, name, group, ref = map(clean, (purl, version, name, group, ref))

@@ -37,13 +37,14 @@ _CREATOR = re.compile(r"(?:Person|Organization|Tool):\s*\S.*", re.DOTALL)
 _ID_RULE = "must be SPDXRef- and letters, digits, '.' or '-'"
 _HEX = re.compile(r"[0-9a-fA-F]{8,128}")
 _NOTHING = ("", "NOASSERTION", "NONE")
-_HASHES = frozenset(
-    {
-        *("ADLER32", "MD2", "MD4", "MD5", "MD6", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"),
-        *("SHA3-256", "SHA3-384", "SHA3-512", "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512"),
-        "BLAKE3",
-    }
-)
+_HASHES: Mapping[str, str] = {
+    **{f"SHA{size}": f"SHA-{size}" for size in (1, 224, 256, 384, 512)},
+    **{name: name for name in ("ADLER32", "MD2", "MD4", "MD5", "MD6", "BLAKE3")},
+    **{f"SHA3-{size}": f"SHA3-{size}" for size in (256, 384, 512)},
+    **{f"BLAKE2b-{size}": f"BLAKE2b-{size}" for size in (256, 384, 512)},
+}
+"""What SPDX calls an algorithm, to what CycloneDX calls it."""
+
 _TEXTS = (
     *("name", "versionInfo", "supplier", "downloadLocation", "licenseDeclared"),
     *("licenseConcluded", "primaryPackagePurpose", "SPDXID"),
@@ -86,7 +87,7 @@ class Assembly:
         self._flattener = Flattener(bounds=bounds, warnings=self._warnings, take=take)
         self._elements = {"SPDXRef-DOCUMENT"}
         self._described: set[str] = set()
-        self._first: dict[str, Entry] = {}
+        self._subject: Entry | None = None
         self._references: References | None = None
         self._head: Mapping[str, Any] = {}
 
@@ -131,6 +132,13 @@ class Assembly:
         elif not all(isinstance(one, str) and _CREATOR.match(one) for one in creators):
             self.faults.add(place("creators"), "must begin with Person:, Organization: or Tool:")
 
+    def describe(self, left: Any, kind: Any, right: Any) -> None:
+        """Take what the document describes out of a relationship, before the packages come."""
+        if kind == "DESCRIBES" and left == "SPDXRef-DOCUMENT" and isinstance(right, str):
+            self._described.add(right)
+        if kind == "DESCRIBED_BY" and right == "SPDXRef-DOCUMENT" and isinstance(left, str):
+            self._described.add(left)
+
     def package(self, package: Any, *, pointer: str, place: Place) -> None:
         """Take one package: its faults are noted, a sound one becomes a component."""
         if not isinstance(package, Mapping):
@@ -146,10 +154,10 @@ class Assembly:
                 _ID_RULE,
                 "Replace other characters in the reference, wherever it stands.",
             )
-        if package["SPDXID"] in self._described or not self._first:
-            self._first[package["SPDXID"]] = entry
+        if self._subject is None and package["SPDXID"] in self._described:
+            self._subject = entry
         if not self.faults.has_any:
-            self._flattener.add(entry, pointer=pointer)
+            self._flattener.add(entry, pointer)
 
     def _is_sound(self, package: Mapping[str, Any], place: Place) -> bool:
         before = self.faults.count
@@ -206,10 +214,6 @@ class Assembly:
         if kind not in _FORWARD and kind not in _BACKWARD and kind not in _OTHERS:
             self.faults.add(pointer, "unknown type of relationship")
             return
-        if kind == "DESCRIBES" and left == "SPDXRef-DOCUMENT":
-            self._described.add(right)
-        if kind == "DESCRIBED_BY" and right == "SPDXRef-DOCUMENT":
-            self._described.add(left)
         if right in _NOTHING or _FOREIGN.fullmatch(right) or _FOREIGN.fullmatch(left):
             return
         references = self._relations()
@@ -239,7 +243,6 @@ class Assembly:
         self.faults.raise_if_any()
         creation = self._head["creationInfo"]
         creators = [clean(one) for one in creation["creators"]]
-        described = next((self._first[one] for one in self._described if one in self._first), None)
         references = self._relations()
         return SbomDocument(
             format=self._kind,
@@ -249,7 +252,7 @@ class Assembly:
             created=creation["created"],
             tools=_creators(creators, "Tool"),
             authors=_creators(creators, "Organization") + _creators(creators, "Person"),
-            subject=self._flattener.read(described, pointer="") if described else None,
+            subject=self._flattener.read(self._subject, "") if self._subject else None,
             components=(),
             received_count=self._flattener.received_count,
             quarantined_count=self._flattener.quarantined_count,
@@ -297,7 +300,7 @@ def _entry(package: Mapping[str, Any]) -> dict[str, Any]:
         "supplier": {"name": _named(supplier)} if supplier not in _NOTHING else None,
         "licenses": () if license_ in _NOTHING else ({"expression": license_},),
         "hashes": [
-            {"alg": one["algorithm"], "content": one["checksumValue"]}
+            {"alg": _HASHES[one["algorithm"]], "content": one["checksumValue"]}
             for one in package.get("checksums") or ()
         ],
     }

@@ -11,7 +11,7 @@ from partners.domain.sboms import Bounds, Format, SbomDocument
 from partners.sbom import strict_json
 from partners.sbom.flattening import Take, too_many_components
 from partners.sbom.sniffing import not_read_yet
-from partners.sbom.spdx import Assembly
+from partners.sbom.spdx import Assembly, Place
 
 _SLICED = ("packages", "files", "snippets", "relationships")
 
@@ -41,25 +41,34 @@ def read(members: dict[str, msgspec.Raw], *, bounds: Bounds, take: Take) -> Sbom
         if name not in _SLICED
     }
     assembly.document(head, _place_in_document)
+    relationships = _slices(members, "relationships", assembly)
+    describing = [part for part in relationships if b"DESCRIBE" in bytes(part)]
+    for _, one in _decoded(describing, "/relationships", bounds):
+        assembly.describe(*_relation(one))
     packages = _slices(members, "packages", assembly)
     if len(packages) > bounds.components:
         raise too_many_components(bounds, "/packages")
     for pointer, package in _decoded(packages, "/packages", bounds):
-        assembly.package(package, pointer=pointer, place=lambda name, at=pointer: f"{at}/{name}")
+        assembly.package(package, pointer=pointer, place=_within(pointer))
     for kind in ("files", "snippets"):
         for pointer, element in _decoded(_slices(members, kind, assembly), f"/{kind}", bounds):
             identifier = element.get("SPDXID") if isinstance(element, dict) else None
             assembly.element(identifier, pointer=f"{pointer}/SPDXID")
-    relationships = _slices(members, "relationships", assembly)
     for pointer, one in _decoded(relationships, "/relationships", bounds):
-        get = one.get if isinstance(one, dict) else {}.get
-        assembly.relationship(
-            get("spdxElementId"),
-            get("relationshipType"),
-            get("relatedSpdxElement"),
-            pointer=pointer,
-        )
+        assembly.relationship(*_relation(one), pointer=pointer)
     return assembly.finish()
+
+
+def _relation(one: Any) -> tuple[Any, Any, Any]:
+    get = one.get if isinstance(one, dict) else {}.get
+    return get("spdxElementId"), get("relationshipType"), get("relatedSpdxElement")
+
+
+def _within(pointer: str) -> Place:
+    def place(name: str) -> str:
+        return f"{pointer}/{name}"
+
+    return place
 
 
 def _place_in_document(name: str) -> str:

@@ -6,6 +6,7 @@ a snippet, ``LicenseID`` a license text. Values in ``<text>`` may span lines.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,9 @@ _SECTIONS = {
     "SnippetSPDXID": "snippet",
     "LicenseID": "license",
 }
+_DESCRIBING = re.compile(
+    r"^[ \t]*Relationship:[ \t]*SPDXRef-DOCUMENT[ \t]+DESCRIBES[ \t]+(\S+)", re.MULTILINE
+)
 _REMEDY = "Write one 'Tag: value' on each line; longer values stand in <text> and </text>."
 
 
@@ -53,6 +57,8 @@ def read(body: bytes, *, bounds: Bounds, take: Take) -> SbomDocument:
     except UnicodeDecodeError:
         raise refusal(Code.MALFORMED, "not UTF-8", remedy="Write it in UTF-8.") from None
     reading = _Reading(bounds, take)
+    for found in _DESCRIBING.finditer(text):
+        reading.describe(found[1])
     for number, tag, value in _tags(text, bounds):
         reading.take(number, tag, value)
     return reading.finish()
@@ -108,6 +114,10 @@ class _Reading:
         self._begun = 1
         self._relations: list[tuple[int, str]] = []
         self._is_document_taken = False
+
+    def describe(self, identifier: str) -> None:
+        """Take what the document describes, before the packages come."""
+        self._assembly.describe("SPDXRef-DOCUMENT", "DESCRIBES", identifier)
 
     def take(self, number: int, tag: str, value: str) -> None:
         """Take one tag."""
