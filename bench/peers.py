@@ -1,6 +1,6 @@
 """Other policy engines, asked what ours is asked; run by an interpreter of their own.
 
-oso needs an older cffi than our signatures do, so both peers live in ``var/peers``, from
+oso needs an older cffi than our signatures do, so the peers live in ``var/peers``, from
 ``requirements-bench.lock``. Standard library and the peers only. Reads one JSON object
 (shape, links, rows, requests), prints another.
 """

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partners.web import portal, uploading
+from partners.web import portal, sboms, uploading
 
 app_name = "portal"
 urlpatterns = [
@@ -10,5 +10,7 @@ urlpatterns = [
     path("findings/", portal.listing, name="findings"),
     path("findings/<uuid:pk>/", portal.finding, name="finding"),
     path("sboms/", uploading.upload, name="upload"),
+    path("sboms/<uuid:pk>/", sboms.own_page, name="sbom"),
+    path("sboms/<uuid:pk>/cyclonedx.json", sboms.own_file, name="sbom_file"),
     path("intakes/<uuid:pk>/", uploading.page, name="intake"),
 ]

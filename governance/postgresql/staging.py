@@ -1,10 +1,13 @@
 """Rows on their way into the tables: one COPY into a temporary table, then set operations."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from django.db import connection
-from psycopg import sql
+from psycopg import Copy, sql
+
+_PART = 2**18
 
 
 def load(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> int:
@@ -13,12 +16,29 @@ def load(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) 
     ``columns`` are names and SQL types in the order of the values. The table is gone at
     the end of the transaction at the latest; one of an earlier call is replaced.
     """
+    count = 0
+    with _filling(table, columns) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def load_text(table: str, columns: Mapping[str, str], text: BinaryIO) -> None:
+    """Fill the temporary ``table`` of this session, as ``load`` does, with rows that are written
+    in PostgreSQL's text format already."""
+    with _filling(table, columns) as copy:
+        while part := text.read(_PART):
+            copy.write(part)
+
+
+@contextmanager
+def _filling(table: str, columns: Mapping[str, str]) -> Iterator[Copy]:
     name = sql.Identifier("pg_temp", table)
     definition = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
         for column, kind in columns.items()
     )
-    count = 0
     with connection.cursor() as cursor:
         drop(table)
         cursor.execute(
@@ -31,11 +51,8 @@ def load(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) 
                 name, sql.SQL(", ").join(map(sql.Identifier, columns))
             )
         ) as copy:
-            for row in rows:
-                copy.write_row(row)
-                count += 1
+            yield copy
         cursor.execute(sql.SQL("ANALYZE {}").format(name))
-    return count
 
 
 def drop(name: str) -> None:

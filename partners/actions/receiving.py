@@ -1,9 +1,10 @@
 """Taking in what a partner hands over: received at once, read by a job, told either way."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +17,7 @@ from partners.actions.feeding import sha256_of
 from partners.domain.intakes import OnPhase, Phase, unheard
 from partners.domain.sboms import Code, Defect, Rejected, SbomDocument
 from partners.errors import SerialVersionReused, UnreadableSbom
-from partners.models import Intake, Outcome, Product
+from partners.models import Finding, FindingState, Intake, Outcome, Product
 from partners.permissions import Act
 from partners.sbom.isolation import read_isolated
 
@@ -96,9 +97,8 @@ def work_off(intake: Intake, *, on_phase: OnPhase = unheard, by: Actor, at: date
     on_phase(Phase.READING)
     path = stored_at(row)
     try:
-        document = read_isolated(path)
-        with transaction.atomic():
-            _accept(row, document, on_phase=on_phase, by=by, at=at)
+        with read_isolated(path) as (document, rows), transaction.atomic():
+            _accept(row, document, rows, on_phase=on_phase, by=by, at=at)
     except Rejected as refused:
         _reject(row, refused.defects, refused.at_least, by=by, at=at)
     except SerialVersionReused:
@@ -135,30 +135,40 @@ def take_in(
     if earlier is not None and earlier.sbom_id is not None:
         return earlier, False
     on_phase(Phase.READING)
+    row = earlier or intake
     try:
-        document = read_isolated(path)
+        with read_isolated(path) as (document, rows):
+            _accept(row, document, rows, on_phase=on_phase, by=by, at=at)
     except Rejected as refused:
         raise UnreadableSbom(refused.defects, at_least=refused.at_least) from None
-    row = earlier or intake
-    _accept(row, document, on_phase=on_phase, by=by, at=at)
     on_phase(Phase.DONE)
     return row, True
 
 
 def _accept(
-    row: Intake, document: SbomDocument, *, on_phase: OnPhase, by: Actor, at: datetime
+    row: Intake,
+    document: SbomDocument,
+    rows: BinaryIO,
+    *,
+    on_phase: OnPhase,
+    by: Actor,
+    at: datetime,
 ) -> None:
-    sbom, settled = storing.store(
+    stored = storing.store(
         document,
+        rows,
         product=row.product,
         sha256=row.sha256,
         received_at=row.received_at,
         on_phase=on_phase,
         at=at,
     )
+    sbom, settled = stored.sbom, stored.settled
     row.sbom = sbom
     row.outcome = Outcome.ACCEPTED_PARTIAL if sbom.quarantined else Outcome.ACCEPTED
     row.opened, row.closed = settled.opened, settled.closed
+    row.unchanged = _open_count(row.product) - settled.opened if sbom.is_current else 0
+    row.diff = asdict(stored.diff) if stored.diff is not None else None
     _finish(row, document.warnings, document.warnings_count, at=at)
     audit.record(
         by=by,
@@ -171,6 +181,10 @@ def _accept(
         opened=settled.opened,
         closed=settled.closed,
     )
+
+
+def _open_count(product: Product) -> int:
+    return Finding.objects.filter(product=product, state=FindingState.OPEN).count()
 
 
 def _reject(

@@ -3,36 +3,86 @@
 A step of taking an SBOM, in its transaction and under its permission.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
+from typing import BinaryIO
 
+from django.db import connection
+
+from governance.postgresql import staging
 from partners.actions import matching, settling
 from partners.actions.settling import Settled
-from partners.domain.components import ComponentIdentity
 from partners.domain.intakes import OnPhase, Phase
-from partners.domain.sboms import SbomComponent as Entry
 from partners.domain.sboms import SbomDocument
 from partners.errors import SerialVersionReused
-from partners.models import ComponentVersion, Product, Sbom, SbomComponent
+from partners.models import Product, Sbom
+from partners.queries import diffs, grading
+from partners.sbom.rows import COLUMNS
 
-BATCH = 5_000
-LONGEST_PACKAGE = 512
-T = TypeVar("T")
+STAGED = "partners_incoming"
+
+# In one order, so that two documents stored at once wait for one another and never both.
+_COMPONENTS = """
+INSERT INTO partners_componentversion
+       (digest, type, namespace, name, version, qualifiers, ecosystem, package, unmatchable)
+SELECT DISTINCT ON (digest)
+       digest, type, namespace, name, version, qualifiers, ecosystem, package, unmatchable
+  FROM pg_temp.partners_incoming AS incoming
+ WHERE quarantine = ''
+   AND NOT EXISTS (SELECT FROM partners_componentversion c WHERE c.digest = incoming.digest)
+ ORDER BY digest
+    ON CONFLICT (digest) DO NOTHING
+"""
+_ENTRIES = """
+INSERT INTO partners_sbomcomponent
+       (sbom_id, component_id, pointer, name, version, purl, kind, scope, licenses, hashes,
+        supplier, quarantine)
+SELECT DISTINCT ON (incoming.digest)
+       %(sbom)s, c.id, pointer, entry_name, entry_version, purl, kind, scope, licenses, hashes,
+       supplier, ''
+  FROM pg_temp.partners_incoming AS incoming JOIN partners_componentversion c USING (digest)
+ WHERE quarantine = ''
+ ORDER BY incoming.digest, number
+"""
+_SET_ASIDE = """
+INSERT INTO partners_sbomcomponent
+       (sbom_id, component_id, pointer, name, version, purl, kind, scope, licenses, hashes,
+        supplier, quarantine)
+SELECT %(sbom)s, NULL, pointer, entry_name, entry_version, purl, kind, scope, licenses, hashes,
+       supplier, quarantine
+  FROM pg_temp.partners_incoming
+ WHERE quarantine <> ''
+ ORDER BY number
+"""
+_UNSEEN = """
+SELECT c.id FROM partners_componentversion c
+ WHERE c.matched_at IS NULL AND c.unmatchable = ''
+   AND EXISTS (SELECT FROM partners_sbomcomponent e
+                WHERE e.sbom_id = %(sbom)s AND e.component_id = c.id)
+ ORDER BY c.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a document: its SBOM, its findings, and what changed since the last."""
+
+    sbom: Sbom
+    settled: Settled
+    diff: diffs.Counts | None
 
 
 def store(
     document: SbomDocument,
+    rows: BinaryIO,
     *,
     product: Product,
     sha256: str,
     received_at: datetime,
     on_phase: OnPhase,
     at: datetime,
-) -> tuple[Sbom, Settled]:
-    """Keep ``document`` and let the findings of ``product`` follow it.
+) -> Stored:
+    """Keep ``document``, its components being ``rows``, and let the findings follow it.
 
     The product's row is locked, so two documents of one product follow each other. A
     document whose own version is lower than one of the same serial number is history: it
@@ -50,11 +100,36 @@ def store(
             "Raise its version, or give it a new serial number."
         )
     matching.join_uploads()
-    keys = _components(document)
     is_current = not same_serial.filter(version__gt=document.version).exists()
+    previous = _previous(product, document, is_current=is_current)
     if is_current:
         Sbom.objects.filter(product=product, is_current=True).update(is_current=False)
-    sbom = Sbom(
+    sbom = _sbom(document, product=product, sha256=sha256, received_at=received_at)
+    sbom.is_current = is_current
+    sbom.previous = previous
+    _load(sbom, rows)
+    grade = grading.grade(sbom, document)
+    sbom.quality, sbom.quality_parts = grade.score, grade.as_json()
+    sbom.save(force_insert=True)
+    on_phase(Phase.MATCHING)
+    matching.match(_unseen(sbom), at=at)
+    diff = diffs.counts(previous.pk, sbom.pk) if previous is not None else None
+    settled = settling.settle(products=[product.pk], at=at) if is_current else Settled(0, 0)
+    return Stored(sbom, settled, diff)
+
+
+def _previous(product: Product, document: SbomDocument, *, is_current: bool) -> Sbom | None:
+    """Return what the document is compared with: the last one, or of the same series."""
+    known = Sbom.objects.filter(product=product)
+    if is_current:
+        return known.filter(is_current=True).first()
+    series = known.filter(serial=document.serial, version__lt=document.version)
+    return series.order_by("-version").first()
+
+
+def _sbom(document: SbomDocument, *, product: Product, sha256: str, received_at: datetime) -> Sbom:
+    subject = document.subject
+    return Sbom(
         product=product,
         sha256=sha256,
         format=document.format,
@@ -62,106 +137,33 @@ def store(
         serial=document.serial,
         version=document.version,
         created_claim=document.created,
+        subject_name=subject.name if subject else "",
+        subject_version=subject.version if subject else "",
+        tools=list(document.tools),
+        authors=list(document.authors),
+        dependencies=document.edges_count,
         received_at=received_at,
         received=document.received_count,
-        is_current=is_current,
-    )
-    entries = list(_entries(document, sbom, keys))
-    sbom.quarantined = document.quarantined_count
-    sbom.stored = len(entries) - sbom.quarantined
-    sbom.merged = document.stored_count - sbom.stored
-    sbom.save(force_insert=True)
-    SbomComponent.objects.bulk_create(entries, batch_size=BATCH)
-    on_phase(Phase.MATCHING)
-    _match_unseen(keys.values(), at=at)
-    if not is_current:
-        return sbom, Settled(0, 0)
-    return sbom, settling.settle(products=[product.pk], at=at)
-
-
-def digest(identity: ComponentIdentity) -> str:
-    """Return the key of a component version; no part can hold a NUL."""
-    parts = (
-        identity.type,
-        identity.namespace,
-        identity.name,
-        identity.version,
-        identity.qualifiers,
-    )
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _components(document: SbomDocument) -> dict[str, int]:
-    """Return digest to key of every sound component, new ones inserted in one order."""
-    wanted = {
-        digest(entry.identity): entry.identity
-        for entry in document.components
-        if not entry.quarantine
-    }
-    keys: dict[str, int] = {}
-    for batch in _batches(sorted(wanted)):
-        ComponentVersion.objects.bulk_create(
-            (_component(key, wanted[key]) for key in batch), ignore_conflicts=True
-        )
-        keys.update(ComponentVersion.objects.filter(digest__in=batch).values_list("digest", "pk"))
-    return keys
-
-
-def _component(key: str, identity: ComponentIdentity) -> ComponentVersion:
-    unmatchable = identity.unmatchable
-    package = "" if unmatchable else identity.package
-    if len(package) > LONGEST_PACKAGE:
-        unmatchable, package = "name_too_long", ""
-    return ComponentVersion(
-        digest=key,
-        type=identity.type,
-        namespace=identity.namespace,
-        name=identity.name,
-        version=identity.version,
-        qualifiers=identity.qualifiers,
-        ecosystem=identity.ecosystem,
-        package=package,
-        unmatchable=unmatchable,
     )
 
 
-def _entries(document: SbomDocument, sbom: Sbom, keys: dict[str, int]) -> Iterator[SbomComponent]:
-    """Yield one row for each component version and for each entry set aside."""
-    seen: set[int] = set()
-    for entry in document.components:
-        key = None if entry.quarantine else keys[digest(entry.identity)]
-        if key is not None:
-            if key in seen:
-                continue
-            seen.add(key)
-        yield _entry(entry, sbom, key)
+def _load(sbom: Sbom, rows: BinaryIO) -> None:
+    """Bring the rows into the tables; every one is stored, set aside, or one of several alike."""
+    staging.load_text(STAGED, COLUMNS, rows)
+    scope = {"sbom": sbom.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPONENTS)
+        cursor.execute(_ENTRIES, scope)
+        sbom.stored = cursor.rowcount
+        cursor.execute(_SET_ASIDE, scope)
+        sbom.quarantined = cursor.rowcount
+        cursor.execute("SELECT count(*) FROM pg_temp.partners_incoming")
+        (count,) = cursor.fetchone()
+    staging.drop(STAGED)
+    sbom.merged = count - sbom.stored - sbom.quarantined
 
 
-def _entry(entry: Entry, sbom: Sbom, key: int | None) -> SbomComponent:
-    return SbomComponent(
-        sbom=sbom,
-        component_id=key,
-        pointer=entry.pointer,
-        name=entry.name,
-        version=entry.version,
-        purl=entry.purl,
-        kind=entry.kind,
-        scope=entry.scope,
-        licenses=list(entry.licenses),
-        quarantine=entry.quarantine,
-    )
-
-
-def _match_unseen(keys: Iterable[int], *, at: datetime) -> None:
-    unseen: list[int] = []
-    for batch in _batches(keys):
-        unseen += ComponentVersion.objects.filter(
-            pk__in=batch, matched_at=None, unmatchable=""
-        ).values_list("pk", flat=True)
-    matching.match(unseen, at=at)
-
-
-def _batches(values: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(values)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
+def _unseen(sbom: Sbom) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSEEN, {"sbom": sbom.pk})
+        return [row[0] for row in cursor.fetchall()]

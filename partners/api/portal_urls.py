@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from partners.api import findings, intakes
+from partners.api import findings, intakes, sboms
 
 urlpatterns = [
     path("findings/", findings.OwnFindingList.as_view(), name="portal-api-findings"),
     path("findings/<uuid:pk>/", findings.OwnFindingDetail.as_view(), name="portal-api-finding"),
     path("sboms/", intakes.Upload.as_view(), name="portal-api-sboms"),
+    path("sboms/<uuid:pk>/diff/", sboms.OwnDiff.as_view(), name="portal-api-sbom-diff"),
     path("intakes/<uuid:pk>/", intakes.IntakeDetail.as_view(), name="portal-api-intake"),
 ]

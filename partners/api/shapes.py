@@ -7,6 +7,7 @@ from rest_framework import serializers
 from partners.domain.patching import DueRule
 from partners.domain.severity import Band
 from partners.models import FindingState, Outcome
+from partners.queries.diffs import Kind, Way
 
 Row = dict[str, Any]
 
@@ -60,6 +61,50 @@ class ProblemRow(serializers.Serializer[Row]):
     remedy = serializers.CharField(allow_blank=True)
 
 
+class DiffCounts(serializers.Serializer[Row]):
+    """How many components differ from the SBOM before, in which way."""
+
+    added = serializers.IntegerField()
+    removed = serializers.IntegerField()
+    changed = serializers.IntegerField(help_text="In another version.")
+    relicensed = serializers.IntegerField()
+    rehashed = serializers.IntegerField()
+
+
+class ChangeRow(serializers.Serializer[Row]):
+    """One component that differs, by its package URL without version, or its name."""
+
+    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind])
+    component = serializers.CharField()
+    qualifiers = serializers.CharField(allow_blank=True)
+    before = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    after = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    way = serializers.ChoiceField(
+        choices=[way.value for way in Way], allow_blank=True, help_text="Of a changed version."
+    )
+
+
+class MovedRow(serializers.Serializer[Row]):
+    """A finding that the SBOM opened or ended."""
+
+    id = serializers.UUIDField()
+    vulnerability = serializers.CharField(source="vulnerability_name")
+    component = serializers.CharField(source="component_name")
+    version = serializers.CharField(source="component_version")
+    severity = serializers.CharField(source="band")
+
+
+class DiffRow(serializers.Serializer[Row]):
+    """What changed from one SBOM to another; lists are cut after 50 of each kind."""
+
+    sbom = serializers.UUIDField()
+    against = serializers.UUIDField(allow_null=True)
+    counts = DiffCounts()
+    changes = ChangeRow(many=True)
+    findings_opened = MovedRow(many=True)
+    findings_closed = MovedRow(many=True)
+
+
 class IntakeRow(serializers.Serializer[Row]):
     """What became of a file. ``problems_count`` may exceed what ``problems`` lists."""
 
@@ -77,6 +122,12 @@ class IntakeRow(serializers.Serializer[Row]):
     merged = serializers.IntegerField(source="sbom__merged", allow_null=True)
     findings_opened = serializers.IntegerField(source="opened")
     findings_closed = serializers.IntegerField(source="closed")
+    findings_unchanged = serializers.IntegerField(source="unchanged")
+    sbom = serializers.UUIDField(source="sbom_id", allow_null=True)
+    quality = serializers.IntegerField(
+        source="sbom__quality", allow_null=True, help_text="How much it tells, 0 to 100."
+    )
+    diff = DiffCounts(allow_null=True, help_text="Against the SBOM that was current before.")
     problems = ProblemRow(many=True)
     problems_count = serializers.IntegerField()
 
@@ -85,7 +136,9 @@ class UploadForm(serializers.Serializer[Row]):
     """One file for one product."""
 
     product = serializers.SlugField(help_text="Slug of one of your products.")
-    sbom = serializers.FileField(help_text="CycloneDX JSON or XML, up to 64 MiB.")
+    sbom = serializers.FileField(
+        help_text="CycloneDX or SPDX 2, up to 64 MiB, also packed with gzip."
+    )
 
 
 INTAKE_FIELDS = (
@@ -103,6 +156,10 @@ INTAKE_FIELDS = (
     "sbom__merged",
     "opened",
     "closed",
+    "unchanged",
+    "sbom_id",
+    "sbom__quality",
+    "diff",
     "problems",
     "problems_count",
 )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 ECOSYSTEMS: Mapping[str, str] = {
@@ -27,12 +28,20 @@ ECOSYSTEMS: Mapping[str, str] = {
 """Package URL type to OSV ecosystem. Operating system packages need their source package and
 release and are not matched yet."""
 
+LONGEST_PACKAGE = 512
+"""A longer name fits no index, and no advisory has one."""
+
 _IDENTIFYING = frozenset(
     {"arch", "classifier", "distro", "epoch", "platform", "repository_url", "type", "upstream"}
 )
 _LOWER_CASE_TYPES = frozenset({"bitbucket", "composer", "github", "hex", "pypi"})
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*", re.ASCII)
 _QUALIFIER = re.compile(r"[a-z][a-z0-9._-]*", re.ASCII)
+# What nearly every package URL looks like; whatever else is one is read step by step.
+_USUAL = re.compile(
+    r"pkg:([a-z][a-z0-9.+-]*)/((?:[^/@?#]+/)*)([^/@?#]+)(?:@([^/@?#]+))?(?:\?([^#]*))?", re.ASCII
+)
+_BAD_SEGMENT = "namespace has an empty segment or one with a slash"
 _PYPI_RUN = re.compile(r"[-_.]+")
 
 
@@ -40,8 +49,7 @@ class BadPurl(ValueError):
     """The text is no package URL; the message says what is wrong and repeats nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentIdentity:
+class ComponentIdentity(NamedTuple):
     """One version of one component, the same wherever it appears.
 
     ``type`` is the package URL type, empty for a component that came without one. ``qualifiers``
@@ -77,6 +85,19 @@ class ComponentIdentity:
             return "ecosystem_not_covered"
         return "" if self.version else "no_version"
 
+    @property
+    def lookup(self) -> tuple[str, str]:
+        """The package's folded name, or empty text; and why no advisory can be looked up."""
+        reason = self.unmatchable
+        if reason:
+            return "", reason
+        package = self.package
+        return ("", "name_too_long") if len(package) > LONGEST_PACKAGE else (package, "")
+
+    def digest(self) -> str:
+        """Return the SHA-256 that stands for the identity; no part can hold a NUL."""
+        return sha256("\0".join(self).encode()).hexdigest()
+
     def purl(self) -> str:
         """Return the canonical package URL, or empty text for a component without a type."""
         if not self.type:
@@ -108,6 +129,25 @@ def parse_purl(text: str) -> ComponentIdentity:
         BadPurl: no ``pkg:`` scheme, no or malformed type, no name, a malformed qualifier, or
             percent-encoding that is not UTF-8.
     """
+    usual = _USUAL.fullmatch(text)
+    if usual is None:
+        return _parse_any(text)
+    kind, namespace, name, version, query = usual.groups("")
+    namespace = namespace[:-1]
+    if "%" in text:
+        parts = [_decode(part) for part in namespace.split("/")] if namespace else []
+        if any("/" in part or not part for part in parts):
+            raise BadPurl(_BAD_SEGMENT)
+        namespace, name, version = "/".join(parts), _decode(name), _decode(version)
+    if kind in _LOWER_CASE_TYPES:
+        namespace, name = namespace.lower(), name.lower()
+        if kind == "pypi":
+            name = fold_name("PyPI", name)
+    qualifiers = _identifying(query) if query else ""
+    return ComponentIdentity(kind, namespace, name, version, qualifiers)
+
+
+def _parse_any(text: str) -> ComponentIdentity:
     scheme, colon, rest = text.partition(":")
     if not colon or scheme.lower() != "pkg":
         raise BadPurl("does not start with pkg:")
@@ -122,7 +162,7 @@ def parse_purl(text: str) -> ComponentIdentity:
     if not parts or not parts[-1]:
         raise BadPurl("name is missing")
     if any(not part or "/" in part for part in parts[:-1]):
-        raise BadPurl("namespace has an empty segment or one with a slash")
+        raise BadPurl(_BAD_SEGMENT)
     namespace, name = "/".join(parts[:-1]), parts[-1]
     if kind in _LOWER_CASE_TYPES:
         namespace, name = namespace.lower(), name.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from partners.domain.components import ComponentIdentity
 
@@ -27,6 +28,8 @@ class Code(StrEnum):
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
+    BOMB = "bomb"
+    COMPRESSED = "compressed"
     UNKNOWN_FORMAT = "unknown_format"
     UNSUPPORTED_FORMAT = "unsupported_format"
     UNSUPPORTED_VERSION = "unsupported_version"
@@ -44,6 +47,7 @@ class Code(StrEnum):
     VERSION_DIFFERS = "version_differs"
     FIELD_TOO_LONG = "field_too_long"
     NUL = "nul"
+    BAD_REF = "bad_ref"
     DUPLICATE_REF = "duplicate_ref"
     DANGLING_DEPENDENCY = "dangling_dependency"
     SELF_DEPENDENCY = "self_dependency"
@@ -74,13 +78,13 @@ class Rejected(Exception):
         super().__init__("; ".join(f"{one.code} at {one.pointer!r}" for one in self.defects[:3]))
 
 
-@dataclass(frozen=True, slots=True)
-class SbomComponent:
+class SbomComponent(NamedTuple):
     """One entry of a document. Kept even if nothing can be looked up for it.
 
-    ``purl`` is the raw text. ``quarantine`` names what is wrong with the entry (``bad_purl``,
-    ``nul``, ``field_too_long``) and is empty for a sound one; quarantined entries are not matched.
-    ``parent_pointer`` is the pointer of the enclosing component, empty at the top.
+    A named tuple, since a document holds hundreds of thousands of them. ``purl`` is the raw text.
+    ``quarantine`` names what is wrong with the entry (``bad_purl``, ``nul``, ``field_too_long``)
+    and is empty for a sound one; quarantined entries are not matched. ``parent_pointer`` is the
+    pointer of the enclosing component, empty at the top.
     """
 
     pointer: str
@@ -100,19 +104,13 @@ class SbomComponent:
 
 
 @dataclass(frozen=True, slots=True)
-class Dependency:
-    """What the component called ``ref`` depends on, as bom-refs."""
-
-    ref: str
-    depends_on: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SbomDocument:
     """A document that passed. ``received_count`` counts components as they stood in the bytes,
-    nested ones included; all of them are in ``components``, sound or quarantined.
+    nested ones included, sound or quarantined; ``components`` holds all of them, or none where
+    they were handed on one by one.
 
     ``subject`` is the product the document describes. ``created`` is the author's claim, raw.
+    ``edges_count`` counts dependencies, ``related_count`` the components that stand in one.
     ``warnings`` lists at most 50 of ``warnings_count``.
     """
 
@@ -125,33 +123,34 @@ class SbomDocument:
     authors: tuple[str, ...]
     subject: SbomComponent | None
     components: tuple[SbomComponent, ...]
-    dependencies: tuple[Dependency, ...]
     received_count: int
+    quarantined_count: int = 0
+    edges_count: int = 0
+    related_count: int = 0
     warnings: tuple[Defect, ...] = ()
     warnings_count: int = 0
 
     @property
-    def quarantined_count(self) -> int:
-        """How many components were kept but cannot be trusted for matching."""
-        return sum(1 for component in self.components if component.quarantine)
-
-    @property
     def stored_count(self) -> int:
         """How many components are sound."""
-        return len(self.components) - self.quarantined_count
+        return self.received_count - self.quarantined_count
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How much of a document is read at all. Sizes in bytes, lengths in characters.
 
-    ``text_length`` leaves room for attachments: valid published examples carry 95,000 characters.
+    ``wire_bytes`` is what is taken over the network, ``document_bytes`` what it may unpack to, and
+    ``unpacking_ratio`` how many times as much that may be. ``text_length`` leaves room for
+    attachments: valid published examples carry 95,000 characters.
     """
 
-    document_bytes: int = 64 * 2**20
+    wire_bytes: int = 64 * 2**20
+    document_bytes: int = 256 * 2**20
+    unpacking_ratio: int = 100
     components: int = 300_000
     dependency_edges: int = 2_000_000
-    xml_elements: int = 2_000_000
+    xml_elements: int = 4_000_000
     depth: int = 64
     text_length: int = 2**20
     name_length: int = 1_024

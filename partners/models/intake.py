@@ -40,6 +40,8 @@ class Intake(Governed):
     problems_count = models.PositiveIntegerField(default=0)
     opened = models.PositiveIntegerField("findings opened", default=0)
     closed = models.PositiveIntegerField("findings closed", default=0)
+    unchanged = models.PositiveIntegerField("findings unchanged", default=0, db_default=0)
+    diff = models.JSONField("components changed", null=True)
 
     class Meta:
         ordering = ["-received_at", "id"]

@@ -27,6 +27,14 @@ class Sbom(Governed):
     spec_version = models.CharField(max_length=8)
     serial = models.CharField(max_length=80, blank=True)
     version = models.PositiveIntegerField()
+    previous = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    subject_name = models.TextField("product, as the author says", blank=True, db_default="")
+    subject_version = models.TextField(blank=True, db_default="")
+    tools = models.JSONField(default=list, db_default=[])
+    authors = models.JSONField(default=list, db_default=[])
+    dependencies = models.PositiveIntegerField(default=0, db_default=0)
+    quality = models.PositiveSmallIntegerField("quality, 0 to 100", null=True)
+    quality_parts = models.JSONField(default=dict, db_default={})
     created_claim = models.TextField("created, as the author says", blank=True)
     received_at = models.DateTimeField()
     received = models.PositiveIntegerField("components received")
@@ -56,6 +64,14 @@ class Sbom(Governed):
                 name="sbom_loses_no_component",
             ),
             models.CheckConstraint(
+                condition=Q(quality=None) | Q(quality__range=(0, 100)),
+                name="sbom_quality_is_a_percentage",
+            ),
+            models.CheckConstraint(
+                condition=Q(previous=None) | ~Q(previous=F("id")),
+                name="sbom_is_compared_with_another",
+            ),
+            models.CheckConstraint(
                 condition=Q(format__in=[one.value for one in Format]),
                 name="sbom_format_is_known",
             ),
@@ -79,6 +95,8 @@ class SbomComponent(models.Model):
     kind = models.TextField(blank=True)
     scope = models.TextField(blank=True)
     licenses = models.JSONField(default=list)
+    hashes = models.JSONField(default=list, db_default=[])
+    supplier = models.TextField(blank=True, db_default="")
     quarantine = models.CharField(max_length=24, blank=True)
 
     class Meta:

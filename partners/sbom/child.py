@@ -1,7 +1,8 @@
-"""The process that reads one stranger's document: ``python -m partners.sbom.child FILE``.
+"""The process that reads one stranger's document: ``python -m partners.sbom.child FILE ROWS``.
 
-It limits its own memory and processor time, knows neither Django nor the database, and writes one
-msgpack value to standard output: the document, or the refusal.
+It limits its own memory and processor time, and knows neither Django nor the database. Components
+go as rows to the file descriptor ROWS as they are read; at the end one msgpack value on standard
+output tells the document, or the refusal, after which the rows mean nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 
 from partners.domain.sboms import Defect, Rejected, SbomDocument
 from partners.sbom import reader
+from partners.sbom.rows import Rows
 
 MEMORY_BYTES = 2**30
 PROCESSOR_SECONDS = 60
@@ -30,14 +32,17 @@ class Answer(msgspec.Struct):
 
 def main(arguments: list[str]) -> int:
     """Read the one file named and write the answer; 0 for both verdicts, 2 for wrong usage."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m partners.sbom.child FILE\n")
+    if len(arguments) != 2 or not arguments[1].isdigit():
+        sys.stderr.write("usage: python -m partners.sbom.child FILE ROWS\n")
         return 2
     _limit(resource.RLIMIT_AS, MEMORY_BYTES)
     _limit(resource.RLIMIT_CPU, PROCESSOR_SECONDS)
     gc.disable()  # everything lives until the end; collecting would only walk it again and again
     try:
-        answer = Answer(document=reader.read_file(Path(arguments[0])))
+        with open(int(arguments[1]), "wb") as file:  # noqa: PTH123 - a descriptor, no path
+            rows = Rows(file)
+            answer = Answer(document=reader.read_file(Path(arguments[0]), take=rows.take))
+            rows.flush()
     except Rejected as refused:
         answer = Answer(defects=refused.defects, at_least=refused.at_least)
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))

@@ -15,124 +15,133 @@ from typing import Any
 
 import msgspec
 
-from partners.domain.sboms import (
-    MAX_LISTED,
-    Bounds,
-    Code,
-    Defect,
-    Dependency,
-    Format,
-    Rejected,
-    SbomDocument,
-)
+from partners.domain.sboms import Bounds, Code, Format, SbomDocument
 from partners.sbom import schemas, strict_json
-from partners.sbom.flattening import Flattener, Warnings, check_references, clean, revision
-from partners.sbom.sniffing import not_read_yet, refusal
+from partners.sbom.faults import Faults
+from partners.sbom.flattening import (
+    Flattener,
+    References,
+    Take,
+    Warnings,
+    clean,
+    revision,
+    too_many_components,
+    too_many_dependencies,
+)
+from partners.sbom.sniffing import refusal
 
 _SLICED = ("components", "dependencies")
+_BLOCK = 16  # small enough to stay in the innermost cache
+_SHORT = ("purl", "name", "version", "type")
 
 
-def read(body: bytes, *, bounds: Bounds) -> SbomDocument:
-    """Return the document in ``body``.
+def read(members: dict[str, msgspec.Raw], *, bounds: Bounds, take: Take) -> SbomDocument:
+    """Return the document with these undecoded members; its components go to ``take``.
 
     Raises:
         Rejected: another format, an unsupported version, not strict JSON, not what the schema
             says, or over a bound.
     """
-    members = strict_json.members(body, bounds=bounds)
     checker = schemas.checker(_version(members, bounds))
     faults = _Faults()
     slices = {name: _slices(members, name, faults) for name in _SLICED}
     if len(slices["components"]) > bounds.components:
-        raise refusal(
-            Code.TOO_MANY_COMPONENTS,
-            f"more than {bounds.components} components",
-            pointer="/components",
-            remedy="Split the product into several documents.",
-        )
+        raise too_many_components(bounds, "/components")
     skeleton = _skeleton(members, slices, bounds)
-    faults.check(checker.document, skeleton, "", sum(len(bytes(raw)) for raw in members.values()))
+    faults.check(
+        checker.document, skeleton, "", sum(len(memoryview(raw)) for raw in members.values())
+    )
     warnings = Warnings()
-    flattener = Flattener(bounds=bounds, warnings=warnings)
+    metadata = skeleton.get("metadata")
+    # A skeleton that broke the schema may hold anything; then nothing of it is read.
+    described = metadata.get("component") if metadata and not faults.has_any else None
+    flattener = Flattener(
+        bounds=bounds,
+        warnings=warnings,
+        take=take,
+        subject=clean((described or {}).get("bom-ref") or ""),
+    )
     for place, entry in faults.checked(
-        slices["components"], "/components", checker.component, bounds
+        slices["components"], "/components", checker.component, "bom-ref", bounds
     ):
-        flattener.add(entry, pointer=place)
-    dependencies: list[Dependency] = []
-    edges = 0
+        if not faults.has_any:
+            flattener.may_hold_nul = faults.may_hold_nul
+            flattener.add(entry, place)
+    flattener.may_hold_nul = True
+    slices["components"].clear()
+    references = References(flattener.refs, other=_other_refs(skeleton), warnings=warnings)
     for place, entry in faults.checked(
-        slices["dependencies"], "/dependencies", checker.dependency, bounds
+        slices["dependencies"], "/dependencies", checker.dependency, "ref", bounds
     ):
-        targets = tuple(clean(target) for target in entry.get("dependsOn") or ())
-        edges += len(targets)
-        if edges > bounds.dependency_edges:
-            raise refusal(
-                Code.TOO_MANY_DEPENDENCIES,
-                f"more than {bounds.dependency_edges} dependencies",
-                pointer=place,
-            )
-        dependencies.append(Dependency(clean(entry["ref"]), targets))
+        references.add(entry["ref"], entry.get("dependsOn") or (), pointer=place)
+        if references.edges > bounds.dependency_edges:
+            raise too_many_dependencies(bounds, place)
     faults.raise_if_any()
-    return _document(skeleton, flattener, dependencies, warnings)
+    return _document(skeleton, flattener, references, warnings)
 
 
-class _Faults:
-    """Schema faults: the first 50 are listed, and looking for more then ends."""
+class _Faults(Faults):
+    """Faults found by holding values against a compiled schema."""
 
-    def __init__(self) -> None:
-        self._listed: list[Defect] = []
-
-    def add(self, defect: Defect) -> None:
-        self._listed.append(defect)
-        if len(self._listed) >= MAX_LISTED:
-            self.raise_if_any()
-
-    def raise_if_any(self) -> None:
-        if self._listed:
-            raise Rejected(self._listed)
+    may_hold_nul = True
 
     def check(self, validator: Any, value: Any, prefix: str, size: int) -> bool:
         """Hold ``value`` against the schema and collect what is wrong."""
         if validator.is_valid(value):
             return True
         for defect in schemas.defects(validator, value, prefix=prefix, size=size):
-            self.add(defect)
+            self.add(defect.pointer, defect.detail, defect.remedy)
         return False
 
     def checked(
-        self, parts: list[msgspec.Raw], prefix: str, validator: Any, bounds: Bounds
+        self, parts: list[msgspec.Raw], prefix: str, item: schemas.Item, key: str, bounds: Bounds
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (pointer, entry) of every sound and unrepeated item."""
+        """Yield (pointer, entry) of every sound and unrepeated item.
+
+        Equal items have equal values of ``key``, so only items that share it (or lack it) are
+        compared whole.
+        """
         seen: dict[object, int | set[bytes]] = {}
-        for index, part in enumerate(parts):
-            place = f"{prefix}/{index}"
-            raw = bytes(part)
-            entry = strict_json.loads(raw, pointer=place, bounds=bounds)
-            if not self.check(validator, entry, place, len(raw)):
-                continue
-            if _is_repeated(entry, index, parts, seen):
-                self.add(
-                    Defect(Code.SCHEMA, place, "two items are equal", "Leave out the repetition.")
-                )
-                continue
-            yield place, entry
+        is_shallow, are_valid = strict_json.is_shallow, item.several.is_valid
+        for start in range(0, len(parts), _BLOCK):
+            block = parts[start : start + _BLOCK]
+            entries, are_shallow, self.may_hold_nul = strict_json.load_all(block, bounds=bounds)
+            if entries is None:
+                entries = [
+                    strict_json.loads(bytes(part), pointer=f"{prefix}/{index}", bounds=bounds)
+                    for index, part in enumerate(block, start)
+                ]
+                are_shallow = True
+            if not are_shallow:
+                for index, part in enumerate(block, start):
+                    if not is_shallow(bytes(part), bounds):
+                        strict_json.check_tree(entries[index - start], f"{prefix}/{index}", bounds)
+            all_valid = are_valid(entries)
+            for index, entry in enumerate(entries, start):
+                place = f"{prefix}/{index}"
+                if not all_valid and not self.check(
+                    item.one, entry, place, len(memoryview(parts[index]))
+                ):
+                    continue
+                short: object = entry.get(key) or tuple(map(entry.get, _SHORT))
+                if seen.setdefault(short, index) != index and _is_repeated(
+                    entry, short, parts, seen
+                ):
+                    self.add(place, "two items are equal", "Leave out the repetition.")
+                    continue
+                yield place, entry
 
 
 def _is_repeated(
     entry: dict[str, Any],
-    index: int,
+    short: object,
     parts: list[msgspec.Raw],
     seen: dict[object, int | set[bytes]],
 ) -> bool:
-    """Say whether an equal item came before; full texts are compared only on equal short keys."""
-    get = entry.get
-    short = (get("bom-ref"), get("ref"), get("purl"), get("name"), get("version"), get("type"))
-    earlier = seen.setdefault(short, index)
-    if earlier == index:
-        return False
+    """Say whether an equal item came before; called where one with an equal short key did."""
+    earlier = seen[short]
     if isinstance(earlier, int):
-        earlier = {_digest(json.loads(bytes(parts[earlier])))}
-        seen[short] = earlier
+        earlier = seen[short] = {_digest(json.loads(bytes(parts[earlier])))}
     digest = _digest(entry)
     if digest in earlier:
         return True
@@ -150,10 +159,6 @@ def _version(members: dict[str, msgspec.Raw], bounds: Bounds) -> str:
         value = strict_json.loads(bytes(raw), pointer=f"/{name}", bounds=bounds) if raw else ""
         return value if isinstance(value, str) else ""
 
-    if "spdxVersion" in members:
-        raise not_read_yet(Format.SPDX_JSON)
-    if "spdx" in bytes(members.get("@context", b""))[:500].decode("utf-8", "replace").lower():
-        raise not_read_yet(Format.SPDX_3)
     if text("bomFormat") != "CycloneDX" and not text("$schema").startswith("http://cyclonedx.org/"):
         raise refusal(
             Code.UNKNOWN_FORMAT, "member 'bomFormat' is not 'CycloneDX'", pointer="/bomFormat"
@@ -174,7 +179,7 @@ def _slices(members: dict[str, msgspec.Raw], name: str, faults: _Faults) -> list
         return []
     parts = strict_json.items(raw, pointer=f"/{name}")
     if parts is None:
-        faults.add(Defect(Code.SCHEMA, f"/{name}", "must be of type array"))
+        faults.add(f"/{name}", "must be of type array")
         return []
     return parts
 
@@ -194,21 +199,11 @@ def _skeleton(
 
 
 def _document(
-    skeleton: dict[str, Any],
-    flattener: Flattener,
-    dependencies: list[Dependency],
-    warnings: Warnings,
+    skeleton: dict[str, Any], flattener: Flattener, references: References, warnings: Warnings
 ) -> SbomDocument:
     metadata = skeleton.get("metadata") or {}
     described = metadata.get("component")
-    subject = flattener.read(described, pointer="/metadata/component") if described else None
-    check_references(
-        subject,
-        flattener.components,
-        dependencies,
-        other_refs=_other_refs(skeleton),
-        warnings=warnings,
-    )
+    subject = flattener.read(described, "/metadata/component") if described else None
     return SbomDocument(
         format=Format.CYCLONEDX_JSON,
         spec_version=skeleton["specVersion"],
@@ -218,9 +213,11 @@ def _document(
         tools=_tools(metadata),
         authors=tuple(clean(one.get("name") or "") for one in metadata.get("authors") or ()),
         subject=subject,
-        components=tuple(flattener.components),
-        dependencies=tuple(dependencies),
+        components=(),
         received_count=flattener.received_count,
+        quarantined_count=flattener.quarantined_count,
+        edges_count=references.edges,
+        related_count=references.related_count,
         warnings=tuple(warnings.listed),
         warnings_count=warnings.count,
     )

@@ -1,52 +1,56 @@
-"""CycloneDX XML 1.0 to 1.7, read as a stream without document types, entities or fetches.
+"""CycloneDX XML 1.0 to 1.7, held against the published schema as it streams by.
 
-Shortfall: there is no validation against the XSD, since that needs lxml, which is no dependency
-yet. ``xml_rules`` says which rules are held instead.
+There are no document types, no entities and no fetches. What the schemas cannot say (they are XML
+Schema 1.0) stands in ``xml_rules``.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import (
+    Element,
+    ParseError,
+    TreeBuilder,
+)
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import DefusedXMLParser
 
-from partners.domain.sboms import (
-    MAX_LISTED,
-    Bounds,
-    Code,
-    Defect,
-    Dependency,
-    Format,
-    Rejected,
-    SbomDocument,
+from partners.domain.sboms import Bounds, Code, Format, SbomDocument
+from partners.sbom import xml_rules, xsd
+from partners.sbom.faults import Faults
+from partners.sbom.flattening import (
+    Flattener,
+    References,
+    Take,
+    Warnings,
+    clean,
+    revision,
+    too_many_dependencies,
 )
-from partners.sbom import xml_rules
-from partners.sbom.flattening import Flattener, Warnings, check_references, clean, revision
 from partners.sbom.sniffing import refusal
 from partners.sbom.xml_rules import local
+from partners.sbom.xsd_walk import Walk
 
-_NAMESPACE = "http://cyclonedx.org/schema/bom/"
 _REMEDY = "Write the document with an XML library and send it unchanged."
+_PART = 2**16
 
 
-def read(body: bytes, *, bounds: Bounds) -> SbomDocument:
-    """Return the document in ``body``.
+def read(body: bytes, *, bounds: Bounds, take: Take) -> SbomDocument:
+    """Return the document in ``body``; its components go to ``take``.
 
     Raises:
-        Rejected: not well-formed, a document type or entity, another vocabulary or version, a
-            broken rule, or over a bound.
+        Rejected: not well-formed, a document type or entity, another vocabulary or version, not
+            what the schema says, or over a bound.
     """
-    stream = _Stream(bounds)
+    stream = _Stream(bounds, take)
+    parser = DefusedXMLParser(target=stream, forbid_dtd=True)
+    stream.expat = parser.parser
     try:
-        for kind, element in iterparse(io.BytesIO(body), events=("start", "end"), forbid_dtd=True):
-            if kind == "start":
-                stream.open(element)
-            else:
-                stream.close(element)
+        for start in range(0, len(body), _PART):
+            parser.feed(body[start : start + _PART])
+        parser.close()
     except DefusedXmlException:
         raise refusal(
             Code.DOCTYPE, "document types and entities are refused", remedy="Remove the DOCTYPE."
@@ -75,25 +79,28 @@ class _Level:
 
 
 class _Stream:
-    """Takes elements as they open and close; components are read and let go one by one."""
+    """What the parser tells of: elements open and close; components are read and let go singly."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, take: Take) -> None:
+        self.expat: Any = None
         self._bounds = bounds
         self._levels: list[_Level] = []
+        self._open: list[Element] = []
         self._root: Element | None = None
+        self._builder = TreeBuilder()
+        self._walk: Walk | None = None
         self._namespace = ""
         self._version = ""
         self._refs: set[str] = set()
-        self._defects: list[Defect] = []
+        self._faults = Faults()
         self._warnings = Warnings()
-        self._flattener = Flattener(bounds=bounds, warnings=self._warnings)
-        self._dependencies: list[Dependency] = []
+        self._flattener = Flattener(bounds=bounds, warnings=self._warnings, take=take)
+        self._dependencies: list[tuple[str, tuple[str, ...]]] = []
         self._edges = 0
         self._elements = 0
 
-    def open(self, element: Element) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Note where we are, and refuse what is too deep or no CycloneDX."""
-        name = local(element)
         self._elements += 1
         if self._elements > self._bounds.xml_elements:
             raise refusal(
@@ -101,63 +108,83 @@ class _Stream:
                 f"more than {self._bounds.xml_elements} elements",
                 remedy="Split the product into several documents.",
             )
+        name = tag.rpartition("}")[2]
         if not self._levels:
-            self._begin(element, name)
+            self._begin(tag, name)
             self._levels.append(_Level(name, f"/{name}"))
-            return
-        parent = self._levels[-1]
-        count = parent.children[name] = parent.children.get(name, 0) + 1
-        if len(self._levels) >= self._bounds.depth:
-            raise refusal(
-                Code.TOO_DEEP,
-                f"nested deeper than {self._bounds.depth} levels",
-                pointer=parent.pointer[:500],
-                remedy="Flatten nested components and state dependencies instead.",
-            )
-        self._levels.append(_Level(name, f"{parent.pointer}/{name[:60]}[{count}]"))
+        else:
+            parent = self._levels[-1]
+            count = parent.children[name] = parent.children.get(name, 0) + 1
+            if len(self._levels) >= self._bounds.depth:
+                raise refusal(
+                    Code.TOO_DEEP,
+                    f"nested deeper than {self._bounds.depth} levels",
+                    pointer=parent.pointer[:500],
+                    remedy="Flatten nested components and state dependencies instead.",
+                )
+            self._levels.append(_Level(name, f"{parent.pointer}/{name[:60]}[{count}]"))
+        for value in attributes.values():
+            self._check_length(value)
+        if self._walk is not None:
+            self._walk.open(tag, attributes)
+        self._open.append(self._builder.start(tag, attributes))
+        if self._root is None:
+            self._root = self._open[0]
 
-    def close(self, element: Element) -> None:
+    def data(self, text: str) -> None:
+        """Take text."""
+        if self._walk is not None:
+            self._walk.text(text)
+        self._builder.data(text)
+
+    def end(self, tag: str) -> None:
         """Check the finished element; take it if it is a whole component or dependency."""
-        level = self._levels.pop()
-        if not str(element.tag).startswith("{" + self._namespace + "}"):
+        element = self._builder.end(tag)
+        self._open.pop()
+        self._check_length(element.text or "")
+        if self._walk is not None:
+            self._walk.close(element.text or "")
+        level = self._levels[-1]
+        if tag.startswith("{" + self._namespace + "}"):
+            self._check(element, level)
+            self._take_whole(element, level)
+        self._levels.pop()
+
+    def close(self) -> None:
+        """Take the end of the document."""
+
+    def _take_whole(self, element: Element, level: _Level) -> None:
+        if len(self._levels) != 3:
             return
-        parent = self._levels[-1].name if self._levels else ""
-        self._check(element, level, parent)
-        path = [one.name for one in self._levels]
-        if path == ["bom", "components"] and level.name == "component":
-            if not self._defects:
-                self._flattener.add(self._entry(element), pointer=level.pointer)
-            element.clear()
-        elif path == ["bom", "dependencies"] and level.name == "dependency":
+        path = (self._levels[1].name, level.name)
+        if path == ("components", "component"):
+            if not self._faults.has_any:
+                self._flattener.add(self._entry(element), level.pointer)
+        elif path == ("dependencies", "dependency"):
             self._take_dependency(element, level)
-            element.clear()
+        else:
+            return
+        self._open[-1].remove(element)
 
     def document(self) -> SbomDocument:
         """Return what was read.
 
         Raises:
-            Rejected: rules were broken.
+            Rejected: the schema or a rule was broken.
         """
         if self._root is None:
             raise refusal(Code.EMPTY, "the document is empty")
-        if self._defects:
-            raise Rejected(self._defects)
+        self._faults.raise_if_any()
         metadata = self._root.find(self._tag("metadata"))
+        described = metadata.find(self._tag("component")) if metadata is not None else None
         subject = None
-        if metadata is not None:
-            described = metadata.find(self._tag("component"))
-            if described is not None:
-                subject = self._flattener.read(
-                    self._entry(described), pointer="/bom/metadata/component"
-                )
-        components = tuple(self._flattener.components)
-        check_references(
-            subject,
-            components,
-            self._dependencies,
-            other_refs=frozenset(self._refs - {one.bom_ref for one in components}),
-            warnings=self._warnings,
-        )
+        known = self._flattener.refs
+        if described is not None:
+            subject = self._flattener.read(self._entry(described), "/bom/metadata/component")
+            known.add(subject.bom_ref)
+        references = References(known, other=self._refs, warnings=self._warnings)
+        for index, (ref, targets) in enumerate(self._dependencies, start=1):
+            references.add(ref, targets, pointer=f"/bom/dependencies/dependency[{index}]")
         return SbomDocument(
             format=Format.CYCLONEDX_XML,
             spec_version=self._version,
@@ -167,46 +194,52 @@ class _Stream:
             tools=tuple(self._tools(metadata)),
             authors=tuple(self._authors(metadata)),
             subject=subject,
-            components=components,
-            dependencies=tuple(self._dependencies),
+            components=(),
             received_count=self._flattener.received_count,
+            quarantined_count=self._flattener.quarantined_count,
+            edges_count=references.edges,
+            related_count=references.related_count,
             warnings=tuple(self._warnings.listed),
             warnings_count=self._warnings.count,
         )
 
-    def _begin(self, element: Element, name: str) -> None:
-        namespace = str(element.tag).rpartition("}")[0].removeprefix("{")
-        if name != "bom" or not namespace.startswith(_NAMESPACE):
+    def _begin(self, tag: str, name: str) -> None:
+        namespace = tag.rpartition("}")[0].removeprefix("{")
+        if name != "bom" or not namespace.startswith(xsd.NAMESPACE):
             raise refusal(
-                Code.UNKNOWN_FORMAT, f"the root must be 'bom' of {_NAMESPACE}…", pointer="/"
+                Code.UNKNOWN_FORMAT, f"the root must be 'bom' of {xsd.NAMESPACE}…", pointer="/"
             )
-        self._namespace, self._version = namespace, namespace.removeprefix(_NAMESPACE)
-        self._root = element
-        if self._version not in xml_rules.VERSIONS:
+        self._namespace, self._version = namespace, namespace.removeprefix(xsd.NAMESPACE)
+        if self._version not in xsd.VERSIONS:
             raise refusal(
                 Code.UNSUPPORTED_VERSION,
-                f"must be one of {', '.join(xml_rules.VERSIONS)}",
+                f"must be one of {', '.join(xsd.VERSIONS)}",
                 pointer="/bom",
             )
-        serial = element.attrib.get("serialNumber")
-        if serial is not None and not xml_rules.is_serial(serial):
-            self._add("/bom/@serialNumber", "must be urn:uuid: and a UUID")
+        self._walk = Walk(xsd.schema(self._version), self._report)
 
-    def _check(self, element: Element, level: _Level, parent: str) -> None:
-        for place, expected in xml_rules.faults(
-            element, parent, namespace=self._namespace, version=self._version
-        ):
-            self._add(f"{level.pointer}/{place}" if place else level.pointer, expected)
+    def _report(self, part: str, expected: str) -> None:
+        pointer = self._levels[-1].pointer
+        line = self.expat.CurrentLineNumber
+        self._faults.add(f"line {line}, {pointer}{'/' if part else ''}{part}", expected)
+
+    def _check_length(self, text: str) -> None:
+        if len(text) > self._bounds.text_length:
+            raise refusal(
+                Code.STRING_TOO_LONG,
+                f"a text is longer than {self._bounds.text_length} characters",
+                pointer=self._levels[-1].pointer[:500],
+                remedy="Leave out embedded attachments.",
+            )
+
+    def _check(self, element: Element, level: _Level) -> None:
+        for expected in xml_rules.faults(element, namespace=self._namespace, version=self._version):
+            self._report("", expected)
         ref = element.attrib.get("bom-ref")
         if ref is not None:
             if ref in self._refs:
-                self._add(f"{level.pointer}/@bom-ref", "bom-ref is used twice")
+                self._report("@bom-ref", "bom-ref is used twice")
             self._refs.add(ref)
-
-    def _add(self, pointer: str, expected: str) -> None:
-        self._defects.append(Defect(Code.SCHEMA, pointer[:500], expected))
-        if len(self._defects) >= MAX_LISTED:
-            raise Rejected(self._defects)
 
     def _take_dependency(self, element: Element, level: _Level) -> None:
         children = [
@@ -214,14 +247,8 @@ class _Stream:
         ]
         self._edges += len(children)
         if self._edges > self._bounds.dependency_edges:
-            raise refusal(
-                Code.TOO_MANY_DEPENDENCIES,
-                f"more than {self._bounds.dependency_edges} dependencies",
-                pointer=level.pointer,
-            )
-        self._dependencies.append(
-            Dependency(clean(element.attrib.get("ref", "")), tuple(clean(ref) for ref in children))
-        )
+            raise too_many_dependencies(self._bounds, level.pointer)
+        self._dependencies.append((element.attrib.get("ref", ""), tuple(children)))
 
     def _entry(self, element: Element) -> dict[str, Any]:
         """Return a component with the member names of CycloneDX JSON; depth is bounded above."""

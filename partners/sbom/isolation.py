@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -24,8 +27,13 @@ class ChildFailed(RuntimeError):
     """The child could not do its work for a reason that is ours, not the document's."""
 
 
-def read_isolated(path: Path, *, wall_seconds: float = WALL_SECONDS) -> SbomDocument:
-    """Return the document in the file at ``path``, read by ``partners.sbom.child``.
+@contextmanager
+def read_isolated(
+    path: Path, *, wall_seconds: float = WALL_SECONDS
+) -> Iterator[tuple[SbomDocument, BinaryIO]]:
+    """Read the file at ``path`` in ``partners.sbom.child``.
+
+    Yields the document without its components, and these as rows (see ``partners.sbom.rows``).
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -35,14 +43,23 @@ def read_isolated(path: Path, *, wall_seconds: float = WALL_SECONDS) -> SbomDocu
     """
     if not path.is_file():
         raise FileNotFoundError(path)
+    with tempfile.TemporaryFile() as rows:
+        document = _read(path, rows, wall_seconds)
+        rows.seek(0)
+        yield document, rows
+
+
+def _read(path: Path, rows: BinaryIO, wall_seconds: float) -> SbomDocument:
+    number = rows.fileno()
     with tempfile.TemporaryFile() as spoken, tempfile.TemporaryFile() as complaint:
         try:
             status = subprocess.run(
-                [sys.executable, "-m", "partners.sbom.child", str(path.resolve())],
+                [sys.executable, "-m", "partners.sbom.child", str(path.resolve()), str(number)],
                 cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=spoken,
                 stderr=complaint,
+                pass_fds=[number],
                 timeout=wall_seconds,
                 check=False,
             ).returncode

@@ -12,7 +12,7 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from partners.domain.sboms import Bounds
 
-MAX_BYTES = Bounds().document_bytes
+MAX_BYTES = Bounds().wire_bytes
 
 
 class ReceivedFile(UploadedFile):  # type: ignore[type-arg]

@@ -48,8 +48,17 @@ class Checker:
             retriever=_refuse_to_fetch,
         )
         self.document = _compile(whole, registry)
-        self.component = _compile({"$ref": f"{whole['$id']}#/definitions/component"}, registry)
-        self.dependency = _compile({"$ref": f"{whole['$id']}#/definitions/dependency"}, registry)
+        self.component = Item(f"{whole['$id']}#/definitions/component", registry)
+        self.dependency = Item(f"{whole['$id']}#/definitions/dependency", registry)
+
+
+class Item:
+    """The compiled part of a schema for one item of a list, and for some of them at once."""
+
+    def __init__(self, reference: str, registry: jsonschema_rs.Registry) -> None:
+        one = {"$ref": reference}
+        self.one = _compile(one, registry)
+        self.several = _compile({"type": "array", "items": one}, registry)
 
 
 @cache

@@ -6,7 +6,8 @@ Python's ``json`` keeps the last of two equal keys, which would let a document h
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +19,10 @@ _REMEDY = "Write the document with a JSON library and send it unchanged."
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
+_values = msgspec.json.Decoder()
+_lists = msgspec.json.Decoder(list)
+_write_into = msgspec.json.Encoder().encode_into
+_PART = 2**15
 
 
 _loads = strict_json.decoder()
@@ -26,10 +31,60 @@ _loads = strict_json.decoder()
 def loads(body: bytes, *, pointer: str, bounds: Bounds) -> Any:
     """Decode one JSON value strictly.
 
+    The fast decoder keeps the last of two equal keys. What it kept is written again: if that
+    holds as many colons as the bytes, no member was dropped. An escaped colon could hide one, so
+    text with any, and every other doubt, goes to a decoder that sees each member.
+
     Raises:
         Rejected: ``malformed``, ``duplicate_key``, ``too_deep`` or ``string_too_long``, each with
             ``pointer`` as the place.
     """
+    try:
+        value = _values.decode(body)
+        is_sure = _is_whole(body, value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        is_sure = False
+    if not is_sure:
+        value = _slowly(body, pointer, bounds)
+    if not is_shallow(body, bounds):
+        check_tree(value, pointer, bounds)
+    return value
+
+
+class Several(NamedTuple):
+    """Values decoded at once; ``None`` where there is any doubt. And what is certain of them:
+    that none is too deep or holds too long a text, and whether one may hold a NUL."""
+
+    values: list[Any] | None
+    are_shallow: bool
+    may_hold_nul: bool
+
+
+def load_all(parts: Sequence[msgspec.Raw], *, bounds: Bounds) -> Several:
+    """Decode many values at once, in the way of ``loads``."""
+    body = b"[%s]" % b",".join(parts)
+    try:
+        values: list[Any] = _lists.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Several(None, are_shallow=False, may_hold_nul=True)
+    whole = _is_whole(body, values)
+    return Several(values if whole else None, is_shallow(body, bounds), b"\\u0000" in body)
+
+
+def _is_whole(body: bytes, value: Any) -> bool:
+    if b"\\u003" in body and (b"\\u003a" in body or b"\\u003A" in body):
+        return False
+    written = bytearray(len(body))
+    _write_into(value, written)
+    return body.count(b":") == written.count(b":")
+
+
+def is_shallow(body: bytes, bounds: Bounds) -> bool:
+    """Say whether ``body`` can neither be too deep nor hold too long a text; quick, not exact."""
+    return len(body) <= bounds.text_length and body.count(b"{") + body.count(b"[") <= bounds.depth
+
+
+def _slowly(body: bytes, pointer: str, bounds: Bounds) -> Any:
     try:
         value = _loads(body.decode())
     except strict_json.MemberTwice:
@@ -43,9 +98,6 @@ def loads(body: bytes, *, pointer: str, bounds: Bounds) -> Any:
         raise _too_deep(pointer, bounds) from None
     except ValueError:
         raise malformed(pointer) from None
-    nesting = body.count(b"{") + body.count(b"[")
-    if nesting > bounds.depth or len(body) > bounds.text_length:
-        _check_tree(value, pointer, bounds)
     return value
 
 
@@ -94,13 +146,28 @@ def _refuse_repeated_members(body: bytes, found: dict[str, msgspec.Raw]) -> None
         end = _string_end(body, place)
         key = json.loads(body[place:end])
         place = _skip(body, _skip(body, end) + 1)
-        value = bytes(found[key]) if key in found else b""
-        if key in seen or not value or not body.startswith(value, place):
-            raise refusal(Code.DUPLICATE_KEY, "the document names one member twice", remedy=_REMEDY)
+        value = memoryview(found[key]) if key in found else memoryview(b"")
+        if key in seen or not value or not _stands_at(body, place, value):
+            raise refusal(
+                Code.DUPLICATE_KEY,
+                "the document names one member twice",
+                pointer=f"/{key if key.isascii() and key.isalnum() else ''}"[:100],
+                remedy=_REMEDY,
+            )
         seen.add(key)
         place = _skip(body, place + len(value))
         if body[place : place + 1] == b",":
             place += 1
+
+
+def _stands_at(body: bytes, place: int, value: memoryview) -> bool:
+    """Compare in parts: a copy of the whole would double the memory that a document takes."""
+    whole = memoryview(body)
+    return all(
+        whole[place + start : place + min(start + _PART, len(value))].tobytes()
+        == value[start : start + _PART].tobytes()
+        for start in range(0, len(value), _PART)
+    )
 
 
 def _skip(body: bytes, place: int) -> int:
@@ -116,7 +183,12 @@ def _string_end(body: bytes, start: int) -> int:
     return place + 1
 
 
-def _check_tree(value: Any, pointer: str, bounds: Bounds) -> None:
+def check_tree(value: Any, pointer: str, bounds: Bounds) -> None:
+    """Walk a decoded value.
+
+    Raises:
+        Rejected: ``too_deep`` or ``string_too_long``.
+    """
     pending: list[tuple[Any, int]] = [(value, 1)]
     while pending:
         node, depth = pending.pop()

@@ -55,6 +55,8 @@ class IntakeView:
     problems: list[dict[str, Any]]
     unlisted: int
     steps: tuple[Step, ...]
+    told: str
+    sbom_url: str
 
 
 def view(intake: Intake, *, at: datetime) -> IntakeView:
@@ -72,7 +74,32 @@ def view(intake: Intake, *, at: datetime) -> IntakeView:
         problems=intake.problems,
         unlisted=max(0, intake.problems_count - len(intake.problems)),
         steps=_steps(intake) if pending else (),
+        told=_told(intake),
+        sbom_url=reverse("portal:sbom", args=[intake.sbom_id]) if intake.sbom_id else "",
     )
+
+
+def _told(intake: Intake) -> str:
+    """Say what changed since the last, and how much the document tells."""
+    sbom = intake.sbom
+    if sbom is None:
+        return ""
+    parts = []
+    if intake.diff is not None:
+        named = {
+            "added": "added",
+            "removed": "removed",
+            "changed": "in another version",
+            "relicensed": "with another license",
+            "rehashed": "with another hash",
+        }
+        counted = [
+            f"{intake.diff[key]:,} {word}" for key, word in named.items() if intake.diff[key]
+        ]
+        parts.append(f"Components since the last: {', '.join(counted) or 'none differs'}.")
+    if sbom.quality is not None:
+        parts.append(f"It tells {sbom.quality} of 100.")
+    return " ".join(parts)
 
 
 def _has_failed(intake: Intake) -> bool:

@@ -112,6 +112,8 @@ def products(found: QuerySet[Product]) -> list[dict[str, object]]:
     """Return products with their current SBOM, in one query."""
     current = Sbom.objects.filter(product=OuterRef("pk"), is_current=True)
     listed = found.order_by("name").annotate(
+        sbom=Subquery(current.values("pk")[:1]),
+        quality=Subquery(current.values("quality")[:1]),
         received_at=Subquery(current.values("received_at")[:1]),
         received=Subquery(current.values("received")[:1]),
         set_aside=Subquery(current.values("quarantined")[:1]),
@@ -128,6 +130,8 @@ def products(found: QuerySet[Product]) -> list[dict[str, object]]:
             "name": row.name,
             "slug": row.slug,
             "site": row.site.name,
+            "sbom": row.sbom,
+            "quality": row.quality,
             "received_on": words.day(row.received_at) if row.received_at else "",
             "received": row.received,
             "set_aside": row.set_aside,

@@ -15,7 +15,6 @@ from django.test import Client
 from governance import box
 from governance.domain.actor import Actor
 from governance.models import User
-from partners.actions import storing
 from partners.domain.components import parse_purl
 from partners.models import (
     ComponentVersion,
@@ -63,11 +62,15 @@ def a_contact(partner: Partner, **over: Any) -> User:
 
 def a_component(purl: str = "pkg:pypi/requests@2.28.2", **over: Any) -> ComponentVersion:
     identity = parse_purl(purl)
-    row = storing._component(storing.digest(identity), identity)
-    for name, value in over.items():
-        setattr(row, name, value)
-    row.save(force_insert=True)
-    return row
+    package, unmatchable = identity.lookup
+    fields = {
+        **identity._asdict(),
+        "digest": identity.digest(),
+        "ecosystem": identity.ecosystem,
+        "package": package,
+        "unmatchable": unmatchable,
+    }
+    return ComponentVersion.objects.create(**{**fields, **over})
 
 
 def a_vulnerability(**over: Any) -> Vulnerability:

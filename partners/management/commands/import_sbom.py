@@ -13,12 +13,13 @@ from governance.models import Site
 from partners.actions import receiving, registering
 from partners.management.progress import phases
 from partners.models import Partner, Product
+from partners.queries import sboms
 
 KNOWN = 20
 
 
 class Command(OperatorCommand):
-    help = "Import a CycloneDX file (JSON or XML) and open, keep or close findings accordingly."
+    help = "Import a CycloneDX or SPDX file and open, keep or close findings accordingly."
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -45,8 +46,12 @@ class Command(OperatorCommand):
             self.say(
                 f"{product}: {sbom.received} components, {sbom.stored} stored, "
                 f"{sbom.quarantined} set aside, {sbom.merged} repeated. "
-                f"Findings: {intake.opened} opened, {intake.closed} closed."
+                f"Findings: {intake.opened} opened, {intake.closed} closed, "
+                f"{intake.unchanged} unchanged. It tells {sbom.quality} of 100."
             )
+            if intake.diff is not None:
+                counted = ", ".join(f"{count} {kind}" for kind, count in intake.diff.items())
+                self.say(f"  Components since the last: {counted}.")
         else:
             self.say(f"{product}: this file was taken in on {intake.received_at:%b %d, %Y}.")
         for problem in intake.problems[:5]:
@@ -65,6 +70,10 @@ class Command(OperatorCommand):
             "merged": sbom.merged,
             "findings_opened": intake.opened,
             "findings_closed": intake.closed,
+            "findings_unchanged": intake.unchanged,
+            "findings_open": sboms.open_by_severity(product.pk),
+            "quality": sbom.quality,
+            "diff": intake.diff,
             "warnings": intake.problems_count,
         }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
@@ -102,6 +103,11 @@ def same_exposure() -> None:
         Exposure.objects.create(component=component, vulnerability=vulnerability, known_at=NOW)
 
 
+def compared_with_itself() -> None:
+    key = uuid4()
+    an_sbom(id=key, previous_id=key)
+
+
 def same_entry() -> None:
     sbom, component = an_sbom(), a_component()
     for _ in range(2):
@@ -130,6 +136,8 @@ BROKEN: dict[str, Callable[[], object]] = {
     "sbom_one_is_current_per_product": same(an_sbom, is_current=True),
     "sbom_serial_and_version_name_one_document": same(an_sbom, serial="urn:uuid:1"),
     "sbom_loses_no_component": lambda: an_sbom(received=3, stored=2),
+    "sbom_quality_is_a_percentage": lambda: an_sbom(quality=101),
+    "sbom_is_compared_with_another": compared_with_itself,
     "sbom_format_is_known": lambda: an_sbom(format="spreadsheet"),
     "sbom_component_is_listed_once": same_entry,
     "sbom_component_is_known_or_set_aside": lambda: SbomComponent.objects.create(
