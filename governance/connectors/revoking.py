@@ -14,7 +14,7 @@ from governance.domain.drift import GrantKey
 _ATTRIBUTES = frozenset({"superuser", "createrole", "createdb", "replication", "bypassrls"})
 _ALLOWED = ("REVOKE ", "ALTER ROLE ")
 NOTE = "-- "
-_GIVEN_BACK = re.compile(r'GRANT ([A-Z ]+) \(".+"\) ON (".+") TO (.+);')
+_GIVEN_BACK = re.compile(r'^GRANT ([A-Z ]+) \(".+"\) ON (".+") TO (.+);$')
 
 
 def statement(key: GrantKey) -> str:
@@ -25,7 +25,7 @@ def statement(key: GrantKey) -> str:
     Raises:
         ValueError: no single statement does: an owner needs a successor, and only people know whom.
     """
-    principal = PUBLIC if key.principal == PUBLIC else _quoted(_plain(key.principal))
+    principal = _named(key)
     if key.entitlement == "owner":
         raise ValueError("an owner needs a successor")
     if key.scope == CLUSTER and key.entitlement in _ATTRIBUTES:
@@ -59,8 +59,7 @@ def given_back(key: GrantKey) -> str:
     if len(parts) != 3 or not key.entitlement.isalpha():
         raise ValueError(f"{key.scope!r} is no column")
     table = ".".join(_quoted(part) for part in parts[:2])
-    principal = PUBLIC if key.principal == PUBLIC else _quoted(_plain(key.principal))
-    return f"GRANT {key.entitlement.upper()} ({_quoted(parts[2])}) ON {table} TO {principal};"
+    return f"GRANT {key.entitlement.upper()} ({_quoted(parts[2])}) ON {table} TO {_named(key)};"
 
 
 def apply(dsn: str, statements: Sequence[str]) -> None:
@@ -84,16 +83,15 @@ def apply(dsn: str, statements: Sequence[str]) -> None:
 
 
 def _gives_back(statement: str, others: Sequence[str]) -> bool:
-    found = _GIVEN_BACK.fullmatch(statement)
-    if found is None:
-        return False
-    privilege, table, principal = found.groups()
-    return f"REVOKE {privilege} ON {table} FROM {principal};" in others
+    taken = _GIVEN_BACK.sub(r"REVOKE \1 ON \2 FROM \3;", statement)
+    return taken != statement and taken in others
 
 
-def _plain(principal: str) -> str:
+def _named(key: GrantKey) -> str:
     """Return the name of a role; one that is called PUBLIC is spelled in quotes as a principal."""
-    return PUBLIC if principal == fqn.quoted(PUBLIC) else principal
+    if key.principal == PUBLIC:
+        return PUBLIC
+    return _quoted(PUBLIC if key.principal == fqn.quoted(PUBLIC) else key.principal)
 
 
 def _quoted(name: str) -> str:

@@ -1,13 +1,10 @@
 """How a governed system stands: its runs, how fresh they are, what is found and since when."""
 
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from django.db.models import Count, Min, Q, QuerySet
-from django.db.models.functions import TruncDate
 
 from governance import access
 from governance.charts import lines, sparks
@@ -24,8 +21,8 @@ from governance.models import (
     SnapshotState,
 )
 from governance.permissions import Act
+from governance.queries.drift_trend import DAYS, Day, Trend
 
-DAYS = 30
 RUNS = 10
 ABSENT_SHOWN = 50
 
@@ -40,16 +37,6 @@ class OfKind:
     oldest_at: datetime
     overdue: int
     trend: Spark
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What came and went on one day (UTC), and how many findings stood at its end."""
-
-    on: date
-    opened: int
-    closed: int
-    standing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +72,8 @@ def of(system: GovernedSystem, *, to: Actor, at: datetime) -> Standing:
     findings = access.visible(
         DriftFinding.objects.filter(system=system), to=to, act=Act.DRIFT_READ, at=at
     )
-    opened, closed = _by_day(findings, "first_seen_at"), _by_day(findings, "closed_at")
-    days = _days(opened, closed, at.date())
+    trend = Trend(findings, at.date())
+    days = trend.days()
     fresh_since = at - timedelta(hours=system.fresh_hours)
     last = runs[0].taken_at if runs else None
     due = last + timedelta(hours=system.every_hours) if last else at
@@ -96,7 +83,7 @@ def of(system: GovernedSystem, *, to: Actor, at: datetime) -> Standing:
         is_fresh=newest is not None and newest.taken_at >= fresh_since,
         next_at=max(due, at) if system.is_scheduled else None,
         runs=runs,
-        kinds=_kinds(findings, opened, closed, at=at),
+        kinds=_kinds(findings, trend, at=at),
         days=days[::-1],
         chart=lines.line(
             [("findings", [day.standing for day in days])],
@@ -129,45 +116,7 @@ def absent(snapshot: Snapshot) -> QuerySet[ObservedGrant]:
     ).order_by("principal", "scope", "entitlement")
 
 
-_Counts = Mapping[tuple[str, date], int]
-
-
-def _by_day(findings: QuerySet[DriftFinding], field: str) -> _Counts:
-    rows = (
-        findings.filter(**{f"{field}__isnull": False})
-        .order_by()
-        .annotate(day=TruncDate(field))
-        .values_list("kind", "day")
-        .annotate(n=Count("pk"))
-    )
-    return {(kind, day): n for kind, day, n in rows}
-
-
-def _days(opened: _Counts, closed: _Counts, today: date) -> list[Day]:
-    """Return the last `DAYS` days, oldest first."""
-    came, went = _sums(opened), _sums(closed)
-    found = []
-    for back in range(DAYS - 1, -1, -1):
-        on = today - timedelta(days=back)
-        found.append(Day(on, came[on], went[on], _until(came, on) - _until(went, on)))
-    return found
-
-
-def _sums(counts: _Counts, kind: str | None = None) -> dict[date, int]:
-    found: dict[date, int] = defaultdict(int)
-    for (of_kind, day), n in counts.items():
-        if kind in (None, of_kind):
-            found[day] += n
-    return found
-
-
-def _until(counts: Mapping[date, int], on: date) -> int:
-    return sum(n for day, n in counts.items() if day <= on)
-
-
-def _kinds(
-    findings: QuerySet[DriftFinding], opened: _Counts, closed: _Counts, *, at: datetime
-) -> list[OfKind]:
+def _kinds(findings: QuerySet[DriftFinding], trend: Trend, *, at: datetime) -> list[OfKind]:
     rows = (
         findings.exclude(state=DriftState.CLOSED)
         .order_by()
@@ -182,10 +131,7 @@ def _kinds(
     found = []
     for row in rows:
         name = row["kind"].replace("_", " ")
-        came, went = _sums(opened, row["kind"]), _sums(closed, row["kind"])
-        ends = [at.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-        trend = sparks.spark(
-            [_until(came, on) - _until(went, on) for on in ends], title=f"{name}, {DAYS} days"
-        )
-        found.append(OfKind(row["kind"], name, row["count"], row["oldest"], row["overdue"], trend))
+        standing = [day.standing for day in trend.days(row["kind"])]
+        line = sparks.spark(standing, title=f"{name}, {DAYS} days")
+        found.append(OfKind(row["kind"], name, row["count"], row["oldest"], row["overdue"], line))
     return found

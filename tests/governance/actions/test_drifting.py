@@ -16,17 +16,20 @@ from governance.domain.drift import (
     finding_id,
     source_hash,
 )
-from governance.errors import Conflict, NotAllowed
+from governance.errors import Conflict, NotAllowed, Refused
 from governance.models import (
     DriftFinding,
     DriftState,
     GovernedSystem,
+    Grant,
     Notice,
     Snapshot,
 )
 from governance.models import (
     ObservedGrant as Row,
 )
+from governance.queries import resources
+from governance.queries.resources import Facts
 from tests.builders.governance import a_system, a_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
@@ -201,3 +204,31 @@ def test_adopting_approves_what_is_there_and_leaves_out_whom_it_must(
         snapshot, valid_to=end, reason="first day", by=operator, at=at, without={"rogue"}
     )
     assert again == 0
+
+
+def test_what_is_adopted_has_the_class_of_its_data_and_ends_with_it(
+    operator: Actor, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classed = {"mes.badge": "confidential", "mes.count": "internal"}
+    monkeypatch.setattr(resources, "located", lambda _system, scope: scope)
+    monkeypatch.setattr(resources, "facts", lambda scope: Facts(level=classed.get(scope, "")))
+    system = a_system()
+    found = [("ana", "select", scope) for scope in ("mes.badge", "mes.count", "mes.other")]
+    snapshot = drifting.record(system, seen(at, *found), by=operator, at=at).snapshot
+    end = at + timedelta(days=180)
+    granting.adopt(snapshot, valid_to=end, reason="first day", by=operator, at=at)
+    given = Grant.objects.filter(system=system).values_list("scope", "level", "valid_to")
+    assert set(given) == {
+        ("mes.badge", "confidential", at + timedelta(days=90)),
+        ("mes.count", "internal", end),
+        ("mes.other", "", end),
+    }
+
+
+def test_a_release_needs_a_reason(operator: Actor, at: datetime) -> None:
+    system = a_system()
+    grants = [("ana", "select", f"s.t{n}") for n in range(10)]
+    drifting.record(system, seen(at, *grants), by=operator, at=at)
+    suspect = drifting.record(system, seen(at, grants[0]), by=operator, at=at).snapshot
+    with pytest.raises(Refused, match="reason"):
+        drifting.release(suspect, by=operator, at=at, reason="  ")
