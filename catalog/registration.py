@@ -73,7 +73,9 @@ for name, measure in measures.MEASURES.items():
 
 def _asset(key: str) -> Requestable | None:
     asset = Asset.objects.filter(pk=key).first()
-    return Requestable(asset.system_id, granted.scope_of(asset) or "") if asset else None
+    if asset is None:
+        return None
+    return Requestable(asset.system_id, granted.scope_of(asset) or "", Act.ASSET_READ)
 
 
 def _attributes(key: str) -> Mapping[str, object]:

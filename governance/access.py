@@ -71,7 +71,7 @@ def foresee(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> None:
     _permitted(by, act, obj, at)
 
 
-def allows(by: Actor, act: StrEnum, obj: Governed, *, at: datetime, purpose: str = "") -> bool:
+def allows(by: Actor, act: str, obj: Governed, *, at: datetime, purpose: str = "") -> bool:
     """Say whether :func:`require` would permit, without recording; for menus and buttons."""
     return _decide(by, act, obj, at, purpose, is_shown=True)[1].allow
 

@@ -169,7 +169,7 @@ for name, measure in measures.MEASURES.items():
 
 def _system(key: str) -> Requestable | None:
     found = GovernedSystem.objects.filter(pk=key).exists()
-    return Requestable(int(key), "") if found else None
+    return Requestable(int(key), "", Act.SYSTEM_READ) if found else None
 
 
 registries.requestable.add("governance.governedsystem", _system)

@@ -136,10 +136,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Requestable:
-    """What access to a record is asked as: the key of its governed system, and a scope in it."""
+    """What access to a record is asked as: the key of its governed system, and a scope in it.
+
+    The scope is told to whoever may do ``read`` on the record; others know its reference alone.
+    """
 
     system: int
     scope: str
+    read: str
 
 
 @dataclass(frozen=True, slots=True)

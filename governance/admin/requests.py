@@ -112,7 +112,8 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with what was refused: ``?resource=catalog.asset:42&act=catalog:asset:read``."""
         resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
-        return {"principal": request.user.get_username(), **requestable.asked_for(resource, act)}
+        asked = requestable.asked_for(resource, act, to=who(request), at=when(request))
+        return {"principal": request.user.get_username(), **asked}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Offer the systems for which this person may ask."""
@@ -147,7 +148,7 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         They count only while the form still asks for what was refused.
         """
         resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
-        asked = requestable.asked_for(resource, act)
+        asked = requestable.asked_for(resource, act, to=who(request), at=when(request))
         # A record that names no scope of its own leaves the words to whoever asks.
         same = (
             asked

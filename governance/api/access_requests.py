@@ -1,5 +1,6 @@
 """``/api/v1/access-requests/``: asking for access, and what became of it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from governance import access
 from governance.actions import requesting
 from governance.api import idempotency
 from governance.board import when, who
+from governance.domain.actor import Actor
 from governance.errors import BadInput, NotFound
 from governance.models import AccessRequest, GovernedSystem, RequestState, User
 from governance.permissions import Act
@@ -118,7 +120,7 @@ class AccessRequests(generics.ListAPIView[Any]):
             )
             denial = requesting.Origin(*said)
         row = requesting.submit(
-            **_target(given),
+            **_target(given, by=by, at=at),
             requester=user,
             grantee=_grantee(given["grantee"]),
             principal=given["principal"],
@@ -133,7 +135,7 @@ class AccessRequests(generics.ListAPIView[Any]):
         return Response(AccessRequestRow(found).data, status=201)
 
 
-def _target(given: dict[str, Any]) -> dict[str, Any]:
+def _target(given: dict[str, Any], *, by: Actor, at: datetime) -> dict[str, Any]:
     """Return system, entitlement and scope, from the record where one is named.
 
     Raises:
@@ -142,7 +144,7 @@ def _target(given: dict[str, Any]) -> dict[str, Any]:
     if bool(given["resource"]) != bool(given["act"]):
         raise BadInput("Name a record together with an act.", pointer="/act")
     if given["resource"]:
-        asked = requestable.asked_for(given["resource"], given["act"])
+        asked = requestable.asked_for(given["resource"], given["act"], to=by, at=at)
         if not asked:
             raise BadInput("Access to this cannot be asked for.", pointer="/resource")
         return {

@@ -53,8 +53,14 @@ class Requests(Asking):
         if not caller.may_ask_about(asked.resource.type):
             raise ScopeMissing("This key does not reach resources of this type.")
         case, evaluation_id = approvals.read(_binding(body), asked, pep=caller.slug)
-        wanted = requestable.asked_for(approvals.reference(asked), asked.action)
         user = person(asked.subject)
+        wanted = (
+            requestable.asked_for(
+                approvals.reference(asked), asked.action, to=user.as_actor(has_mfa=True), at=at
+            )
+            if user
+            else {}
+        )
         if user is None or user.email is None or not wanted:
             raise BadInput("Access to this cannot be asked for.", pointer="/resource")
         self._row = requesting.submit(

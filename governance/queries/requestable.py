@@ -1,13 +1,15 @@
 """From a refusal to the form in which access is asked for, filled in as far as is known."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
 
-from governance import registries
+from governance import access, registries
 from governance.domain import references
+from governance.domain.actor import Actor
 from governance.domain.decisions import Decision, Reason
-from governance.queries import denials
+from governance.queries import denials, questions
 
 FORM = "/admin/governance/accessrequest/add/"
 REASONS = frozenset({Reason.DENY_NO_RULE})
@@ -46,8 +48,12 @@ def refused_form_url(
     return form_url(resource, act, denial=binding)
 
 
-def asked_for(resource: str, act: str) -> dict[str, str]:
-    """Return what the fields of the form begin with; nothing for what is not known here."""
+def asked_for(resource: str, act: str, *, to: Actor, at: datetime) -> dict[str, str]:
+    """Return what the fields of the form begin with; nothing for what is not known here.
+
+    Whoever may not see the record reads its reference where others read its name: else the form
+    would name everything there is, number by number.
+    """
     try:
         reference = references.parse(resource)
     except ValueError:
@@ -56,9 +62,12 @@ def asked_for(resource: str, act: str) -> dict[str, str]:
     found = describe(reference.key) if describe and reference.key.isdecimal() else None
     if found is None:
         return {}
+    scope = found.scope
+    if scope and not access.allows(to, found.read, questions.record(resource), at=at):
+        scope = resource
     return {
         "system": str(found.system),
-        "scope": found.scope,
+        "scope": scope,
         "entitlement": act.rpartition(":")[2][:60],
         "resource": resource,
         "act": act,

@@ -126,6 +126,15 @@ def test_a_refusal_leads_to_a_form_that_knows_what_was_refused() -> None:
     assert row.due_at == row.submitted_at + timedelta(hours=4)
 
 
+def test_the_form_names_no_record_that_its_reader_may_not_see() -> None:
+    asset = an_asset()
+    stranger = a_member("data_owner", site=a_site(parent=asset.site.parent))
+    form = urlsplit(requestable.form_url(asset.ref, "catalog:asset:read"))
+    for person, is_named in ((stranger, False), (a_member("steward"), True)):
+        text = signin.proven(person).get(f"{form.path}?{form.query}").content.decode()
+        assert (asset.name in text, f'value="{asset.ref}"' in text) == (is_named, not is_named)
+
+
 @pytest.mark.parametrize("query", ["resource=catalog.asset:0", "resource=x", "resource=a.b:c", ""])
 def test_the_form_opens_whatever_it_is_told(query: str) -> None:
     a_system()
