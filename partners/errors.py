@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from governance.errors import BadInput, Conflict, Refused
+from governance.errors import BadInput, Conflict, Refused, TooManyRequests
 from partners.domain.sboms import Defect
 
 
@@ -43,6 +43,20 @@ class TooLarge(BadInput):
     code = "too_large"
     status = 413
     title = "The file is too large"
+
+
+class TooManyUploads(TooManyRequests):
+    """The partner has handed over, or has waiting, as many files as are taken."""
+
+    code = "too_many_uploads"
+    title = "Too many files"
+
+
+class StorageFull(Refused):
+    """The partner's files take up all the room that one partner has."""
+
+    code = "storage_full"
+    title = "No room for more files"
 
 
 class SerialVersionReused(Conflict):

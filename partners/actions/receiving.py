@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Q, Sum
 
 from governance import audit, jobs
 from governance.access import require
@@ -16,12 +17,15 @@ from partners.actions import storing
 from partners.actions.feeding import sha256_of
 from partners.domain.intakes import OnPhase, Phase, unheard
 from partners.domain.sboms import Code, Defect, Rejected, SbomDocument
-from partners.errors import SerialVersionReused, UnreadableSbom
+from partners.errors import SerialVersionReused, StorageFull, TooManyUploads, UnreadableSbom
 from partners.models import Finding, FindingState, Intake, Outcome, Product
 from partners.permissions import Act
 from partners.sbom.isolation import read_isolated
 
 JOB = "sbom_intake"
+MOST_IN_AN_HOUR = 60
+MOST_WAITING = 20
+MOST_KEPT_BYTES = 10 * 2**30
 
 
 def job_key(intake: Intake) -> str:
@@ -52,6 +56,8 @@ def receive(
 
     Raises:
         NotAllowed: ``by`` may not hand over anything for ``product``.
+        TooManyUploads: the partner has handed over, or has waiting, too many.
+        StorageFull: the partner's files take up too much.
     """
     intake = Intake(
         product=product,
@@ -67,6 +73,7 @@ def receive(
     earlier = Intake.objects.filter(product=product, sha256=sha256).first()
     if earlier is not None:
         return earlier, False
+    _refuse_excess(product, size, at=at)
     intake.save(force_insert=True)
     jobs.enqueue(JOB, key=job_key(intake), payload={"intake": str(intake.pk)}, at=at)
     audit.record(
@@ -79,6 +86,23 @@ def receive(
         size=size,
     )
     return intake, True
+
+
+def _refuse_excess(product: Product, size: int, *, at: datetime) -> None:
+    """Hold one partner to what leaves room for the others."""
+    own = Intake.objects.filter(product__partner=product.partner_id)
+    since = at - timedelta(hours=1)
+    counted = own.aggregate(
+        hour=Count("pk", filter=Q(received_at__gt=since)),
+        waiting=Count("pk", filter=Q(outcome=Outcome.PENDING)),
+        kept=Sum("size", filter=~Q(stored_as="") & ~Q(outcome=Outcome.REJECTED)),
+    )
+    if counted["hour"] >= MOST_IN_AN_HOUR:
+        raise TooManyUploads(f"More than {MOST_IN_AN_HOUR} files in an hour.", seconds=3600)
+    if counted["waiting"] >= MOST_WAITING:
+        raise TooManyUploads(f"{MOST_WAITING} files are waiting to be read.", seconds=60)
+    if (counted["kept"] or 0) + size > MOST_KEPT_BYTES:
+        raise StorageFull(f"Your files take up {MOST_KEPT_BYTES // 2**30} GiB. Ask us for room.")
 
 
 @transaction.atomic

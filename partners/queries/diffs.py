@@ -17,9 +17,11 @@ LISTED = 50
 # versions are compared, so one that was added beside another is added, not changed.
 _CHANGES = """
 WITH entries AS (
-    SELECT e.sbom_id = %(new)s AS is_new, e.component_id, e.licenses, e.hashes
-      FROM partners_sbomcomponent e
-     WHERE e.sbom_id IN (%(old)s, %(new)s) AND e.component_id IS NOT NULL
+    SELECT true AS is_new, component_id, licenses, hashes
+      FROM partners_sbomcomponent WHERE sbom_id = %(new)s AND component_id IS NOT NULL
+     UNION ALL
+    SELECT false, component_id, licenses, hashes
+      FROM partners_sbomcomponent WHERE sbom_id = %(old)s AND component_id IS NOT NULL
 ), paired AS (
     SELECT component_id, bool_or(is_new) AS in_new, bool_or(NOT is_new) AS in_old,
            count(DISTINCT licenses) > 1 AS relicensed, count(DISTINCT hashes) > 1 AS rehashed

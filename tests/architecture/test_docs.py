@@ -9,6 +9,7 @@ from rest_framework import exceptions
 
 from governance import registries
 from governance.errors import WardroomError
+from partners.domain.sboms import Code
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs/reference.md").read_text()
@@ -87,3 +88,7 @@ def test_links_in_the_documents_lead_somewhere() -> None:
             if not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
     assert broken == []
+
+
+def test_every_code_of_an_sbom_is_listed() -> None:
+    assert missing({str(code) for code in Code}, (ROOT / "docs/sbom.md").read_text()) == []

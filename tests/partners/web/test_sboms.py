@@ -2,7 +2,9 @@
 
 import gzip
 import json
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,6 +12,7 @@ from django.test import Client
 
 from governance.domain.actor import Actor
 from partners.actions import feeding, receiving
+from partners.errors import StorageFull, TooManyUploads
 from partners.models import Intake, Product
 from partners.sbom.reader import read
 from tests.builders.governance import NOW, a_member
@@ -19,6 +22,7 @@ from tests.builders.partners import (
     a_partner,
     a_product,
     a_record,
+    an_intake,
     sign_in,
     write,
 )
@@ -143,3 +147,26 @@ def test_a_packed_document_is_taken_in(product: Product, tmp_path: Path, operato
     intake, _ = receiving.take_in(path, product=product, by=operator, at=NOW)
     assert intake.outcome == "accepted"
     assert json.dumps(intake.problems) == "[]"
+
+
+def the_next(product: Product, operator: Actor, **over: Any) -> Intake:
+    fields = {"file": "a", "stored_as": str(uuid4()), "sha256": uuid4().hex, "size": 10, **over}
+    return receiving.receive(product, by=operator, at=NOW, **fields)[0]
+
+
+def test_one_partner_cannot_take_the_time_and_room_of_all(
+    product: Product, operator: Actor
+) -> None:
+    for number in range(receiving.MOST_IN_AN_HOUR):
+        done = {"outcome": "rejected", "finished_at": NOW} if number > 18 else {}
+        an_intake(product=product, **done)
+    with pytest.raises(TooManyUploads, match="in an hour") as caught:
+        the_next(product, operator)
+    assert caught.value.headers["Retry-After"] == "3600"
+    Intake.objects.update(received_at=NOW - timedelta(hours=2))
+    the_next(product, operator)
+    with pytest.raises(TooManyUploads, match="waiting"):
+        the_next(product, operator)
+    the_next(a_product(), operator)
+    with pytest.raises(StorageFull):
+        the_next(a_product(), operator, size=receiving.MOST_KEPT_BYTES + 1)
