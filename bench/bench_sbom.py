@@ -68,6 +68,7 @@ def reading(sheet: Sheet, files: dict[int, Path]) -> None:
         seconds[size] = min(ours for ours, _ in pairs)
         floor = min(floor for _, floor in pairs)
         judged = size in (10_000, 300_000)
+        plain, _ = read("plain", path, rounds=rounds)
         megabytes = path.stat().st_size / MIB
         sheet.figure(f"{size:,}: check and read", seconds[size] * 1e3, "ms")
         sheet.figure(f"{size:,}: orjson.loads", floor * 1e3, "ms")
@@ -76,6 +77,11 @@ def reading(sheet: Sheet, files: dict[int, Path]) -> None:
             seconds[size] / floor,
             "x",
             at_most=4 if judged else None,
+        )
+        sheet.figure(
+            f"{size:,}: check and read / orjson.loads with the collector on",
+            seconds[size] / plain,
+            "x",
         )
         sheet.figure(
             f"{size:,}: peak memory, file of {megabytes:.0f} MiB",

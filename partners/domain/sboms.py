@@ -141,8 +141,9 @@ class Bounds:
     """How much of a document is read at all. Sizes in bytes, lengths in characters.
 
     ``wire_bytes`` is what is taken over the network, ``document_bytes`` what it may unpack to, and
-    ``unpacking_ratio`` how many times as much that may be. ``text_length`` leaves room for
-    attachments: valid published examples carry 95,000 characters.
+    ``unpacking_ratio`` how many times as much that may be. Components are let go one by one; what
+    must be held together is bounded by ``values_at_once`` in JSON, ``elements_at_once`` in XML.
+    ``text_length`` leaves room for attachments: valid published examples carry 95,000 characters.
     """
 
     wire_bytes: int = 64 * 2**20
@@ -150,6 +151,8 @@ class Bounds:
     unpacking_ratio: int = 100
     components: int = 300_000
     dependency_edges: int = 2_000_000
+    values_at_once: int = 1_000_000
+    elements_at_once: int = 150_000
     xml_elements: int = 4_000_000
     depth: int = 64
     text_length: int = 2**20

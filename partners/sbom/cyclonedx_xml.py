@@ -17,7 +17,7 @@ from xml.etree.ElementTree import (
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from partners.domain.sboms import Bounds, Code, Format, SbomDocument
+from partners.domain.sboms import Bounds, Code, Format, Rejected, SbomDocument
 from partners.sbom import xml_rules, xsd
 from partners.sbom.faults import Faults
 from partners.sbom.flattening import (
@@ -98,16 +98,14 @@ class _Stream:
         self._dependencies: list[tuple[str, tuple[str, ...]]] = []
         self._edges = 0
         self._elements = 0
+        self._held = 0
+        self._foreign = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Note where we are, and refuse what is too deep or no CycloneDX."""
         self._elements += 1
         if self._elements > self._bounds.xml_elements:
-            raise refusal(
-                Code.TOO_COMPLEX,
-                f"more than {self._bounds.xml_elements} elements",
-                remedy="Split the product into several documents.",
-            )
+            raise self._too_complex(self._bounds.xml_elements)
         name = tag.rpartition("}")[2]
         if not self._levels:
             self._begin(tag, name)
@@ -127,7 +125,12 @@ class _Stream:
             self._check_length(value)
         if self._walk is not None:
             self._walk.open(tag, attributes)
-        self._open.append(self._builder.start(tag, attributes))
+            self._foreign += self._walk.is_foreign
+        self._held += 1
+        if self._held > self._bounds.elements_at_once:
+            raise self._too_complex(self._bounds.elements_at_once)
+        if not self._foreign:
+            self._open.append(self._builder.start(tag, attributes))
         if self._root is None:
             self._root = self._open[0]
 
@@ -135,10 +138,17 @@ class _Stream:
         """Take text."""
         if self._walk is not None:
             self._walk.text(text)
-        self._builder.data(text)
+        if not self._foreign:
+            self._builder.data(text)
 
     def end(self, tag: str) -> None:
         """Check the finished element; take it if it is a whole component or dependency."""
+        if self._foreign:
+            self._foreign -= 1
+            if self._walk is not None:
+                self._walk.close("")
+            self._levels.pop()
+            return
         element = self._builder.end(tag)
         self._open.pop()
         self._check_length(element.text or "")
@@ -162,9 +172,10 @@ class _Stream:
                 self._flattener.add(self._entry(element), level.pointer)
         elif path == ("dependencies", "dependency"):
             self._take_dependency(element, level)
-        else:
-            return
-        self._open[-1].remove(element)
+        if path[0] != "metadata":
+            # Nothing else is asked again, and a document may hold more than memory does.
+            self._open[-1].remove(element)
+            self._held = len(self._levels)
 
     def document(self) -> SbomDocument:
         """Return what was read.
@@ -222,6 +233,14 @@ class _Stream:
         pointer = self._levels[-1].pointer
         line = self.expat.CurrentLineNumber
         self._faults.add(f"line {line}, {pointer}{'/' if part else ''}{part}", expected)
+
+    def _too_complex(self, limit: int) -> Rejected:
+        return refusal(
+            Code.TOO_COMPLEX,
+            f"more than {limit} elements, or as many in one place",
+            pointer=self._levels[-1].pointer[:500] if self._levels else "",
+            remedy="Split the product into several documents.",
+        )
 
     def _check_length(self, text: str) -> None:
         if len(text) > self._bounds.text_length:

@@ -19,6 +19,7 @@ from partners.sbom.sniffing import refusal
 
 WALL_SECONDS = 60.0
 
+_COMMAND: tuple[str, ...] = ("-m", "partners.sbom.child")
 _ROOT = Path(partners.__file__).parent.parent
 _answers = msgspec.msgpack.Decoder(Answer)
 
@@ -54,7 +55,7 @@ def _read(path: Path, rows: BinaryIO, wall_seconds: float) -> SbomDocument:
     with tempfile.TemporaryFile() as spoken, tempfile.TemporaryFile() as complaint:
         try:
             status = subprocess.run(
-                [sys.executable, "-m", "partners.sbom.child", str(path.resolve()), str(number)],
+                [sys.executable, *_COMMAND, str(path.resolve()), str(number)],
                 cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=spoken,

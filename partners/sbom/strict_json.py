@@ -39,6 +39,8 @@ def loads(body: bytes, *, pointer: str, bounds: Bounds) -> Any:
         Rejected: ``malformed``, ``duplicate_key``, ``too_deep`` or ``string_too_long``, each with
             ``pointer`` as the place.
     """
+    if len(body) > bounds.text_length:
+        _refuse_wide(body, pointer, bounds)
     try:
         value = _values.decode(body)
         is_sure = _is_whole(body, value)
@@ -63,6 +65,8 @@ class Several(NamedTuple):
 def load_all(parts: Sequence[msgspec.Raw], *, bounds: Bounds) -> Several:
     """Decode many values at once, in the way of ``loads``."""
     body = b"[%s]" % b",".join(parts)
+    if len(body) > bounds.text_length:
+        return Several(None, are_shallow=False, may_hold_nul=True)
     try:
         values: list[Any] = _lists.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -82,6 +86,17 @@ def _is_whole(body: bytes, value: Any) -> bool:
 def is_shallow(body: bytes, bounds: Bounds) -> bool:
     """Say whether ``body`` can neither be too deep nor hold too long a text; quick, not exact."""
     return len(body) <= bounds.text_length and body.count(b"{") + body.count(b"[") <= bounds.depth
+
+
+def _refuse_wide(body: bytes, pointer: str, bounds: Bounds) -> None:
+    """Refuse what would decode to too many values; texts with many commas are taken for such."""
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > bounds.values_at_once:
+        raise refusal(
+            Code.TOO_COMPLEX,
+            f"more than {bounds.values_at_once} values in one place",
+            pointer=pointer,
+            remedy="Leave out embedded data.",
+        )
 
 
 def _slowly(body: bytes, pointer: str, bounds: Bounds) -> Any:

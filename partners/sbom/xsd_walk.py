@@ -32,6 +32,11 @@ class Walk:
         self._report = report
         self._frames: list[_Frame] = []
 
+    @property
+    def is_foreign(self) -> bool:
+        """Say whether the element that was opened last is not checked, nor anything in it."""
+        return self._frames[-1].type is None
+
     def open(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take the beginning of an element called ``{namespace}name``."""
         kind = self._allowed(tag) if self._frames else self._schema.root(tag)

@@ -199,6 +199,25 @@ HOSTILE: Mapping[str, Hostile] = {
     "a text of 5 MiB in metadata": Hostile(
         lambda: cdx(metadata={"authors": [{"name": "x" * 5 * MIB}]}), Code.STRING_TOO_LONG
     ),
+    "20 million lists, 60 MiB": Hostile(
+        lambda: HEAD + b'"x":[' + b"[]," * (20 * MIB) + b"[]]}", Code.TOO_COMPLEX
+    ),
+    "30 million numbers, 60 MiB": Hostile(
+        lambda: HEAD + b'"components":[{"x":[' + b"1," * (30 * MIB) + b"1]}]}", Code.TOO_COMPLEX
+    ),
+    "10 million foreign elements, 60 MiB": Hostile(
+        lambda: XML[:-1] + b' xmlns:x="u">' + b"<x:a/>" * (10 * MIB) + b"</bom>",
+        Code.TOO_COMPLEX,
+    ),
+    "2 million properties, 80 MiB": Hostile(
+        lambda: (
+            XML
+            + b"<metadata><properties>"
+            + b'<property name="a">b</property>' * (2 * MIB)
+            + b"</properties></metadata></bom>"
+        ),
+        Code.TOO_COMPLEX,
+    ),
     "a name of 5,000": of(cdx(thing(name="n" * 5_000)), None),
     "a version of 5,000": of(cdx(thing(version="1" * 5_000)), Code.SCHEMA),
     "a version of 5,000 in 1.4": of(cdx(thing(version="1" * 5_000), specVersion="1.4"), None),

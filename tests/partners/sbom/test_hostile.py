@@ -25,7 +25,7 @@ def test_the_corpus_is_large_enough() -> None:
     assert len(HOSTILE) >= 100
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name not in LARGE])
 def test_each_is_answered_by_name_and_in_time(name: str) -> None:
     case = HOSTILE[name]
     body = case.make()
@@ -79,19 +79,20 @@ def test_all_of_them_in_a_child(tmp_path: Path) -> None:
 # What getrusage tells of a child begins with the size of whoever started it.
 CHILD = """
 import sys
+import time
 from partners.sbom import child
 status = child.main(sys.argv[1:])
 sys.stderr.write(open("/proc/self/status").read())
+sys.stderr.write(f"Seconds: {time.process_time()}")
 sys.exit(status)
 """
 
 
 def in_child(name: str, folder: Path) -> tuple[float, int]:
-    """Read one in a process of its own; return its seconds and KiB."""
+    """Read one in a process of its own; return its seconds of processor time, and KiB."""
     case = HOSTILE[name]
     path = folder / "hostile"
     path.write_bytes(case.make())
-    begun = time.monotonic()
     with (folder / "rows").open("w+b") as rows:
         ran = subprocess.run(
             [sys.executable, "-c", CHILD, str(path), str(rows.fileno())],
@@ -100,12 +101,11 @@ def in_child(name: str, folder: Path) -> tuple[float, int]:
             pass_fds=[rows.fileno()],
             check=True,
         )
-    seconds = time.monotonic() - begun
     answer = msgspec.msgpack.decode(ran.stdout, type=Answer)
     assert (answer.document is None) == (case.code is not None), name
     assert {one.code for one in answer.defects} <= {case.code}, name
+    told = dict(line.split(":", 1) for line in ran.stderr.decode().splitlines() if ":" in line)
+    seconds, memory = float(told["Seconds"]), int(told["VmHWM"].split()[0])
     assert seconds < SECONDS, name
-    (line,) = (one for one in ran.stderr.decode().splitlines() if one.startswith("VmHWM:"))
-    memory = int(line.split()[1])
     assert memory < MEMORY_KIB, name
     return seconds, memory

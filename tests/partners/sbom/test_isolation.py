@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from partners.domain.sboms import Code, Rejected, SbomDocument
-from partners.sbom.isolation import read_isolated
+from partners.sbom import isolation
+from partners.sbom.isolation import ChildFailed, read_isolated
 from partners.sbom.reader import read_file
 from partners.sbom.rows import COLUMNS
 from tests.shared import shared
@@ -52,13 +53,39 @@ def test_300_mb_of_zeros_are_refused_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_a_document_that_eats_memory_kills_only_its_child(tmp_path: Path) -> None:
-    path = tmp_path / "wide"
-    head = b'{"bomFormat":"CycloneDX","specVersion":"1.6","x":['
-    path.write_bytes(head + b"[]," * (20 * 2**20) + b"[]]}")
+@pytest.mark.parametrize("words", ["MemoryError", "memory allocation of 7 bytes failed"])
+def test_a_child_that_runs_out_of_memory_kills_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """It says so in one of two ways, whether Python asked for memory or a compiled library."""
+    monkeypatch.setattr(
+        isolation, "_COMMAND", ("-c", f"import sys; sys.stderr.write({words!r}); sys.exit(1)")
+    )
     with pytest.raises(Rejected) as caught:
-        reading(path)
+        reading(a_file(tmp_path))
     assert caught.value.defects[0].code is Code.TOO_COMPLEX
+
+
+def test_a_child_that_is_killed_refuses_the_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "_COMMAND", ("-c", "import os; os.kill(os.getpid(), 9)"))
+    with pytest.raises(Rejected):
+        reading(a_file(tmp_path))
+
+
+def test_a_fault_of_ours_is_not_the_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "_COMMAND", ("-c", "raise ValueError('ours')"))
+    with pytest.raises(ChildFailed, match="ours"):
+        reading(a_file(tmp_path))
+
+
+def a_file(folder: Path) -> Path:
+    path = folder / "x"
+    path.write_bytes(b"{}")
+    return path
 
 
 def test_a_child_that_takes_too_long_is_ended() -> None:
