@@ -44,7 +44,8 @@ MIB = 2**20
 
 def read(way: str, path: Path, *, rounds: int = 1) -> tuple[float, float]:
     """Return seconds of processor time and MiB of a process that reads ``path`` in one way."""
-    python = PEERS / "bin" / "python" if way == "floor" else Path(sys.executable)
+    is_peer = way in ("floor", "plain")
+    python = PEERS / "bin" / "python" if is_peer else Path(sys.executable)
     ran = subprocess.run(
         [str(python), "-m", "bench.sbom_reading", way, str(path), str(rounds)],
         cwd=ROOT,
