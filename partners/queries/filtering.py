@@ -10,12 +10,19 @@ from django.db.models import Q, QuerySet
 
 from partners.domain.components import BadPurl, parse_purl
 from partners.models import Finding, FindingState, VulnerabilityName
-from partners.queries import PERIOD, is_due_soon, is_overdue, sites_below
+from partners.queries import PERIOD, is_due_soon, is_overdue, is_waived, sites_below
 
 PAGE = 50
 COUNTED = 1000
 
-STATES = {"open": "Open", "fixed": "Fixed", "withdrawn": "Withdrawn", "any": "Any state"}
+STATES = {
+    "open": "Open",
+    "waived": "Waived",
+    "mitigated": "Not affected",
+    "fixed": "Fixed",
+    "withdrawn": "Withdrawn",
+    "any": "Any state",
+}
 SEVERITIES = {
     "": "Any",
     "critical": "Critical",
@@ -78,7 +85,9 @@ class Wanted:
 def narrowed(found: QuerySet[Finding], wanted: Wanted, *, at: datetime) -> QuerySet[Finding]:
     """Return those of ``found`` that are asked for."""
     condition = Q()
-    if wanted.state != "any":
+    if wanted.state == "waived":
+        condition &= is_waived(at)
+    elif wanted.state != "any":
         condition &= Q(state=wanted.state)
     if wanted.severity == "other":
         condition &= ~Q(band="critical")

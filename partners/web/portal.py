@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from governance import access
 from governance.board import when, who
@@ -17,7 +17,7 @@ from partners.models import Finding, Intake, Partner
 from partners.permissions import Act
 from partners.queries import filtering
 from partners.sbom.receiving import MAX_BYTES
-from partners.web import findings, intakes, rows, words
+from partners.web import deciding, findings, intakes, rows, words
 from partners.web.doors import contact
 from partners.web.partners import products
 
@@ -74,8 +74,8 @@ def listing(request: HttpRequest, partner: Partner) -> HttpResponse:
     """Show all open findings of the partner, or those ended."""
     by, at = who(request), when(request)
     state = request.GET.get("state", "open")
-    state = state if state in ("open", "fixed", "withdrawn") else "open"
-    found = queries.findings(to=by, at=at).filter(state=state)
+    state = state if state in ("open", "waived", "mitigated", "fixed", "withdrawn") else "open"
+    found = filtering.narrowed(queries.findings(to=by, at=at), filtering.Wanted(state=state), at=at)
     page = filtering.page(queries.rows(found), request.GET.get("after", ""))
     address = f"{reverse('portal:findings')}?state={state}"
     context = {
@@ -83,7 +83,10 @@ def listing(request: HttpRequest, partner: Partner) -> HttpResponse:
         "partner": partner,
         "rows": [rows.row(values, at=at, page="portal:finding") for values in page.rows],
         "state": state,
-        "states": [(one, filtering.STATES[one]) for one in ("open", "fixed", "withdrawn")],
+        "states": [
+            (one, filtering.STATES[one])
+            for one in ("open", "waived", "mitigated", "fixed", "withdrawn")
+        ],
         "standing": queries.standing(queries.findings(to=by, at=at), at=at),
         "is_first": page.is_first,
         "first_url": address,
@@ -99,3 +102,17 @@ def finding(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
     by, at = who(request), when(request)
     context = findings.detail(queries.findings(to=by, at=at), pk, at=at, page_name="portal:finding")
     return render(request, "portal/finding.html", {**context, "partner": partner})
+
+
+@contact
+@require_POST
+def give_answer(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
+    """Answer for one of the partner's findings."""
+    return deciding.submit(request, pk, "answer", "portal:finding")
+
+
+@contact
+@require_POST
+def ask_waiver(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
+    """Ask for a waiver of one of the partner's findings."""
+    return deciding.submit(request, pk, "waiver", "portal:finding")
