@@ -34,6 +34,7 @@ OWN_FIELDS = (
     "id",
     "state",
     "band",
+    "rank",
     "score",
     "rating_source",
     "evidence",

@@ -61,7 +61,7 @@ def shipped(question: Question, *, to: Actor, at: datetime) -> Shipped:
         .order_by("sbom__product__partner__name", "sbom__product__name", "component__version")
         .values(**_FIELDS)
     )
-    rows = list(listed[: LISTED + 1]) if found else []
+    rows: list[dict[str, Any]] = [{**row} for row in listed[: LISTED + 1]] if found else []
     return Shipped(rows[:LISTED], len(found), unordered, len(rows) > LISTED)
 
 

@@ -22,7 +22,7 @@ from partners.actions.sweeping import STALE_AFTER
 from partners.domain.answers import Justification, Status
 from partners.domain.waiving import is_in_force
 from partners.models import FeedRun, Finding, FindingEvent
-from partners.queries import Standing, filtering
+from partners.queries import Standing, filtering, paging
 from partners.queries.filtering import Wanted
 from partners.web import rows, words
 from partners.web.doors import staff
@@ -45,7 +45,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     wanted = Wanted.of(request.GET.dict())
     all_ = queries.findings(to=by, at=at)
     found = filtering.narrowed(all_, wanted, at=at)
-    page = filtering.page(queries.rows(found), request.GET.get("after", ""))
+    page = paging.page(queries.rows(found), request.GET.get("after", ""), wanted.sort)
     counted = found.order_by().values("pk")[: filtering.COUNTED + 1].count()
     standing = queries.standing(all_, at=at)
     address = reverse("partners:findings")
@@ -147,6 +147,7 @@ def _choices(by: Actor, *, at: datetime) -> dict[str, Any]:
         "states": filtering.STATES.items(),
         "severities": filtering.SEVERITIES.items(),
         "dues": filtering.DUES.items(),
+        "sorts": paging.SORTS.items(),
     }
 
 

@@ -15,7 +15,7 @@ from governance.board import when, who
 from partners import queries
 from partners.models import Finding, Intake, Partner
 from partners.permissions import Act
-from partners.queries import filtering
+from partners.queries import filtering, paging
 from partners.sbom.receiving import MAX_BYTES
 from partners.web import deciding, findings, intakes, rows, words
 from partners.web.doors import contact
@@ -23,6 +23,7 @@ from partners.web.partners import products
 
 ASKED = 3
 SHOWN = 10
+STATES = ("open", "waived", "mitigated", "fixed", "withdrawn")
 
 
 @contact
@@ -36,7 +37,7 @@ def home_context(request: HttpRequest, partner: Partner, error: str = "") -> dic
     """Return what the start page shows; ``error`` stands at the file."""
     by, at = who(request), when(request)
     found = queries.findings(to=by, at=at)
-    listed = filtering.page(queries.rows(found.filter(state="open", due_at__isnull=False)), "").rows
+    listed = paging.page(queries.rows(found.filter(state="open", due_at__isnull=False)), "").rows
     own = [rows.row(values, at=at, page="portal:finding") for values in listed[:SHOWN]]
     visible = access.visible(Intake.objects.all(), to=by, act=Act.INTAKE_READ, at=at)
     recent = visible.select_related("product", "sbom")
@@ -74,9 +75,9 @@ def listing(request: HttpRequest, partner: Partner) -> HttpResponse:
     """Show all open findings of the partner, or those ended."""
     by, at = who(request), when(request)
     state = request.GET.get("state", "open")
-    state = state if state in ("open", "waived", "mitigated", "fixed", "withdrawn") else "open"
+    state = state if state in STATES else "open"
     found = filtering.narrowed(queries.findings(to=by, at=at), filtering.Wanted(state=state), at=at)
-    page = filtering.page(queries.rows(found), request.GET.get("after", ""))
+    page = paging.page(queries.rows(found), request.GET.get("after", ""))
     address = f"{reverse('portal:findings')}?state={state}"
     context = {
         "as_of": words.as_of(at),
