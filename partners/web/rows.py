@@ -85,10 +85,8 @@ def _state(values: Mapping[str, Any], *, at: datetime) -> str:
         return state
     if is_in_force(values["waived_from"], values["waived_until"], at):
         return "Waived"
-    return (
-        f"{state}; supplier: {Status(values['claim']).label.lower()}" * bool(values["claim"])
-        or state
-    )
+    said = Status(values["claim"]).label.lower() if values["claim"] else ""
+    return f"{state}; supplier: {said}" if said else state
 
 
 def bars(severity: Severity) -> tuple[Bar, ...]:
