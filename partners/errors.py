@@ -64,3 +64,31 @@ class SerialVersionReused(Conflict):
 
     code = "serial_version_reused"
     title = "Serial number and version were used before"
+
+
+class UnreadableVex(BadInput):
+    """The document is no VEX document; nothing of it was taken."""
+
+    code = "unreadable_vex"
+    title = "The VEX document cannot be read"
+
+
+class BadWaiver(Refused):
+    """The waiver asks for what none may have."""
+
+    code = "bad_waiver"
+    title = "Such a waiver cannot be granted"
+
+
+class OwnWaiver(Refused):
+    """Who asked, or agreed already, cannot agree (again)."""
+
+    code = "own_waiver"
+    title = "Somebody else must decide"
+
+
+class BadAnswer(Refused):
+    """The answer lacks what it needs to count."""
+
+    code = "bad_answer"
+    title = "The answer is not complete"

@@ -13,6 +13,7 @@ from partners.models import Finding, FindingState, Partner, SharingRule, Tier
 from partners.queries import PERIOD, sites_below
 
 CRITICAL = Q(band="critical")
+ENDED = (FindingState.FIXED, FindingState.MITIGATED)
 
 
 def patched_in_time(
@@ -21,16 +22,17 @@ def patched_in_time(
     """Return closed by due ÷ all findings that fell due in the last 90 days.
 
     Open ones count as late, so that what nobody fixes cannot vanish from the figure;
-    withdrawn ones were never ours to fix.
+    withdrawn ones were never ours to fix, and those waived on their due date count apart.
     """
     since = at - PERIOD
     counted = (
         Finding.objects.filter(which, due_at__gte=since, due_at__lt=at)
         .exclude(state=FindingState.WITHDRAWN)
+        .exclude(waived_from__lte=F("due_at"), waived_until__gte=F("due_at"))
         .filter(product__site__in=sites_below(site_id))
         .aggregate(
             due=Count("pk"),
-            met=Count("pk", filter=Q(state=FindingState.FIXED, ended_at__lte=F("due_at"))),
+            met=Count("pk", filter=Q(state__in=ENDED, ended_at__lte=F("due_at"))),
         )
     )
     return _share(
@@ -81,8 +83,9 @@ MEASURES = {
         target=100.0,
         better="higher",
         definition=(
-            "Critical findings due in the last 90 days that a newer SBOM closed by their due "
-            "date, out of all that fell due, open ones included. Withdrawn ones are left out."
+            "Critical findings due in the last 90 days that a newer SBOM or an accepted answer "
+            "ended by their due date, out of all that fell due, open ones included. Withdrawn "
+            "and waived ones are left out."
         ),
         value=partial(patched_in_time, CRITICAL, "critical", "critical"),
     ),
@@ -93,7 +96,8 @@ MEASURES = {
         better="higher",
         definition=(
             "Findings below critical, unrated ones included, due in the last 90 days that a "
-            "newer SBOM closed by their due date, out of all that fell due."
+            "newer SBOM or an accepted answer ended by their due date, out of all that fell due; "
+            "withdrawn and waived ones are left out."
         ),
         value=partial(patched_in_time, ~CRITICAL, "other", "other"),
     ),

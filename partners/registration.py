@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from governance import access, registries
 from governance.domain.actor import Actor
-from governance.registries import Duty, JobKind, JobRun
+from governance.registries import Duty, JobKind, JobRun, Mask
 from partners import queries
 from partners.actions import receiving, sweeping
 from partners.domain.intakes import Phase
@@ -95,9 +95,14 @@ for _label, _reason in {
     "partners.affectedpackage": FEED,
     "partners.vulnerability": FEED,
     "partners.vulnerabilityname": FEED,
+    "partners.exploitedcve": FEED,
+    "partners.epssscore": FEED,
+    "partners.ssvcassessment": FEED,
     "partners.exposure": "follows from feeds and documents; the findings are governed",
     "partners.componentversion": DOCUMENT,
     "partners.sbomcomponent": DOCUMENT,
 }.items():
     registries.unaudited.add(_label, _reason)
+# Probabilities change daily for everybody and move no date; the run keeps the file's digest.
+registries.masks.add("partners.finding", Mask(ignored=("epss",)))
 registries.acts.add("partners", Act)

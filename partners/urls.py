@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partners.web import findings, partners, sboms
+from partners.web import deciding, feeds, findings, partners, policies, sboms, shipping
 
 app_name = "partners"
 urlpatterns = [
@@ -10,6 +10,15 @@ urlpatterns = [
     path("findings/<uuid:pk>/", findings.page, name="finding"),
     path("sboms/<uuid:pk>/", sboms.page, name="sbom"),
     path("sboms/<uuid:pk>/cyclonedx.json", sboms.file, name="sbom_file"),
+    path("findings/waivers/", deciding.waivers, name="waivers"),
+    path("findings/waivers/<uuid:pk>/decide/", deciding.decide_waiver, name="decide_waiver"),
+    path("findings/answers/", deciding.answers, name="answers"),
+    path("findings/answers/<uuid:pk>/decide/", deciding.decide_answer, name="decide_answer"),
+    path("findings/policy/", policies.page, name="policy"),
+    path("findings/<uuid:pk>/waiver/", deciding.ask_waiver, name="ask_waiver"),
+    path("findings/<uuid:pk>/answer/", deciding.give_answer, name="give_answer"),
+    path("components/", shipping.page, name="components"),
+    path("feeds/", feeds.page, name="feeds"),
     path("partners/", partners.listing, name="list"),
     path("partners/<slug:slug>/", partners.page, name="partner"),
 ]

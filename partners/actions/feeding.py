@@ -13,15 +13,15 @@ from django.db import connection, transaction
 from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
-from partners.actions import grouping, matching, settling
+from partners.actions import claims, grouping, matching, settling
 from partners.advisories import osv
-from partners.advisories.osv import BadFeed, FeedDefect
+from partners.advisories.files import BadFeed, FeedDefect
 from partners.advisories.versions import SEMVER, order_of
 from partners.domain import advisories
 from partners.domain.components import fold_name
 from partners.domain.matching import Prepared
 from partners.errors import ShrunkenFeed, UnreadableFeed
-from partners.models import Advisory, AffectedPackage, FeedRun
+from partners.models import Advisory, AffectedPackage, FeedRun, Finding
 from partners.permissions import Act
 
 BATCH = 1_000
@@ -102,7 +102,7 @@ def take(
     """
     file = path.name[:200]
     require(by, Act.FEED_IMPORT, FeedRun(source=source, file=file), at=at)
-    _one_at_a_time(source)
+    one_at_a_time(source)
     taking = _Taking(source, at)
     try:
         sha256 = sha256_of(path)
@@ -116,7 +116,7 @@ def take(
     if not taking.records:
         raise UnreadableFeed(f"{file}: holds no usable OSV record")
     if not may_shrink:
-        _refuse_shrunken(taking, file)
+        refuse_shrunken(source, taking.records, file)
     run = taking.run(file, sha256)
     run.save()
     outcome = _follow(taking, run, at=at)
@@ -143,7 +143,7 @@ def sha256_of(path: Path) -> str:
     return total.hexdigest()
 
 
-def _one_at_a_time(source: str) -> None:
+def one_at_a_time(source: str) -> None:
     """Let imports of one source follow each other; uploads are not held up by this."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -271,13 +271,18 @@ def _packages(
         )
 
 
-def _refuse_shrunken(taking: _Taking, file: str) -> None:
-    last = FeedRun.objects.filter(source=taking.source, file=file).first()
-    if last is None or taking.records >= last.records * MAY_SHRINK_TO:
+def refuse_shrunken(source: str, records: int, file: str) -> None:
+    """Refuse a file that holds a fifth less than the last of its name.
+
+    Raises:
+        ShrunkenFeed: it does.
+    """
+    last = FeedRun.objects.filter(source=source, file=file).first()
+    if last is None or records >= last.records * MAY_SHRINK_TO:
         return
-    lost = round(100 * (1 - taking.records / last.records))
+    lost = round(100 * (1 - records / last.records))
     raise ShrunkenFeed(
-        f"{file}: {taking.records} records, {lost}% fewer than on {last.at:%b %d, %Y}. "
+        f"{file}: {records} records, {lost}% fewer than on {last.at:%b %d, %Y}. "
         "Nothing was taken. If that is right, import it with --shrunken."
     )
 
@@ -290,7 +295,12 @@ def _follow(taking: _Taking, run: FeedRun, *, at: datetime) -> Outcome:
     taking.packages |= change.packages
     matching.hold_uploads()
     settling.merge(change.merged, at=at)
+    answered = claims.resolve()
     components = matching.again(taking.packages, at=at)
     settled = settling.settle(components=components, at=at)
+    settling.inherit(change.split, at=at)
     settling.rerate(change.rated, at=at)
+    if answered:
+        touched = Finding.objects.filter(product_id__in=answered)
+        claims.follow(touched.values_list("pk", flat=True), at=at)
     return Outcome(run, len(components), settled.opened, settled.closed)

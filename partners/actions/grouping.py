@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from django.db import connection
 
+from partners.actions import rating
 from partners.advisories import aliases
-from partners.domain.severity import Band, Rating, Vector, rate
 from partners.models import Advisory, AffectedPackage, Vulnerability, VulnerabilityName
 
 BATCH = 10_000
@@ -29,12 +29,14 @@ class Change:
     """What regrouping did.
 
     ``packages`` must be matched again, ``rated`` are vulnerabilities rated anew, ``merged``
-    leads from each vulnerability that was swallowed to the one that it is part of now.
+    leads from each vulnerability that was swallowed to the one that it is part of now, ``split``
+    from each one that took records over to those that had them and go on.
     """
 
     packages: set[tuple[str, str]] = field(default_factory=set)
     rated: set[int] = field(default_factory=set)
     merged: dict[int, int] = field(default_factory=dict)
+    split: dict[int, set[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,24 +67,14 @@ def regroup(touched: Collection[int], names: Collection[str]) -> Change:
     for record in known.records:
         records.setdefault(head_of[record.name], []).append(record)
     kept = {head: _keeper(head, members, known, change) for head, members in heads.items()}
+    known_attacks = rating.attacks(head_of)
     for head, row in kept.items():
-        _describe(row, head, records[head], change)
+        if rating.describe(row, head, heads[head], records[head], known_attacks) and row.pk:
+            change.rated.add(row.pk)
     _write(kept.values(), set(known.rows) - {row.pk for row in kept.values()})
     _name(head_of, kept, known)
     _assign(known, change, head_of, kept)
     return change
-
-
-def rating_of(records: Iterable[Advisory]) -> tuple[Rating, str]:
-    """Return the highest rating among live records, and which of them says so."""
-    best, source = Rating(Band.UNRATED, None, ""), ""
-    for record in records:
-        rating = rate(
-            (Vector(kind, text) for kind, text in record.vectors), word=record.severity_word
-        )
-        if (rating.band.rank, rating.score or 0) > (best.band.rank, best.score or 0):
-            best, source = rating, record.name
-    return best, source
 
 
 def _batches(values: Iterable[T]) -> Iterator[list[T]]:
@@ -130,22 +122,6 @@ def _keeper(head: str, members: tuple[str, ...], known: _Known, change: Change) 
     return row
 
 
-def _describe(row: Vulnerability, head: str, records: list[Advisory], change: Change) -> None:
-    live = [record for record in records if record.withdrawn_at is None]
-    rating, source = rating_of(live or records)
-    before = (row.band, row.score)
-    row.name = head
-    row.band, row.score = rating.band, rating.score
-    row.rating_source = f"{source}: {rating.source}"[:300] if source else ""
-    row.is_live = bool(live)
-    row.summary = next((record.summary for record in live or records if record.summary), "")
-    row.published_at = min(
-        (record.published_at for record in live or records if record.published_at), default=None
-    )
-    if row.pk and before != (row.band, row.score):
-        change.rated.add(row.pk)
-
-
 def _write(rows: Iterable[Vulnerability], dead: set[int]) -> None:
     listed = list(rows)
     Vulnerability.objects.filter(pk__in=dead).update(is_live=False)
@@ -154,15 +130,7 @@ def _write(rows: Iterable[Vulnerability], dead: set[int]) -> None:
         (row for row in listed if row.pk is not None),
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=[
-            "name",
-            "summary",
-            "band",
-            "score",
-            "rating_source",
-            "published_at",
-            "is_live",
-        ],
+        update_fields=rating.FIELDS,
     )
 
 
@@ -187,6 +155,10 @@ def _assign(
     """Point advisories to their vulnerability; packages of those that moved match again."""
     changed = [row for row in known.records if row.vulnerability_id != kept[head_of[row.name]].pk]
     moved = [row.pk for row in changed if row.vulnerability_id is not None]
+    for row in changed:
+        old = row.vulnerability_id
+        if old is not None and old not in change.merged:
+            change.split.setdefault(kept[head_of[row.name]].pk, set()).add(old)
     with connection.cursor() as cursor:
         cursor.execute(_ASSIGN, [[row.pk for row in changed]])
     for batch in _batches(moved):

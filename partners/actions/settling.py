@@ -5,25 +5,34 @@ A step of taking a feed or an SBOM, in its transaction and under its permission.
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from partners.actions import statements
+from partners.actions import claims, clocks, statements
 from partners.domain import patching
-from partners.domain.patching import Anchor, Due, DueRule, Policy
+from partners.domain.patching import Policy
 from partners.domain.severity import Band
 from partners.models import EventKind, Finding, FindingEvent, FindingState
 
 BATCH = 2_000
-POLICY = Policy()
 SAME_CLOCK = timedelta(days=30)
 TRUSTED_QUARANTINE = 1_000
-CLOCK = ["anchor", "anchor_at", "due_at", "due_rule", "term_days", "why", "policy_version"]
-FACTS = ["band", "score", "rating_source", "evidence", "fixed_versions", "is_unbounded"]
+CLOCK = clocks.COLUMNS
+FACTS = [
+    "band",
+    "score",
+    "rating_source",
+    "is_kev",
+    "epss",
+    "evidence",
+    "fixed_versions",
+    "is_unbounded",
+]
+LISTED = 1_000
+_SWEEP_LOCK = "partners.sweep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,24 @@ class Settled:
 
     opened: int
     closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What time did to a finding, dated when it happened and not when it was noticed."""
+
+    kind: str
+    finding: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many findings fell overdue, how many waivers ran out, and the earliest of both."""
+
+    overdue: int
+    ran_out: int
+    transitions: tuple[Transition, ...]
 
 
 def settle(
@@ -44,7 +71,6 @@ def settle(
     scope: dict[str, Any] = {
         "products": list(products),
         "components": list(components),
-        "everything": False,
         "trusted_quarantine": TRUSTED_QUARANTINE,
         "at": at,
     }
@@ -58,21 +84,37 @@ def settle(
         cursor.execute(statements.TO_OPEN, scope)
         columns = [column.name for column in cursor.description or ()]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    _open([row for row in rows if row["known"] is None], at=at)
-    _reopen([row for row in rows if row["known"] is not None], at=at)
+    policy = clocks.policy_in_force()
+    opened = _open([row for row in rows if row["known"] is None], policy=policy, at=at)
+    opened += _reopen([row for row in rows if row["known"] is not None], policy=policy, at=at)
+    claims.follow((row.pk for row in opened), at=at)
     return Settled(len(rows), closed)
 
 
-def breach(*, at: datetime) -> int:
-    """Mark what was open at its due instant before ``at``, dated at that instant.
-
-    One statement; running it again, late or twice, writes the same rows once.
-    """
+def mark_overdue(products: Iterable[Any], *, at: datetime) -> None:
+    """Mark what fell overdue in ``products`` up to ``at``, before something ends or is waived."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            statements.BREACH, {"at": at, "everything": True, "products": [], "components": []}
-        )
-        return int(cursor.rowcount)
+        scope: dict[str, Any] = {"products": list(products), "components": [], "at": at}
+        cursor.execute(statements.BREACH, scope)
+
+
+def sweep(*, at: datetime) -> Swept:
+    """Mark what was open and unwaived at its due instant before ``at``, dated at that instant.
+
+    Set-based, one sweep at a time; running it again, late or twice, writes the same rows once.
+    """
+    found: list[tuple[str, Any, datetime, int]] = []
+    counts: list[int] = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_SWEEP_LOCK])
+        for statement in (statements.SWEEP, statements.RAN_OUT):
+            cursor.execute(statement, {"at": at, "listed": LISTED})
+            rows = cursor.fetchall()
+            counts.append(int(rows[0][3]) if rows else 0)
+            found += rows
+    listed = tuple(Transition(kind, str(pk), when) for kind, pk, when, _ in found)
+    overdue, ran_out = counts
+    return Swept(overdue, ran_out, listed)
 
 
 def merge(merged: Mapping[int, int], *, at: datetime) -> None:
@@ -102,62 +144,67 @@ def merge(merged: Mapping[int, int], *, at: datetime) -> None:
             _note([twin.pk], EventKind.MERGED, "Took the earlier date of a joined record.", at=at)
 
 
+def inherit(split: Mapping[int, Collection[int]], *, at: datetime) -> None:
+    """Let findings of what was split off keep the clock that they had before, if earlier."""
+    for new, olds in split.items():
+        before = {
+            (row.product_id, row.component_id): row
+            for row in Finding.objects.filter(vulnerability__in=olds, due_at__isnull=False)
+            .exclude(state=FindingState.FIXED)
+            .order_by("-due_at")
+        }
+        for row in Finding.objects.filter(vulnerability=new, state=FindingState.OPEN):
+            old = before.get((row.product_id, row.component_id))
+            if old is None or old.due_at is None:
+                continue
+            if row.due_at is not None and row.due_at <= old.due_at:
+                continue
+            values = {name: getattr(old, name) for name in [*CLOCK, "breached_at"]}
+            Finding.objects.filter(pk=row.pk).update(**values)
+            _note([row.pk], EventKind.SPLIT, "Kept the date that it had under its old name.", at=at)
+
+
 def rerate(vulnerabilities: Collection[int], *, at: datetime) -> None:
-    """Let open findings take the new rating; only a higher one moves dates, and only nearer."""
+    """Let open findings take new ratings and attacks; what got worse moves dates, only nearer."""
     rows = (
         Finding.objects.filter(vulnerability__in=vulnerabilities, state=FindingState.OPEN)
-        .select_related("vulnerability", "product__site")
+        .select_related("vulnerability", "product__site", "product__partner")
         .order_by("pk")
     )
+    policies = clocks.policies()
     changed = []
     for row in rows:
-        new = Band(row.vulnerability.band)
-        if (row.band, row.score) == (new, row.vulnerability.score):
+        known = row.vulnerability
+        new = Band(known.band)
+        is_kev = known.exploited_on is not None
+        if (row.band, row.score, row.is_kev) == (new, known.score, is_kev):
             continue
-        if new.rank > Band(row.band).rank:
-            _raise(row, new, at=at)
-        row.band, row.score = new, row.vulnerability.score
-        row.rating_source = row.vulnerability.rating_source
+        if new.rank > Band(row.band).rank or (is_kev and not row.is_kev):
+            _raise(row, policies[row.policy_version], at=at)
+        row.band, row.score, row.is_kev = new, known.score, is_kev
+        row.rating_source = known.rating_source
         changed.append(row)
-    Finding.objects.bulk_update(changed, ["band", "score", "rating_source", *CLOCK], BATCH)
+    fields = ["band", "score", "rating_source", "is_kev", *CLOCK]
+    Finding.objects.bulk_update(changed, fields, BATCH)
     FindingEvent.objects.bulk_create(
-        FindingEvent(finding=row, kind=EventKind.RATED, at=at, text=f"Rated {row.band} now.")
+        FindingEvent(
+            finding=row,
+            kind=EventKind.RATED,
+            at=at,
+            text=f"Rated {row.band} now{', exploited' * row.is_kev}.",
+        )
         for row in changed
     )
 
 
-def _raise(row: Finding, band: Band, *, at: datetime) -> None:
-    zone = ZoneInfo(row.product.site.time_zone)
-    if row.due_at is None or row.anchor_at is None:
-        due = patching.due(published_at=None, first_seen_at=at, band=band, zone=zone, policy=POLICY)
+def _raise(row: Finding, policy: Policy, *, at: datetime) -> None:
+    current, facts = clocks.standing(row), clocks.facts_of(row)
+    if current is None:
+        due = patching.due(replace(facts, first_seen_at=at), policy=policy)
     else:
-        current = Due(
-            anchor_at=row.anchor_at,
-            anchor=Anchor(row.anchor),
-            due_at=row.due_at,
-            rule=DueRule(row.due_rule),
-            term_days=row.term_days or 0,
-            is_flagged=row.band == Band.UNRATED,
-            policy_version=row.policy_version,
-            why=row.why,
-        )
-        due = patching.raised(current, raised_at=at, band=band, zone=zone, policy=POLICY)
-    for name, value in _clock(due).items():
+        due = patching.raised(current, facts, raised_at=at, policy=policy)
+    for name, value in clocks.columns(due, policy=policy).items():
         setattr(row, name, value)
-
-
-def _clock(due: Due | None) -> dict[str, Any]:
-    if due is None:
-        return {"policy_version": POLICY.version}
-    return {
-        "anchor": due.anchor,
-        "anchor_at": due.anchor_at,
-        "due_at": due.due_at,
-        "due_rule": due.rule,
-        "term_days": due.term_days,
-        "why": due.why,
-        "policy_version": due.policy_version,
-    }
 
 
 def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,23 +213,15 @@ def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
         "band": row["band"],
         "score": row["score"],
         "rating_source": row["rating_source"],
+        "is_kev": row["exploited_on"] is not None,
+        "epss": row["epss"],
         "evidence": json.loads(row["evidence"]),
         "fixed_versions": json.loads(row["fixed_versions"]),
         "is_unbounded": row["is_unbounded"],
     }
 
 
-def _due(row: Mapping[str, Any]) -> Due | None:
-    return patching.due(
-        published_at=row["published_at"],
-        first_seen_at=row["first_seen_at"],
-        band=Band(row["band"]),
-        zone=ZoneInfo(row["time_zone"]),
-        policy=POLICY,
-    )
-
-
-def _open(rows: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
+def _open(rows: Iterable[Mapping[str, Any]], *, policy: Policy, at: datetime) -> list[Finding]:
     fresh = [
         Finding(
             product_id=row["product_id"],
@@ -190,7 +229,7 @@ def _open(rows: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
             component_id=row["component_id"],
             opened_at=at,
             **_facts(row),
-            **_clock(_due(row)),
+            **clocks.columns(clocks.due(row, policy=policy), policy=policy),
         )
         for row in rows
     ]
@@ -207,9 +246,10 @@ def _open(rows: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
         ),
         batch_size=BATCH,
     )
+    return fresh
 
 
-def _reopen(rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
+def _reopen(rows: Sequence[Mapping[str, Any]], *, policy: Policy, at: datetime) -> list[Finding]:
     """Open again what came back: on the old clock within 30 days, on a new one later."""
     standing = Finding.objects.in_bulk([row["known"] for row in rows])
     texts = {}
@@ -218,18 +258,21 @@ def _reopen(rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
         values: dict[str, Any] = {"state": FindingState.OPEN, "ended_at": None, **_facts(row)}
         lasts = at - row["ended_at"] <= SAME_CLOCK and finding.due_at is not None
         if not lasts:
-            values |= {**_clock(_due(row)), "opened_at": at, "breached_at": None}
+            due = clocks.due(row, policy=policy)
+            values |= {**clocks.columns(due, policy=policy), "opened_at": at, "breached_at": None}
+            values |= {"waived_from": None, "waived_until": None}
         for name, value in values.items():
             setattr(finding, name, value)
         texts[finding] = (
             "It is back; the clock goes on." if lasts else "It is back, with a new date."
         )
-    fields = ["state", "ended_at", "opened_at", "breached_at", *FACTS, *CLOCK]
-    Finding.objects.bulk_update(texts, fields, BATCH)
+    fields = ["state", "ended_at", "opened_at", "breached_at", "waived_from", "waived_until"]
+    Finding.objects.bulk_update(texts, [*fields, *FACTS, *CLOCK], BATCH)
     FindingEvent.objects.bulk_create(
         FindingEvent(finding=finding, kind=EventKind.REOPENED, at=at, text=text)
         for finding, text in texts.items()
     )
+    return list(texts)
 
 
 def _note(findings: Iterable[Any], kind: EventKind, text: str, *, at: datetime) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from partners.advisories.files import BadFeed, FeedDefect
 from partners.domain.advisories import Advisory, Affected, Event, EventKind, Range, RangeKind
 from partners.domain.severity import Vector
 
@@ -23,18 +23,6 @@ MAX_RECORD_BYTES = 16 * 2**20
 MAX_FILE_BYTES = 512 * 2**20
 MAX_UNPACKED_BYTES = 8 * 2**30
 MAX_RECORDS = 2_000_000
-
-
-class BadFeed(Exception):
-    """The file as a whole is no OSV feed; the message is one line for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedDefect:
-    """One record that could not be read: where it stands and why."""
-
-    place: str
-    reason: str
 
 
 OnDefect = Callable[[FeedDefect], None]
@@ -90,7 +78,7 @@ def read(path: Path, *, on_defect: OnDefect) -> Iterator[Advisory]:
     """
     count = 0
     try:
-        for place, body in _bodies(path, on_defect):
+        for place, body in bodies(path, on_defect):
             advisory = _advisory(place, body, on_defect)
             if advisory is not None:
                 count += 1
@@ -171,7 +159,13 @@ def _range(span: _Range) -> Range:
     return Range(RangeKind(span.type), tuple(events))
 
 
-def _bodies(path: Path, on_defect: OnDefect) -> Iterator[tuple[str, bytes | msgspec.Raw]]:
+def bodies(path: Path, on_defect: OnDefect) -> Iterator[tuple[str, bytes | msgspec.Raw]]:
+    """Yield name and bytes of each JSON record at ``path``.
+
+    Raises:
+        BadFeed: neither a folder, nor zip, nor JSON, or over a bound.
+        OSError: it cannot be read.
+    """
     if path.is_dir():
         yield from _folder(path, on_defect)
         return

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from packaging.version import InvalidVersion, Version
 
+from partners.domain.distributions import composer_key, debian_key, gem_key, nuget_key
 from partners.domain.matching import Key, KeyFunction
 from partners.domain.versions import Unorderable, go_key, maven_key, semver_key
 
@@ -39,8 +40,15 @@ ORDERS: Mapping[str, KeyFunction] = {
     "crates.io": _cached_semver_key,
     "Go": _cached_go_key,
     "Maven": _cached_maven_key,
+    "Debian": lru_cache(maxsize=_CACHED)(debian_key),
+    "NuGet": lru_cache(maxsize=_CACHED)(nuget_key),
+    "RubyGems": lru_cache(maxsize=_CACHED)(gem_key),
+    "Packagist": lru_cache(maxsize=_CACHED)(composer_key),
 }
 """OSV ecosystem to version order. Ecosystems that are not here match listed versions only."""
+
+PROVEN = frozenset({"PyPI", "Maven", "Go"})
+"""Ecosystems whose matching was compared with a plain reading of OSV's rule over a real feed."""
 
 SEMVER: KeyFunction = _cached_semver_key
 """The order of ranges that call themselves SemVer in an ecosystem without one of its own."""

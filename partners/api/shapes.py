@@ -45,6 +45,10 @@ class FindingRow(serializers.Serializer[Row]):
     is_unbounded = serializers.BooleanField(
         help_text="The affected range names no later end: check before work starts."
     )
+    exploited = serializers.BooleanField(source="is_kev", help_text="Listed in CISA's KEV catalog.")
+    epss = serializers.FloatField(allow_null=True)
+    claim = serializers.CharField(allow_blank=True, help_text="What the supplier says of it.")
+    waived_until = serializers.DateTimeField(allow_null=True)
     opened_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
     breached_at = serializers.DateTimeField(

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from partners.domain.exploitation import Exploitation, Kev, Ssvc
 from partners.domain.severity import Band
 
 
@@ -20,6 +21,13 @@ class Vulnerability(models.Model):
     rating_source = models.CharField(max_length=300, blank=True)
     published_at = models.DateTimeField(null=True)
     is_live = models.BooleanField(default=True)
+    exploited_on = models.DateField("in CISA's catalog since", null=True)
+    exploited_due_on = models.DateField("CISA's own date", null=True)
+    epss = models.FloatField("EPSS", null=True)
+    exploitation = models.CharField(max_length=8, blank=True, db_default="")
+    is_automatable = models.BooleanField(null=True)
+    is_total = models.BooleanField(null=True)
+    assessed_on = models.DateField(null=True)
 
     class Meta:
         ordering = ["name"]
@@ -29,10 +37,33 @@ class Vulnerability(models.Model):
                 condition=Q(band__in=[band.value for band in Band]),
                 name="vulnerability_band_is_known",
             ),
+            models.CheckConstraint(
+                condition=Q(exploitation__in=["", *(one.value for one in Exploitation)]),
+                name="vulnerability_exploitation_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(exploited_due_on=None) | Q(exploited_on__isnull=False),
+                name="vulnerability_is_exploited_before_it_is_due",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kev(self) -> Kev | None:
+        """Return its entry in the KEV catalog."""
+        return Kev(self.exploited_on, self.exploited_due_on) if self.exploited_on else None
+
+    @property
+    def ssvc(self) -> Ssvc:
+        """Return CISA's assessment; empty where there is none."""
+        return Ssvc(
+            Exploitation(self.exploitation) if self.exploitation else None,
+            self.is_automatable,
+            self.is_total,
+            self.assessed_on,
+        )
 
 
 class VulnerabilityName(models.Model):

@@ -32,6 +32,7 @@ class ComponentVersion(models.Model):
                 condition=Q(unmatchable=""),
                 name="component_by_package",
             ),
+            models.Index(fields=["name"], name="component_by_name"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -3,9 +3,10 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from governance.models import Governed
+from partners.domain.answers import Status
 from partners.domain.patching import Anchor, DueRule
 from partners.domain.severity import Band
 from partners.models.advisory import Vulnerability
@@ -14,10 +15,14 @@ from partners.models.partner import Product
 
 
 class FindingState(models.TextChoices):
-    """``withdrawn``: no advisory says so any more; it counts in no rate."""
+    """``withdrawn``: no advisory says so any more; it counts in no rate.
+
+    A waiver is no state: it hides an open finding as long as it is in force, by time alone.
+    """
 
     OPEN = "open", "Open"
     FIXED = "fixed", "Fixed"
+    MITIGATED = "mitigated", "Not affected"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
@@ -26,7 +31,9 @@ class Finding(Governed):
 
     Due date, rule, reason and policy version are frozen when it opens. Band and evidence
     follow the advisories; a lowered rating moves no date. ``ended_at`` is the instant at
-    which it was fixed (the newer SBOM's) or withdrawn.
+    which it was fixed (the newer SBOM's), answered as not affected, or withdrawn. ``claim`` is
+    what the supplier says of an open one; the clock goes on. While ``waived_from`` ≤ now ≤
+    ``waived_until`` it counts as waived; its due date stays what it always was.
     """
 
     site_path = "product__site_id"
@@ -46,6 +53,24 @@ class Finding(Governed):
     )
     score = models.FloatField(null=True)
     rating_source = models.CharField(max_length=300, blank=True)
+    rank = models.GeneratedField(
+        expression=Case(
+            *(When(band=band.value, then=Value(band.rank)) for band in Band),
+            default=Value(0),
+            output_field=models.SmallIntegerField(),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    is_kev = models.BooleanField("exploited", default=False, db_default=False)
+    epss = models.FloatField("EPSS", null=True)
+    claim = models.CharField(
+        "the supplier says",
+        max_length=20,
+        blank=True,
+        db_default="",
+        choices=[(one.value, one.label) for one in Status],
+    )
     evidence = models.JSONField(default=list)
     fixed_versions = models.JSONField(default=list)
     is_unbounded = models.BooleanField(default=False)
@@ -63,16 +88,33 @@ class Finding(Governed):
     policy_version = models.PositiveSmallIntegerField()
     ended_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
+    waived_from = models.DateTimeField(null=True)
+    waived_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["due_at", "id"]
         indexes = [
             models.Index(fields=["due_at", "id"], name="finding_by_due"),
             models.Index(fields=["state", "due_at", "id"], name="finding_by_state"),
+            models.Index(fields=["state", "-rank", "due_at", "id"], name="finding_by_rank"),
+            models.Index(fields=["state", "-opened_at", "id"], name="finding_by_age"),
+            models.Index(
+                F("state"), F("epss").desc(nulls_last=True), F("id"), name="finding_by_epss"
+            ),
             models.Index(
                 fields=["due_at"],
-                condition=Q(breached_at=None, due_at__isnull=False),
-                name="finding_to_sweep",
+                condition=Q(breached_at=None, state="open"),
+                name="finding_open_to_sweep",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(breached_at=None, ended_at__gt=F("due_at")),
+                name="finding_late_to_sweep",
+            ),
+            models.Index(
+                fields=["waived_until"],
+                condition=Q(waived_until__isnull=False, state="open"),
+                name="finding_waived",
             ),
         ]
         constraints = [
@@ -114,6 +156,15 @@ class Finding(Governed):
                 condition=Q(breached_at=None) | Q(breached_at=F("due_at")),
                 name="finding_breach_is_dated_when_due",
             ),
+            models.CheckConstraint(
+                condition=Q(waived_from=None, waived_until=None)
+                | Q(waived_from__isnull=False, waived_until__gt=F("waived_from")),
+                name="finding_is_waived_from_and_until",
+            ),
+            models.CheckConstraint(
+                condition=Q(claim="") | Q(state="open", claim__in=[one.value for one in Status]),
+                name="finding_claim_is_known_and_of_an_open_one",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,6 +179,12 @@ class EventKind(models.TextChoices):
     FIXED = "fixed", "Fixed"
     WITHDRAWN = "withdrawn", "Withdrawn"
     BREACHED = "breached", "Overdue"
+    SPLIT = "split", "Split"
+    REDATED = "redated", "Date decided anew"
+    CLAIMED = "claimed", "Supplier's answer"
+    MITIGATED = "mitigated", "Not affected"
+    WAIVED = "waived", "Waived"
+    UNWAIVED = "unwaived", "Waiver ended"
 
 
 class FindingEvent(models.Model):

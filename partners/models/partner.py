@@ -34,6 +34,18 @@ class Partner(Governed):
     tier = models.CharField(max_length=8, choices=Tier.choices, default=Tier.NORMAL)
     tier_reason = models.CharField("why this tier", max_length=300)
     contact = models.EmailField("security contact", max_length=254, blank=True)
+    contract_critical_days = models.PositiveSmallIntegerField(
+        "days for critical, by contract", null=True, blank=True
+    )
+    contract_other_days = models.PositiveSmallIntegerField(
+        "days for all others, by contract", null=True, blank=True
+    )
+    is_trusted = models.BooleanField(
+        "answers count at once",
+        default=False,
+        db_default=False,
+        help_text="Else one of us reviews each answer of not affected.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -61,6 +73,7 @@ class Product(Governed):
     slug = models.SlugField(max_length=64)
     name = models.CharField(max_length=120)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="products")
+    is_exposed = models.BooleanField("reachable from outside", null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

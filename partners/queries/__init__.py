@@ -34,6 +34,7 @@ OWN_FIELDS = (
     "id",
     "state",
     "band",
+    "rank",
     "score",
     "rating_source",
     "evidence",
@@ -49,6 +50,11 @@ OWN_FIELDS = (
     "policy_version",
     "ended_at",
     "breached_at",
+    "claim",
+    "is_kev",
+    "epss",
+    "waived_from",
+    "waived_until",
 )
 
 
@@ -63,14 +69,26 @@ def rows(found: QuerySet[Finding]) -> QuerySet[Finding, dict[str, Any]]:
     return listed
 
 
+def is_waived(at: datetime) -> Q:
+    """Open, and a waiver is in force at ``at``."""
+    return Q(state=FindingState.OPEN, waived_from__lte=at, waived_until__gte=at)
+
+
+def is_unwaived(at: datetime) -> Q:
+    """Open, and no waiver is in force at ``at``."""
+    return Q(state=FindingState.OPEN) & (
+        Q(waived_until=None) | Q(waived_until__lt=at) | Q(waived_from__gt=at)
+    )
+
+
 def is_overdue(at: datetime) -> Q:
-    """Open and past its due instant at ``at``, whether or not the sweep has run."""
-    return Q(state=FindingState.OPEN, due_at__lt=at)
+    """Open, unwaived and past its due instant at ``at``, whether or not the sweep has run."""
+    return is_unwaived(at) & Q(due_at__lt=at)
 
 
 def is_due_soon(at: datetime) -> Q:
     """Open and due within a week of ``at``."""
-    return Q(state=FindingState.OPEN, due_at__gte=at, due_at__lte=at + SOON)
+    return is_unwaived(at) & Q(due_at__gte=at, due_at__lte=at + SOON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,7 @@ class Standing:
     critical_overdue: int
     soon: int
     unrated: int
+    waived: int
     products: int
     partners: int
     earliest_due_at: datetime | None
@@ -96,6 +115,7 @@ def standing(found: QuerySet[Finding], *, at: datetime) -> Standing:
         critical_overdue=Count("pk", filter=is_overdue(at) & Q(band="critical")),
         soon=Count("pk", filter=is_due_soon(at)),
         unrated=Count("pk", filter=is_open & Q(band="unrated")),
+        waived=Count("pk", filter=is_waived(at)),
         products=Count("product", filter=is_open, distinct=True),
         partners=Count("product__partner", filter=is_open, distinct=True),
         earliest_due_at=Min("due_at", filter=is_open),

@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from partners.domain.components import BadPurl, parse_purl
 from partners.models import Finding, FindingState, VulnerabilityName
-from partners.queries import PERIOD, is_due_soon, is_overdue, sites_below
+from partners.queries import PERIOD, is_due_soon, is_overdue, is_waived, sites_below
+from partners.queries.paging import SORTS
 
-PAGE = 50
 COUNTED = 1000
 
-STATES = {"open": "Open", "fixed": "Fixed", "withdrawn": "Withdrawn", "any": "Any state"}
+STATES = {
+    "open": "Open",
+    "waived": "Waived",
+    "mitigated": "Not affected",
+    "fixed": "Fixed",
+    "withdrawn": "Withdrawn",
+    "any": "Any state",
+}
 SEVERITIES = {
     "": "Any",
     "critical": "Critical",
@@ -43,6 +48,7 @@ class Wanted:
     state: str = "open"
     severity: str = ""
     due: str = ""
+    sort: str = "due"
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Wanted":
@@ -59,6 +65,7 @@ class Wanted:
             state=among("state", STATES, "open"),
             severity=among("severity", SEVERITIES, ""),
             due=among("due", DUES, ""),
+            sort=among("sort", SORTS, "due"),
         )
 
     def query(self, **over: str) -> dict[str, str]:
@@ -70,6 +77,7 @@ class Wanted:
             "state": "" if self.state == "open" else self.state,
             "severity": self.severity,
             "due": self.due,
+            "sort": "" if self.sort == "due" else self.sort,
             **over,
         }
         return {name: value for name, value in parts.items() if value}
@@ -78,7 +86,9 @@ class Wanted:
 def narrowed(found: QuerySet[Finding], wanted: Wanted, *, at: datetime) -> QuerySet[Finding]:
     """Return those of ``found`` that are asked for."""
     condition = Q()
-    if wanted.state != "any":
+    if wanted.state == "waived":
+        condition &= is_waived(at)
+    elif wanted.state != "any":
         condition &= Q(state=wanted.state)
     if wanted.severity == "other":
         condition &= ~Q(band="critical")
@@ -114,45 +124,3 @@ def _speaks_of(text: str) -> Q:
         return wanted & Q(component__version=purl.version) if purl.version else wanted
     named = VulnerabilityName.objects.filter(name__in=[text, text.upper()])
     return Q(vulnerability__in=named.values("vulnerability")) | Q(component__name__icontains=text)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Up to fifty rows in the order of their dates; those without a clock come last."""
-
-    rows: list[dict[str, Any]]
-    next_key: str
-    is_first: bool
-
-
-def page(rows: QuerySet[Finding, dict[str, Any]], after: str) -> Page:
-    """Return the page behind the key ``after``; a key that cannot be read is the first page."""
-    key = _read_key(after)
-    ordered = rows.order_by("due_at", "id")
-    if key is not None:
-        due_at, pk = key
-        if due_at is None:
-            ordered = ordered.filter(due_at=None, id__gt=pk)
-        else:
-            ordered = ordered.filter(
-                Q(due_at__gt=due_at) | Q(due_at=due_at, id__gt=pk) | Q(due_at=None)
-            )
-    shown = list(ordered[: PAGE + 1])
-    more = len(shown) > PAGE
-    shown = shown[:PAGE]
-    return Page(shown, _key(shown[-1]) if more else "", key is None)
-
-
-def _key(row: Mapping[str, Any]) -> str:
-    due_at = row["due_at"]
-    return f"{due_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}~{row['id']}" if due_at else f"~{row['id']}"
-
-
-def _read_key(text: str) -> tuple[datetime | None, UUID] | None:
-    instant, tilde, key = text.partition("~")
-    if not tilde:
-        return None
-    try:
-        return (datetime.fromisoformat(instant) if instant else None), UUID(key)
-    except ValueError:
-        return None

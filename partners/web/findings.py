@@ -19,8 +19,10 @@ from governance.models import Site
 from governance.permissions import Act as GovernanceAct
 from partners import queries
 from partners.actions.sweeping import STALE_AFTER
+from partners.domain.answers import Justification, Status
+from partners.domain.waiving import is_in_force
 from partners.models import FeedRun, Finding, FindingEvent
-from partners.queries import Standing, filtering
+from partners.queries import Standing, filtering, paging
 from partners.queries.filtering import Wanted
 from partners.web import rows, words
 from partners.web.doors import staff
@@ -43,7 +45,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     wanted = Wanted.of(request.GET.dict())
     all_ = queries.findings(to=by, at=at)
     found = filtering.narrowed(all_, wanted, at=at)
-    page = filtering.page(queries.rows(found), request.GET.get("after", ""))
+    page = paging.page(queries.rows(found), request.GET.get("after", ""), wanted.sort)
     counted = found.order_by().values("pk")[: filtering.COUNTED + 1].count()
     standing = queries.standing(all_, at=at)
     address = reverse("partners:findings")
@@ -86,7 +88,16 @@ def detail(found: Any, pk: UUID, *, at: datetime, page_name: str) -> dict[str, A
         raise Http404
     zone = ZoneInfo(values["time_zone"])
     events = FindingEvent.objects.filter(finding=pk).order_by("-at", "-id")
+    door = page_name.partition(":")[0]
     return {
+        "statuses": list(Status),
+        "justifications": list(Justification),
+        "claim_label": Status(values["claim"]).label if values["claim"] else "",
+        "answer_url": reverse(f"{door}:give_answer", args=[pk]),
+        "waiver_url": reverse(f"{door}:ask_waiver", args=[pk]),
+        "waived": words.moment(values["waived_until"], zone=zone, at=at)
+        if is_in_force(values["waived_from"], values["waived_until"], at)
+        else None,
         "as_of": words.as_of(at, zone),
         "row": rows.row(values, at=at, page=page_name),
         "finding": values,
@@ -136,6 +147,7 @@ def _choices(by: Actor, *, at: datetime) -> dict[str, Any]:
         "states": filtering.STATES.items(),
         "severities": filtering.SEVERITIES.items(),
         "dues": filtering.DUES.items(),
+        "sorts": paging.SORTS.items(),
     }
 
 
@@ -149,6 +161,7 @@ def _chips(wanted: Wanted, standing: Standing, address: str) -> list[Chip]:
         (f"Overdue {standing.overdue}", Wanted(due="overdue")),
         (f"Within a week {standing.soon}", Wanted(due="week")),
         (f"Unrated {standing.unrated}", Wanted(severity="unrated")),
+        (f"Waived {standing.waived}", Wanted(state="waived")),
         ("Fixed", Wanted(state="fixed")),
     )
     return [

@@ -10,7 +10,7 @@ from governance.board import when, who
 from partners import queries
 from partners.models import Finding, Product, Sbom, SharingRule, Tier
 from partners.permissions import Act
-from partners.queries import filtering
+from partners.queries import paging
 from partners.web import rows, words
 from partners.web.doors import staff
 
@@ -91,7 +91,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     rules = access.visible(
         SharingRule.objects.filter(partner=partner), to=by, act=Act.SHARING_READ, at=at
     )
-    listed = filtering.page(queries.rows(found.filter(state="open")), "").rows[:SHOWN]
+    listed = paging.page(queries.rows(found.filter(state="open")), "").rows[:SHOWN]
     states = dict(found.order_by().values_list("state").annotate(Count("pk")))
     context = {
         "as_of": words.as_of(at),

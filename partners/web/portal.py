@@ -8,21 +8,22 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from governance import access
 from governance.board import when, who
 from partners import queries
 from partners.models import Finding, Intake, Partner
 from partners.permissions import Act
-from partners.queries import filtering
+from partners.queries import filtering, paging
 from partners.sbom.receiving import MAX_BYTES
-from partners.web import findings, intakes, rows, words
+from partners.web import deciding, findings, intakes, rows, words
 from partners.web.doors import contact
 from partners.web.partners import products
 
 ASKED = 3
 SHOWN = 10
+STATES = ("open", "waived", "mitigated", "fixed", "withdrawn")
 
 
 @contact
@@ -36,7 +37,7 @@ def home_context(request: HttpRequest, partner: Partner, error: str = "") -> dic
     """Return what the start page shows; ``error`` stands at the file."""
     by, at = who(request), when(request)
     found = queries.findings(to=by, at=at)
-    listed = filtering.page(queries.rows(found.filter(state="open", due_at__isnull=False)), "").rows
+    listed = paging.page(queries.rows(found.filter(state="open", due_at__isnull=False)), "").rows
     own = [rows.row(values, at=at, page="portal:finding") for values in listed[:SHOWN]]
     visible = access.visible(Intake.objects.all(), to=by, act=Act.INTAKE_READ, at=at)
     recent = visible.select_related("product", "sbom")
@@ -74,16 +75,19 @@ def listing(request: HttpRequest, partner: Partner) -> HttpResponse:
     """Show all open findings of the partner, or those ended."""
     by, at = who(request), when(request)
     state = request.GET.get("state", "open")
-    state = state if state in ("open", "fixed", "withdrawn") else "open"
-    found = queries.findings(to=by, at=at).filter(state=state)
-    page = filtering.page(queries.rows(found), request.GET.get("after", ""))
+    state = state if state in STATES else "open"
+    found = filtering.narrowed(queries.findings(to=by, at=at), filtering.Wanted(state=state), at=at)
+    page = paging.page(queries.rows(found), request.GET.get("after", ""))
     address = f"{reverse('portal:findings')}?state={state}"
     context = {
         "as_of": words.as_of(at),
         "partner": partner,
         "rows": [rows.row(values, at=at, page="portal:finding") for values in page.rows],
         "state": state,
-        "states": [(one, filtering.STATES[one]) for one in ("open", "fixed", "withdrawn")],
+        "states": [
+            (one, filtering.STATES[one])
+            for one in ("open", "waived", "mitigated", "fixed", "withdrawn")
+        ],
         "standing": queries.standing(queries.findings(to=by, at=at), at=at),
         "is_first": page.is_first,
         "first_url": address,
@@ -99,3 +103,17 @@ def finding(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
     by, at = who(request), when(request)
     context = findings.detail(queries.findings(to=by, at=at), pk, at=at, page_name="portal:finding")
     return render(request, "portal/finding.html", {**context, "partner": partner})
+
+
+@contact
+@require_POST
+def give_answer(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
+    """Answer for one of the partner's findings."""
+    return deciding.submit(request, pk, "answer", "portal:finding")
+
+
+@contact
+@require_POST
+def ask_waiver(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
+    """Ask for a waiver of one of the partner's findings."""
+    return deciding.submit(request, pk, "waiver", "portal:finding")

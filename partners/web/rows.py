@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
+from partners.domain.answers import Status
+from partners.domain.waiving import is_in_force
 from partners.models import FindingState
 from partners.web import words
 from partners.web.words import Moment, Severity, State
@@ -15,6 +17,7 @@ from partners.web.words import Moment, Severity, State
 BARS = ((0, 8, 3), (3.6, 5.5, 5.5), (7.2, 3, 8), (10.8, 0.5, 10.5))
 STATES = {
     FindingState.OPEN: "Open",
+    FindingState.MITIGATED: "Not affected",
     FindingState.FIXED: "Fixed",
     FindingState.WITHDRAWN: "Withdrawn",
 }
@@ -70,9 +73,20 @@ def row(values: Mapping[str, Any], *, at: datetime, page: str) -> Row:
         partner=values["partner_name"],
         product=values["product_name"],
         site=values["site_name"],
-        state=STATES[FindingState(values["state"])],
+        state=_state(values, at=at),
         remedy=words.remedy(values),
     )
+
+
+def _state(values: Mapping[str, Any], *, at: datetime) -> str:
+    """Return the state; of an open one also what the supplier says, or that it is waived."""
+    state = STATES[FindingState(values["state"])]
+    if values["state"] != FindingState.OPEN:
+        return state
+    if is_in_force(values["waived_from"], values["waived_until"], at):
+        return "Waived"
+    said = Status(values["claim"]).label.lower() if values["claim"] else ""
+    return f"{state}; supplier: {said}" if said else state
 
 
 def bars(severity: Severity) -> tuple[Bar, ...]:

@@ -9,9 +9,13 @@ from zoneinfo import ZoneInfo
 from partners.domain import patching
 from partners.domain.patching import Anchor, DueRule, Standing
 from partners.domain.severity import Band
+from partners.domain.waiving import is_in_force
 from partners.models import FindingState
 
 LEVELS = {Band.CRITICAL: 4, Band.HIGH: 3, Band.MEDIUM: 2, Band.LOW: 1, Band.NONE: 0}
+
+
+BASE_RULES = (DueRule.BASE_CRITICAL, DueRule.BASE_OTHER, DueRule.BASE_UNRATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,19 @@ def left(row: Mapping[str, Any], *, at: datetime) -> State:
         return State("withdrawn", "none", "none")
     if due_at is None:
         return State("no clock", "none", "none")
+    if row["state"] == FindingState.OPEN and is_in_force(
+        row["waived_from"], row["waived_until"], at
+    ):
+        return State(f"waived until {day(row['waived_until'])}", "wait", "none")
     standing = patching.standing(
         anchor_at=row["anchor_at"], due_at=due_at, closed_at=ended_at, at=at
     )
+    done = "answered" if row["state"] == FindingState.MITIGATED else "fixed"
     if standing is Standing.MET:
-        return State("fixed in time", "ok", "ok")
+        return State(f"{done} in time", "ok", "ok")
     days = _days(ended_at or at, due_at, ZoneInfo(row["time_zone"]))
     if standing is Standing.MISSED:
-        return State(f"fixed {-days or 1} d late", "stop", "bad")
+        return State(f"{done} {-days or 1} d late", "stop", "bad")
     if standing is Standing.BREACHED:
         return State(f"{-days or 1} d overdue", "stop", "bad")
     text = f"{days} d left" if days else "due today"
@@ -105,7 +114,7 @@ def why(row: Mapping[str, Any]) -> str:
     """Say in a few words why a finding is due then; its own page has the whole sentence."""
     if row["due_at"] is None:
         return "Rated harmless: no clock runs."
-    if row["due_rule"] == DueRule.RAISED:
+    if row["due_rule"] not in BASE_RULES:
         return str(row["why"])
     rated = {
         DueRule.BASE_CRITICAL: "critical",

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,16 @@ from governance.domain.actor import Actor
 from governance.models import User
 from partners.domain.components import parse_purl
 from partners.models import (
+    Answer,
     ComponentVersion,
     Finding,
     Intake,
     Partner,
+    PatchPolicy,
     Product,
     Sbom,
     Vulnerability,
+    Waiver,
 )
 from tests.builders.governance import NOW, a_site, a_user, holds
 
@@ -99,6 +102,48 @@ def a_finding(**over: Any) -> Finding:
         "policy_version": 1,
     }
     return Finding.objects.create(**{**fields, **over})
+
+
+def a_waiver(**over: Any) -> Waiver:
+    """Return a waiver that was asked for and not decided."""
+    product = over.pop("product", None) or a_product()
+    fields = {
+        "product": product,
+        "reason": "The line stops in August only.",
+        "owner": "Mika",
+        "asked_by": "governance.user:1",
+        "asked_at": NOW,
+        "until": NOW + timedelta(days=30),
+    }
+    return Waiver.objects.create(**{**fields, **over})
+
+
+def an_answer(**over: Any) -> Answer:
+    """Return a claim of not affected that nobody has reviewed."""
+    finding = over.pop("finding", None) or a_finding()
+    fields = {
+        "product": finding.product,
+        "name": finding.vulnerability.name,
+        "vulnerability": finding.vulnerability,
+        "component": finding.component,
+        "status": "not_affected",
+        "justification": "vulnerable_code_not_present",
+        "author": "Supplier",
+        "stated_at": NOW,
+        "received_at": NOW,
+    }
+    return Answer.objects.create(**{**fields, **over})
+
+
+def a_patch_policy(**over: Any) -> PatchPolicy:
+    fields = {
+        "version": 2,
+        "critical_days": 7,
+        "reason": "The board wants it sooner.",
+        "decided_by": "service:operator",
+        "decided_at": NOW,
+    }
+    return PatchPolicy.objects.create(**{**fields, **over})
 
 
 def an_sbom(**over: Any) -> Sbom:

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from governance.commands import OperatorCommand
-from partners.actions import feeding
+from partners.actions import attacks, feeding
 from partners.management.progress import counting
 
 
 class Command(OperatorCommand):
-    help = "Import advisories: an OSV zip archive, folder or JSON file. All of it or nothing."
+    help = (
+        "Import a feed from a file, all of it or nothing: osv (advisories: zip, folder, JSON), "
+        "kev (CISA, JSON), epss (FIRST, CSV or gzip), vulnrichment (CISA, CVE JSON: zip, folder)."
+    )
 
     def arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("source", choices=["osv"], help="kind of feed")
+        parser.add_argument("source", choices=["osv", *attacks.SOURCES], help="kind of feed")
         parser.add_argument("path", type=Path)
         parser.add_argument(
             "--shrunken",
@@ -24,9 +27,11 @@ class Command(OperatorCommand):
     def act(self, **options: Any) -> dict[str, Any]:
         path: Path = options["path"]
         with counting(path.name, is_shown=self.is_interactive) as bar:
-            outcome = feeding.take(
+            source = str(options["source"])
+            take = attacks.take if source in attacks.SOURCES else feeding.take
+            outcome = take(
                 path,
-                source=str(options["source"]),
+                source=source,
                 may_shrink=bool(options["shrunken"]),
                 on_progress=bar.update,
                 by=self.by,

@@ -92,7 +92,7 @@ def test_old_advisories_open_no_overdue_finding(scene: Scene) -> None:
     scene.ship(OLD)
     scene.feed(a_record(published="2019-01-01T00:00:00Z"), days=100)
     assert scene.finding.anchor_at == scene.at + 100 * DAY
-    assert sweeping.sweep(by=scene.by, at=scene.at + 101 * DAY) == 0
+    assert sweeping.sweep(by=scene.by, at=scene.at + 101 * DAY).overdue == 0
 
 
 def test_a_newer_document_without_the_version_closes_it(scene: Scene) -> None:
@@ -134,7 +134,7 @@ def test_what_returns_within_30_days_keeps_its_clock(scene: Scene) -> None:
     scene.ship(NEW, days=3)
     scene.ship(OLD, days=20)
     assert (scene.finding.state, scene.finding.due_at) == ("open", due)
-    assert sweeping.sweep(by=scene.by, at=scene.at + 20 * DAY) == 1
+    assert sweeping.sweep(by=scene.by, at=scene.at + 20 * DAY).overdue == 1
     scene.ship(NEW, days=21)
     scene.ship(OLD, days=90)
     assert scene.finding.anchor_at == scene.at + 90 * DAY
@@ -276,9 +276,9 @@ def test_a_breach_is_dated_when_it_fell_due_however_often_one_looks(
 def test_exactly_on_the_due_instant_is_not_overdue(operator: Actor) -> None:
     finding = a_finding()
     assert finding.due_at is not None
-    assert sweeping.sweep(by=operator, at=finding.due_at) == 0
-    assert sweeping.sweep(by=operator, at=finding.due_at + timedelta(seconds=1)) == 1
-    assert sweeping.sweep(by=operator, at=finding.due_at + timedelta(seconds=2)) == 0
+    assert sweeping.sweep(by=operator, at=finding.due_at).overdue == 0
+    assert sweeping.sweep(by=operator, at=finding.due_at + timedelta(seconds=1)).overdue == 1
+    assert sweeping.sweep(by=operator, at=finding.due_at + timedelta(seconds=2)).overdue == 0
 
 
 def test_closing_late_marks_the_breach_before(scene: Scene) -> None:

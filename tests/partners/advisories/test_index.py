@@ -179,5 +179,6 @@ def test_versions_compare_within_their_ecosystem_only() -> None:
     assert compare("PyPI", "1.0", "1.0.0") == 0
     assert compare("Maven", "1.0-RC1", "1.0") == -1
     assert compare("Go", "v1.10.0", "v1.9.0") == 1
-    assert compare("Debian:12", "1", "2") is None
+    assert compare("Debian:12", "1.0~rc1", "1.0") == -1
+    assert compare("Alpine:v3.20", "1", "2") is None
     assert compare("PyPI", "odd", "1") is None

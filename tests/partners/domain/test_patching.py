@@ -1,16 +1,20 @@
 """Due dates: anchor, term, site zone, and the instant that still counts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from partners.domain.exploitation import BOD_26_04, Exploitation, Kev, Ssvc, bod_term
 from partners.domain.patching import (
     Anchor,
+    AnchorRule,
+    Contract,
     Due,
     DueRule,
+    Facts,
     Policy,
     Standing,
     due,
@@ -36,9 +40,9 @@ def a_due(**over: object) -> Due:
         "first_seen_at": SEEN,
         "band": Band.CRITICAL,
         "zone": BERLIN,
-        "policy": Policy(),
     }
-    found = due(**(facts | over))  # type: ignore[arg-type]
+    policy = over.pop("policy", None) or Policy()
+    found = due(Facts(**(facts | over)), policy=policy)  # type: ignore[arg-type]
     assert found is not None
     return found
 
@@ -70,10 +74,7 @@ def test_unrated_has_30_days_and_a_flag() -> None:
 
 
 def test_band_none_has_no_clock() -> None:
-    assert (
-        due(published_at=None, first_seen_at=SEEN, band=Band.NONE, zone=BERLIN, policy=Policy())
-        is None
-    )
+    assert due(Facts(first_seen_at=SEEN, band=Band.NONE, zone=BERLIN), policy=Policy()) is None
 
 
 def test_an_old_advisory_imported_today_is_not_late_at_once() -> None:
@@ -153,9 +154,8 @@ def test_due_soon_begins_at_a_quarter_or_three_days_but_never_before_half(
 
 def test_a_raised_rating_takes_the_new_term_from_the_raise() -> None:
     old = a_due(band=Band.MEDIUM)
-    found = raised(
-        old, raised_at=SEEN + timedelta(days=1), band=Band.CRITICAL, zone=BERLIN, policy=Policy()
-    )
+    facts = Facts(first_seen_at=SEEN, band=Band.CRITICAL, zone=BERLIN)
+    found = raised(old, facts, raised_at=SEEN + timedelta(days=1), policy=Policy())
     assert (found.due_at, found.rule) == (
         datetime(2026, 4, 4, 21, 59, 59, tzinfo=UTC),
         DueRule.RAISED,
@@ -166,7 +166,8 @@ def test_a_raised_rating_takes_the_new_term_from_the_raise() -> None:
 def test_a_raise_near_the_end_never_moves_the_date_away() -> None:
     old = a_due(band=Band.MEDIUM)
     late = old.due_at - timedelta(days=2)
-    assert raised(old, raised_at=late, band=Band.CRITICAL, zone=BERLIN, policy=Policy()) == old
+    facts = Facts(first_seen_at=SEEN, band=Band.CRITICAL, zone=BERLIN)
+    assert raised(old, facts, raised_at=late, policy=Policy()) == old
 
 
 @given(published=st.none() | instants, seen=instants, band=clocked, zone=zones)
@@ -186,9 +187,8 @@ def test_due_is_the_last_second_of_a_local_day_and_leaves_the_whole_term(
 def test_a_raise_never_lengthens(seen: datetime, later: int, band: Band, zone: ZoneInfo) -> None:
     old = a_due(first_seen_at=seen, band=band, zone=zone)
     for new in Band:
-        found = raised(
-            old, raised_at=seen + timedelta(days=later), band=new, zone=zone, policy=Policy()
-        )
+        facts = Facts(first_seen_at=seen, band=new, zone=zone)
+        found = raised(old, facts, raised_at=seen + timedelta(days=later), policy=Policy())
         assert found.due_at <= old.due_at
 
 
@@ -199,3 +199,105 @@ def test_standing_never_returns_from_breached(seen: datetime, zone: ZoneInfo, mi
     facts = {"anchor_at": found.anchor_at, "due_at": found.due_at, "closed_at": None}
     if standing(**facts, at=at) is Standing.BREACHED:
         assert standing(**facts, at=at + timedelta(minutes=1)) is Standing.BREACHED
+
+
+def test_the_contract_wins_where_it_is_shorter_and_says_so() -> None:
+    found = a_due(contract=Contract(critical_days=7))
+    assert (found.rule, found.term_days) == (DueRule.CONTRACT, 7)
+    assert found.why.startswith(
+        "The partner's contract gives 7 days from 2026-03-20, the policy 14"
+    )
+    assert a_due(contract=Contract(critical_days=20)).rule is DueRule.BASE_CRITICAL
+    assert a_due(contract=Contract(other_days=7)).rule is DueRule.BASE_CRITICAL
+
+
+def test_the_kev_date_wins_where_it_is_earlier_and_later_than_the_anchor() -> None:
+    kev = Kev(added_on=date(2026, 3, 18), due_on=date(2026, 3, 25))
+    found = a_due(kev=kev)
+    assert (found.rule, found.term_days) == (DueRule.KEV, 5)
+    assert found.due_at == datetime(2026, 3, 25, 22, 59, 59, tzinfo=UTC)
+    past = Kev(added_on=date(2026, 2, 1), due_on=date(2026, 3, 19))
+    assert a_due(kev=past).rule is DueRule.BASE_CRITICAL
+    assert a_due(kev=kev, policy=Policy(uses_kev=False)).rule is DueRule.BASE_CRITICAL
+
+
+def test_a_kev_date_before_its_own_listing_is_not_believed() -> None:
+    odd = Kev(added_on=date(2026, 3, 25), due_on=date(2026, 3, 25))
+    assert a_due(kev=odd).rule is DueRule.BASE_CRITICAL
+
+
+def test_bod_26_04_shortens_names_what_it_assumed_and_never_lengthens() -> None:
+    policy = Policy(uses_bod_26_04=True)
+    kev = Kev(added_on=date(2026, 3, 1), due_on=None)
+    total = Ssvc(Exploitation.ACTIVE, is_automatable=True, is_total=True, since=date(2026, 3, 22))
+    found = a_due(kev=kev, ssvc=total, policy=policy)
+    assert (found.rule, found.term_days) == (DueRule.BOD_26_04, 3)
+    # Three days from the day its last fact became true.
+    assert found.due_at == datetime(2026, 3, 25, 22, 59, 59, tzinfo=UTC)
+    assert "assumed: exposed" in found.why
+    assert "forensic triage" in found.why
+    slow = Ssvc(is_automatable=True, is_total=False)
+    assert a_due(ssvc=slow, is_exposed=False, policy=policy).rule is DueRule.BASE_CRITICAL
+    assert a_due(kev=kev, ssvc=total).rule is DueRule.BASE_CRITICAL
+
+
+def test_bod_26_04_is_silent_without_assessment_and_complete_with_it() -> None:
+    assert bod_term(kev=None, ssvc=None, is_exposed=True) is None
+    assert bod_term(kev=None, ssvc=Ssvc(is_automatable=True), is_exposed=True) is None
+    assert len(BOD_26_04) == 16
+    triage = {key for key, (days, wants) in BOD_26_04.items() if wants}
+    assert all(key[0] and BOD_26_04[key][0] == 3 for key in triage)
+
+
+def test_the_policy_chooses_the_anchor() -> None:
+    published = datetime(2026, 3, 1, tzinfo=UTC)
+    early = a_due(published_at=published, policy=Policy(anchor=AnchorRule.PUBLISHED))
+    assert (early.anchor, early.anchor_at) == (Anchor.PUBLISHED, published)
+    seen = a_due(published_at=SEEN + timedelta(days=3), policy=Policy(anchor=AnchorRule.DETECTED))
+    assert (seen.anchor, seen.anchor_at) == (Anchor.FIRST_SEEN, SEEN)
+
+
+days = st.integers(1, 365)
+dates = st.dates(date(2014, 6, 1), date(2036, 1, 1))
+kevs = st.none() | st.builds(Kev, dates, st.none() | dates)
+booleans = st.none() | st.booleans()
+assessments = st.none() | st.builds(
+    Ssvc, st.none() | st.sampled_from(Exploitation), booleans, booleans, st.none() | dates
+)
+
+
+@given(
+    seen=instants,
+    band=clocked,
+    zone=zones,
+    kev=kevs,
+    ssvc=assessments,
+    exposed=booleans,
+    contract=st.builds(Contract, st.none() | days, st.none() | days),
+    bod=st.booleans(),
+)
+def test_more_rules_only_bring_the_date_nearer_and_never_before_the_anchor(
+    seen: datetime,
+    band: Band,
+    zone: ZoneInfo,
+    kev: Kev | None,
+    ssvc: Ssvc | None,
+    exposed: bool | None,
+    contract: Contract,
+    bod: bool,
+) -> None:
+    base = a_due(first_seen_at=seen, band=band, zone=zone)
+    found = a_due(
+        first_seen_at=seen,
+        band=band,
+        zone=zone,
+        kev=kev,
+        ssvc=ssvc,
+        is_exposed=exposed,
+        contract=contract,
+        policy=Policy(uses_bod_26_04=bod),
+    )
+    assert seen < found.due_at <= base.due_at
+    assert (found.rule is base.rule) == (found.due_at == base.due_at)
+    assert found.due_at.astimezone(zone).strftime("%H:%M:%S") == "23:59:59"
+    assert len(found.why) <= 300

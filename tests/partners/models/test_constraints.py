@@ -10,12 +10,15 @@ from django.db import IntegrityError, ProgrammingError, transaction
 
 from partners.models import (
     Advisory,
+    AnswerDocument,
     ComponentVersion,
+    EpssScore,
     Exposure,
     FeedRun,
     FindingEvent,
     SbomComponent,
     SharingRule,
+    SsvcAssessment,
     VulnerabilityName,
 )
 from tests.builders.governance import NOW
@@ -23,8 +26,11 @@ from tests.builders.partners import (
     a_component,
     a_finding,
     a_partner,
+    a_patch_policy,
     a_product,
     a_vulnerability,
+    a_waiver,
+    an_answer,
     an_intake,
     an_sbom,
 )
@@ -120,6 +126,28 @@ def overdue_twice() -> None:
         an_event(finding=finding, kind="breached")
 
 
+def granted(**over: Any) -> None:
+    fields = {
+        "state": "granted",
+        "first_by": "governance.user:2",
+        "first_at": NOW,
+        "begins_at": NOW,
+    }
+    a_waiver(**{**fields, **over})
+
+
+def same_document() -> None:
+    product = a_product()
+    for _ in range(2):
+        AnswerDocument.objects.create(
+            product=product,
+            sha256="0" * 64,
+            format="csaf-2.0",
+            received_at=NOW,
+            received_by="service:operator",
+        )
+
+
 BROKEN: dict[str, Callable[[], object]] = {
     "partner_tier_is_known": lambda: a_partner(tier="huge"),
     "partner_tier_has_a_reason": lambda: a_partner(tier_reason=""),
@@ -158,6 +186,34 @@ BROKEN: dict[str, Callable[[], object]] = {
     ),
     "finding_is_due_after_its_anchor": lambda: a_finding(due_at=NOW - timedelta(days=1)),
     "finding_breach_is_dated_when_due": lambda: a_finding(breached_at=LATER),
+    "finding_is_waived_from_and_until": lambda: a_finding(waived_from=LATER, waived_until=NOW),
+    "finding_claim_is_known_and_of_an_open_one": lambda: a_finding(
+        claim="fixed", state="fixed", ended_at=NOW
+    ),
+    "vulnerability_exploitation_is_known": lambda: a_vulnerability(exploitation="maybe"),
+    "vulnerability_is_exploited_before_it_is_due": lambda: a_vulnerability(exploited_due_on=NOW),
+    "epss_is_a_probability": lambda: EpssScore.objects.create(cve="C", score=1.5, percentile=0),
+    "ssvc_exploitation_is_known": lambda: SsvcAssessment.objects.create(
+        cve="C", exploitation="maybe"
+    ),
+    "patch_policy_terms_are_days_of_a_year": lambda: a_patch_policy(critical_days=0),
+    "patch_policy_anchor_is_known": lambda: a_patch_policy(anchor="moon"),
+    "waiver_state_is_known": lambda: a_waiver(state="lost"),
+    "waiver_has_a_reason_and_an_owner": lambda: a_waiver(owner=""),
+    "waiver_is_granted_by_others": lambda: granted(first_by="governance.user:1"),
+    "waiver_decision_has_who_and_when": lambda: granted(first_at=None),
+    "waiver_second_decision_has_who_and_when": lambda: granted(second_by="governance.user:3"),
+    "waiver_begins_when_it_is_granted": lambda: granted(begins_at=None),
+    "waiver_of_exploited_is_granted_by_two": lambda: granted(needs_two=True),
+    "waiver_lasts_90_days_at_most": lambda: granted(until=NOW + timedelta(days=91)),
+    "waiver_ended_early_says_when": lambda: granted(state="ended"),
+    "answer_document_is_taken_once_per_product": same_document,
+    "answer_status_is_known": lambda: an_answer(status="fine"),
+    "answer_decision_is_known": lambda: an_answer(
+        decision="maybe", decided_by="policy", decided_at=NOW
+    ),
+    "answer_decision_has_who_and_when": lambda: an_answer(decision="accepted"),
+    "answer_of_not_affected_says_why": lambda: an_answer(justification=""),
     "finding_event_kind_is_known": lambda: an_event(kind="praised"),
     "finding_is_overdue_once": overdue_twice,
 }

@@ -1,0 +1,47 @@
+"""The question "who ships log4j-core < 2.17?", read from one line."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+_QUESTION = re.compile(r"\s*([^\s<>=]+)\s*(?:(<=|>=|<|>|==?)\s*(\S+)\s*)?")
+_LONGEST = 400
+
+
+class BadQuestion(ValueError):
+    """The line is no name with an optional comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A component's name, and how its version must compare; no sign means any version."""
+
+    name: str
+    sign: str = ""
+    version: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.sign} {self.version}".strip()
+
+
+def parse(text: str) -> Question:
+    """Read ``log4j-core < 2.17``, a package as its ecosystem spells it, or a package URL.
+
+    Raises:
+        BadQuestion: anything else.
+    """
+    match = _QUESTION.fullmatch(text) if len(text) <= _LONGEST and "\0" not in text else None
+    if match is None:
+        raise BadQuestion("Ask for a name, or for a name and a version: log4j-core < 2.17")
+    name, sign, version = match.groups()
+    return Question(name, "=" if sign == "==" else sign or "", version or "")

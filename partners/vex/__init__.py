@@ -1,0 +1,1 @@
+"""VEX documents: CycloneDX, OpenVEX and CSAF in, CycloneDX and OpenVEX out."""
