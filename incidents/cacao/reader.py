@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from incidents.cacao import document, rules
+from incidents.cacao import document, parts, rules
 from incidents.cacao.faults import Invalid, Unsupported, join
 
 _REFERENCE = re.compile(r"__[a-zA-Z_][a-zA-Z0-9_-]{0,199}__:value")
@@ -73,8 +73,8 @@ def read(data: bytes) -> Playbook:
     return Playbook(
         id=found["id"],
         name=found["name"],
-        description=rules.text(found, "description", "", required=False),
-        labels=tuple(rules.listing(found, "labels", "")),
+        description=found.get("description", ""),
+        labels=tuple(parts.listed(found, "labels")),
         steps=steps,
         unreachable=tuple(key for key in found["workflow"] if key not in walked),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -108,8 +108,8 @@ def _card(found: _OBJECT, key: str, number: int) -> Step:
     return Step(
         id=key,
         number=number,
-        title=rules.text(step, "name", place),
-        why=rules.text(step, "description", place, required=False),
+        title=_title(step, place),
+        why=step.get("description", ""),
         role=found["agent_definitions"][step["agent"]]["name"],
         commands=commands,
         expected=_milliseconds(step, "timeout", place),
@@ -117,17 +117,21 @@ def _card(found: _OBJECT, key: str, number: int) -> Step:
     )
 
 
+def _title(step: _OBJECT, place: str) -> str:
+    for fault in parts.texts(step, "name", place):
+        raise Invalid(fault.rule, fault.pointer, fault.message)
+    return str(step["name"])
+
+
 def _command(one: _OBJECT, place: str) -> Command:
     if "command_b64" in one:
-        if "command" in one:
-            raise Invalid("command", f"{place}/command_b64", "either command or command_b64")
         try:
-            raw = base64.b64decode(rules.text(one, "command_b64", place), validate=True)
+            raw = base64.b64decode(one["command_b64"], validate=True)
             shown = raw.decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):
             raise Invalid("command", f"{place}/command_b64", "not base64 of UTF-8 text") from None
     else:
-        shown = rules.text(one, "command", place)
+        shown = one["command"]
     if used := _REFERENCE.search(shown):
         raise _later(place, f"variable {used[0]}")
     return Command(one["type"], shown)

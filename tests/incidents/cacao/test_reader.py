@@ -1,7 +1,6 @@
 import base64
 import contextlib
 import copy
-import csv
 import hashlib
 import json
 from datetime import timedelta
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from incidents.cacao.faults import Invalid, PlaybookError, Unsupported
 from incidents.cacao.reader import Command, read
 from incidents.runbooks.core import CoreRunbook, document
-from tests.shared import shared
 
 
 def an_id(kind, number):
@@ -186,7 +184,12 @@ def test_a_broken_rule_is_named_with_its_place(change, rule, pointer):
             f"/workflow/{FIRST}/on_failure",
         ),
         (
-            step(FIRST, commands=[{"type": "manual", "command": "block __ip__:value"}]),
+            lambda p: (
+                p.update(playbook_variables={"__ip__": {"type": "ipv4-addr"}}),
+                p["workflow"][FIRST].update(
+                    commands=[{"type": "manual", "command": "block __ip__:value"}]
+                ),
+            ),
             f"/workflow/{FIRST}/commands/0",
         ),
         (
@@ -211,11 +214,16 @@ def test_what_the_engine_will_read_is_refused_honestly(change, pointer):
 def test_only_the_body_of_a_while_leads_back():
     loop = an_id("while-condition", 8)
     playbook = a_playbook()
-    playbook["workflow"][loop] = {"type": "while-condition", "on_true": FIRST, "on_success": END}
+    playbook["workflow"][loop] = {
+        "type": "while-condition",
+        "condition": "the indicator is still seen",
+        "on_true": FIRST,
+        "on_success": END,
+    }
     playbook["workflow"][SECOND]["on_completion"] = loop
     with pytest.raises(Unsupported):
         read(written(playbook))
-    playbook["workflow"][loop] = {"type": "while-condition", "on_true": END, "on_success": FIRST}
+    playbook["workflow"][loop] |= {"on_true": END, "on_success": FIRST}
     with pytest.raises(Invalid, match="leads back"):
         read(written(playbook))
 
@@ -271,52 +279,6 @@ def test_anything_anywhere_is_read_or_refused(data, value):
     holder[path[-1]] = value
     with contextlib.suppress(PlaybookError):
         assert len(read(written(playbook)).steps) <= 2
-
-
-def test_every_document_of_the_corpus_gets_its_verdict_or_is_left_to_the_engine():
-    folder = shared("incidents")
-    with (folder / "MANIFEST.csv").open(encoding="utf-8", newline="") as lines:
-        listed = [one for one in csv.DictReader(lines) if one["file"].startswith("cacao/")]
-    assert len(listed) == 34
-    verdicts = {}
-    for one in listed:
-        try:
-            read((folder / one["file"]).read_bytes())
-            verdict = "accept"
-        except Unsupported:
-            verdict = "later"
-        except Invalid:
-            verdict = "reject"
-        expected = one["expected"].split("-")[0]
-        assert verdict in (expected, "later" if expected == "accept" else expected), one["file"]
-        verdicts[verdict] = verdicts.get(verdict, 0) + 1
-    assert verdicts == {"reject": 26, "later": 6, "accept": 2}
-
-
-def test_the_mutated_rules_are_the_ones_that_are_named():
-    folder = shared("incidents/cacao")
-    rules = {
-        "assign-constant": "constant",
-        "bad-timestamp": "timestamp",
-        "bad-variable-name": "variable",
-        "completion-and-success": "completion",
-        "dangling-agent": "agent",
-        "dangling-step": "dangling",
-        "end-has-next": "end",
-        "future-spec": "spec-version",
-        "id-type-mismatch": "id-type",
-        "modified-before-created": "modified",
-        "negative-timeout": "range",
-        "no-end": "start-end",
-        "parallel-one-branch": "parallel",
-        "priority-101": "range",
-        "self-loop": "cycle",
-        "start-not-start": "start",
-    }
-    for name, rule in rules.items():
-        with pytest.raises(Invalid) as refused:
-            read((folder / f"mut-{name}-44883e.json").read_bytes())
-        assert refused.value.rule == rule, name
 
 
 @pytest.mark.parametrize("runbook", list(CoreRunbook))
