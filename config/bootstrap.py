@@ -352,7 +352,7 @@ def test_legs():
         Leg("faults", pytest + ["-m", "fault and not soak"], is_pytest=True),
         Leg(
             "e2e",
-            pytest + ["-m", "e2e"],
+            pytest + ["-n", "2", "-m", "e2e"],
             browser,
             skipped="" if chrome else "no chromium: set CHROMIUM=<path>",
             is_pytest=True,
