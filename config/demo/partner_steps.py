@@ -15,7 +15,7 @@ from governance.actions import people
 from governance.models import Role
 from partners.actions import feeding, receiving, registering, sharing, sweeping
 from partners.models import Partner
-from partners.sbom import writer
+from partners.sbom import lock, writer
 
 HERE = Path(__file__).parent
 ADVISORIES = HERE / "advisories"
@@ -155,7 +155,7 @@ def own_components(scene: Setting) -> None:
         at=scene.at,
     )
     scene.remember(row)
-    components = writer.from_lock((settings.BASE_DIR / "requirements.lock").read_text())
+    components = lock.from_lock((settings.BASE_DIR / "requirements.lock").read_text())
     document = writer.to_cyclonedx(
         components,
         subject="wardroom",

@@ -52,7 +52,7 @@ class Part:
 
     @property
     def share(self) -> float:
-        """From 0 to 1; a document without components lacks nothing of them, and tells nothing."""
+        """From 0 to 1; a document without components tells nothing of them."""
         return self.have / self.of if self.of else 0.0
 
     @property
@@ -88,13 +88,9 @@ def of(counts: Mapping[str, int], *, components: int) -> Grade:
     ``counts`` says for how many of them a field is told, and 0 or 1 for the document's own.
     """
     own = {"author", "timestamp", "tool"}
-    return Grade(
-        tuple(
-            Part(field, min(counts[field.name], size), size)
-            for field in FIELDS
-            for size in (1 if field.name in own else components,)
-        )
-    )
+    sizes = [1 if field.name in own else components for field in FIELDS]
+    told = [min(counts[field.name], size) for field, size in zip(FIELDS, sizes, strict=True)]
+    return Grade(tuple(map(Part, FIELDS, told, sizes)))
 
 
 def kept(parts: Mapping[str, Any]) -> Grade:

@@ -1,4 +1,4 @@
-"""CycloneDX 1.6 JSON out, through cyclonedx-python-lib; and components out of a lock file.
+"""CycloneDX 1.6 JSON out, through cyclonedx-python-lib.
 
 The library takes some 3 ms for each component, and grows with the square of their number. Above
 1,000 the components are written by hand in the same form; a test compares the two.
@@ -7,7 +7,6 @@ The library takes some 3 ms for each component, and grows with the square of the
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,35 +25,12 @@ from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.spdx import is_supported_id
 from packageurl import PackageURL
 
-from partners.domain.components import ComponentIdentity, fold_name
+from partners.domain.components import ComponentIdentity
 
 _LARGEST_BY_LIBRARY = 1_000
 _KINDS = frozenset(one.value for one in ComponentType)
 _ALGORITHMS = frozenset(one.value for one in HashAlgorithm)
 _license = LicenseFactory()
-_PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)")
-
-
-def from_lock(text: str) -> tuple[ComponentIdentity, ...]:
-    """Return the PyPI components that a requirements lock pins, sorted by name.
-
-    Packages behind an environment marker (another platform) are included: the lock ships them.
-
-    Raises:
-        ValueError: a requirement that is not pinned with ``==``, or no requirement at all.
-    """
-    found: dict[str, ComponentIdentity] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line or line[0].isspace() or line.startswith(("#", "-")):
-            continue
-        pin = _PIN.match(line)
-        if pin is None:
-            raise ValueError(f"line {number} is not a pinned requirement")
-        name = fold_name("PyPI", pin[1])
-        found[name] = ComponentIdentity("pypi", "", name, pin[2])
-    if not found:
-        raise ValueError("no requirement in the lock")
-    return tuple(found[name] for name in sorted(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from partners.web import deciding, findings, intakes, rows, words
 from partners.web.doors import contact
 from partners.web.partners import products
 
-ASKED = 3
-SHOWN = 10
+ASKED, SHOWN = 3, 10
 STATES = ("open", "waived", "mitigated", "fixed", "withdrawn")
 
 

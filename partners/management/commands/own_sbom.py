@@ -9,7 +9,7 @@ from django.conf import settings
 
 from governance.commands import OperatorCommand
 from governance.errors import BadInput
-from partners.sbom import writer
+from partners.sbom import lock, writer
 
 LOCK = "requirements.lock"
 
@@ -24,7 +24,7 @@ class Command(OperatorCommand):
         out: Path = options["out"]
         text = (Path(settings.BASE_DIR) / LOCK).read_text()
         try:
-            components = writer.from_lock(text)
+            components = lock.from_lock(text)
         except ValueError as error:
             raise BadInput(f"{LOCK}: {error}") from None
         body = writer.to_cyclonedx(

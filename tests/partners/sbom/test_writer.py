@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from partners.sbom.lock import from_lock
 from partners.sbom.reader import read
-from partners.sbom.writer import from_lock, to_cyclonedx
+from partners.sbom.writer import to_cyclonedx
 
 LOCK = Path(__file__).parents[3] / "requirements.lock"
 SERIAL = UUID("3e671687-395b-41f5-a30f-a58921a69b79")
