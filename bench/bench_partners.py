@@ -108,17 +108,20 @@ def matched(sheet: Sheet) -> None:
     ]
     index = Index(advisories)
     chosen = random.Random(SEED)
-    named = [
-        (affected.ecosystem, affected.name, version)
-        for one in advisories
-        for affected in one.affected
-        for version in (affected.versions or affected.fixed_versions)[:3]
-    ]
+    # Packages alike, however many advisories each has: as SBOMs list them.
+    named = sorted(
+        {
+            (affected.ecosystem, affected.name): version
+            for one in advisories
+            for affected in one.affected
+            for version in (affected.versions or affected.fixed_versions)[:1]
+        }.items()
+    )
     components = []
     for number in range(COMPONENTS):
         kind, name, version = "pypi", f"part-{number}", "1.0"
         if number % 20 < 7:
-            ecosystem, name, version = chosen.choice(named)
+            (ecosystem, name), version = chosen.choice(named)
             kind = {"PyPI": "pypi", "Go": "golang", "Maven": "maven"}.get(ecosystem, "pypi")
         space, _, last = name.replace(":", "/").rpartition("/")
         components.append(ComponentIdentity(kind, space, last, version))

@@ -76,7 +76,14 @@ def change(
 
 @transaction.atomic
 def product(
-    *, partner: Partner, slug: str, name: str, site: Site, by: Actor, at: datetime
+    *,
+    partner: Partner,
+    slug: str,
+    name: str,
+    site: Site,
+    is_exposed: bool | None = None,
+    by: Actor,
+    at: datetime,
 ) -> Product:
     """Register what ``partner`` supplies to ``site``.
 
@@ -85,6 +92,7 @@ def product(
         ValidationError: the partner has a product of this slug.
     """
     row = Product(partner=partner, slug=slug, name=name, site=site, created_at=at)
+    row.is_exposed = is_exposed
     require(by, Act.PRODUCT_CHANGE, row, at=at)
     row.full_clean()
     row.save()
@@ -101,15 +109,20 @@ def product(
 
 
 @transaction.atomic
-def rename_product(row: Product, *, name: str, by: Actor, at: datetime) -> Product:
-    """Rename a product. Its site stays: the dates of its findings hang on it.
+def describe_product(
+    row: Product, *, name: str, is_exposed: bool | None = None, by: Actor, at: datetime
+) -> Product:
+    """Name a product, and say whether it can be reached from outside.
+
+    Its site stays: the dates of its findings hang on it.
 
     Raises:
         NotAllowed: ``by`` may not change it.
     """
     require(by, Act.PRODUCT_CHANGE, row, at=at)
-    row.name = name
+    row.name, row.is_exposed = name, is_exposed
     row.full_clean()
-    row.save(update_fields=["name"])
-    audit.record(by=by, act=Act.PRODUCT_CHANGE, ref=row.ref, at=at, name=name)
+    row.save(update_fields=["name", "is_exposed"])
+    facts = {"name": name, "is_exposed": is_exposed}
+    audit.record(by=by, act=Act.PRODUCT_CHANGE, ref=row.ref, at=at, **facts)
     return row

@@ -1,5 +1,5 @@
 """The board's pages of partners; importing them registers them."""
 
-from partners.admin import feeds, findings, partners, sboms
+from partners.admin import answers, feeds, findings, partners, policies, sboms
 
-__all__ = ["feeds", "findings", "partners", "sboms"]
+__all__ = ["answers", "feeds", "findings", "partners", "policies", "sboms"]

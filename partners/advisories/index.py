@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from partners.advisories.versions import SEMVER, order_of
 from partners.domain.advisories import Advisory
 from partners.domain.components import ComponentIdentity, fold_name
-from partners.domain.matching import Match, Prepared, RangeDefect, is_live
+from partners.domain.matching import Key, Match, Prepared, RangeDefect, is_live
+from partners.domain.versions import Unorderable
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,21 @@ class Index:
         if component.unmatchable:
             return []
         found: dict[str, Hit] = {}
-        for advisory, prepared in self._by_package.get(
-            (component.ecosystem, component.package), ()
-        ):
-            match = prepared.match(component.version)
+        ecosystem = component.ecosystem
+        candidates = self._by_package.get((ecosystem, component.package))
+        if not candidates:
+            return []
+        key = _place(ecosystem, component.version)
+        for advisory, prepared in candidates:
+            match = prepared.match_key(component.version, key)
             if match is not None and advisory.id not in found:
                 found[advisory.id] = Hit(advisory, match, prepared.affected.fixed_versions)
         return list(found.values())
+
+
+def _place(ecosystem: str, version: str) -> Key | None:
+    order = order_of(ecosystem)
+    try:
+        return order(version) if order else None
+    except Unorderable:
+        return None

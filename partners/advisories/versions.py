@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
@@ -16,8 +17,10 @@ _LONGEST = 256
 
 
 @lru_cache(maxsize=_CACHED)
-def pypi_key(version: str) -> Version:
-    """Return the PEP 440 place of ``version``.
+def pypi_key(version: str) -> tuple[Any, ...]:
+    """Return the PEP 440 place of ``version``, as a tuple that compares without Python code.
+
+    Source: PEP 440, "Summary of permitted suffixes and relative ordering".
 
     Raises:
         Unorderable: not PEP 440, or longer than 256 characters.
@@ -25,9 +28,25 @@ def pypi_key(version: str) -> Version:
     try:
         if len(version) > _LONGEST:
             raise Unorderable(version[:60])
-        return Version(version)
+        found = Version(version)
     except InvalidVersion:
         raise Unorderable(version[:60]) from None
+    release = found.release
+    while len(release) > 1 and release[-1] == 0:
+        release = release[:-1]
+    pre: tuple[Any, ...] = (1,)  # a release stands behind its prereleases
+    if found.pre is not None:
+        pre = (0, *found.pre)
+    elif found.post is None and found.dev is not None:
+        pre = (-1,)  # a development release stands before them
+    post = -1 if found.post is None else found.post
+    dev = (1, 0) if found.dev is None else (0, found.dev)
+    local = tuple(
+        (1, int(part), "") if part.isdigit() else (0, 0, part)
+        for part in (found.local or "").split(".")
+        if part
+    )
+    return found.epoch, release, pre, post, dev, local
 
 
 _cached_maven_key: KeyFunction = lru_cache(maxsize=_CACHED)(maven_key)

@@ -61,10 +61,14 @@ class _Bound:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A range ready to be walked. Without ``limits`` every version is below them."""
+    """A range as the stretches between its events, in order; ``None`` has no end there.
+
+    Each is (from, to, whether ``to`` itself belongs to it). Without ``limits`` every version is
+    below them.
+    """
 
     order: KeyFunction
-    bounds: tuple[_Bound, ...]
+    stretches: tuple[tuple[Key | None, Key | None, bool], ...]
     limits: tuple[Key, ...]
 
 
@@ -101,30 +105,40 @@ class Prepared:
 
     def match(self, version: str) -> Match | None:
         """Return how ``version`` is affected, or ``None``."""
-        listed = version in self._versions or self._is_listed_under_another_spelling(version)
+        key: Key | None = None
+        if self._order is not None:
+            try:
+                key = self._order(version)
+            except Unorderable:
+                key = None
+        return self.match_key(version, key)
+
+    def match_key(self, version: str, key: Key | None) -> Match | None:
+        """Do the same for a version whose place in the ecosystem's order is known, or is none."""
+        listed = version in self._versions
+        if not listed and key is not None and self._versions:
+            listed = key in self._keys_of_listed()
         in_range, unbounded = False, False
         for span in self._spans:
-            try:
-                key = span.order(version)
-            except Unorderable:
-                continue
-            affected, open_ended = _walk(span, key)
-            in_range = in_range or affected
-            unbounded = unbounded or open_ended
+            place = key
+            if span.order is not self._order:
+                try:
+                    place = span.order(version)
+                except Unorderable:
+                    continue
+            if place is not None:
+                affected, open_ended = _within(span, place)
+                in_range = in_range or affected
+                unbounded = unbounded or open_ended
         if listed:
             return Match(Evidence.BOTH if in_range else Evidence.LISTED, unbounded)
         return Match(Evidence.RANGE, unbounded) if in_range else None
 
-    def _is_listed_under_another_spelling(self, version: str) -> bool:
-        if self._order is None or not self._versions:
-            return False
-        try:
-            key = self._order(version)
-        except Unorderable:
-            return False
+    def _keys_of_listed(self) -> frozenset[Key]:
         if self._listed_keys is None:
-            self._listed_keys = frozenset(_keys(self._versions, self._order))
-        return key in self._listed_keys
+            order = self._order
+            self._listed_keys = frozenset(_keys(self._versions, order) if order else ())
+        return self._listed_keys
 
 
 def is_live(advisory: Advisory) -> bool:
@@ -169,25 +183,35 @@ def _span(index: int, span: Range, order: KeyFunction | None) -> _Span | RangeDe
         (bound for bound in bounds if bound.key is not None),
         key=lambda bound: (bound.key, _RANK[bound.kind]),
     )
-    return _Span(order, (*first_of_all, *keyed), () if unlimited else tuple(limits))
+    return _Span(order, _stretches([*first_of_all, *keyed]), () if unlimited else tuple(limits))
 
 
-def _walk(span: _Span, key: Key) -> tuple[bool, bool]:
+def _stretches(bounds: list[_Bound]) -> tuple[tuple[Key | None, Key | None, bool], ...]:
+    """Walk sorted events once, from unaffected, and note where the affected stretches lie."""
+    found: list[tuple[Key | None, Key | None, bool]] = []
+    start: Key | None = None
+    is_affected = False
+    for bound in bounds:
+        if bound.kind is EventKind.INTRODUCED:
+            start = start if is_affected else bound.key
+            is_affected = True
+        elif is_affected:
+            found.append((start, bound.key, bound.kind is EventKind.LAST_AFFECTED))
+            is_affected = False
+    if is_affected:
+        found.append((start, None, False))
+    return tuple(found)
+
+
+def _within(span: _Span, key: Key) -> tuple[bool, bool]:
     """Return whether ``key`` is affected, and if so whether no later event ends it."""
     if span.limits and not any(key < limit for limit in span.limits):
         return False, False
-    affected, ended_later = False, False
-    for bound in span.bounds:
-        if bound.kind is EventKind.INTRODUCED:
-            if bound.key is None or bound.key <= key:
-                affected = True
-        elif bound.kind is EventKind.FIXED:
-            if bound.key <= key:
-                affected = False
-            else:
-                ended_later = True
-        elif bound.key < key:
-            affected = False
-        else:
-            ended_later = True
-    return affected, affected and not ended_later and not span.limits
+    for start, end, is_included in span.stretches:
+        if start is not None and key < start:
+            continue
+        if end is None:
+            return True, not span.limits
+        if key < end or (is_included and key == end):
+            return True, False
+    return False, False

@@ -98,9 +98,7 @@ class Finding(Governed):
             models.Index(fields=["state", "due_at", "id"], name="finding_by_state"),
             models.Index(fields=["state", "-rank", "due_at", "id"], name="finding_by_rank"),
             models.Index(fields=["state", "-opened_at", "id"], name="finding_by_age"),
-            models.Index(
-                F("state"), F("epss").desc(nulls_last=True), F("id"), name="finding_by_epss"
-            ),
+            models.Index(fields=["state", "-epss", "id"], name="finding_by_epss"),
             models.Index(
                 fields=["due_at"],
                 condition=Q(breached_at=None, state="open"),
