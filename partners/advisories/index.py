@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from partners.advisories.versions import SEMVER, order_of
 from partners.domain.advisories import Advisory
@@ -12,8 +12,7 @@ from partners.domain.matching import Key, Match, Prepared, RangeDefect, is_live
 from partners.domain.versions import Unorderable
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An advisory that affects a component, why, and in which versions it is fixed."""
 
     advisory: Advisory
@@ -49,16 +48,19 @@ class Index:
         """
         if component.unmatchable:
             return []
-        found: dict[str, Hit] = {}
-        ecosystem = component.ecosystem
-        candidates = self._by_package.get((ecosystem, component.package))
-        if not candidates:
+        return self.hits_of(component.ecosystem, component.package, component.version)
+
+    def hits_of(self, ecosystem: str, package: str, version: str) -> list[Hit]:
+        """Do the same for a package by its folded name, as the table of components keeps it."""
+        candidates = self._by_package.get((ecosystem, package))
+        if candidates is None:
             return []
-        key = _place(ecosystem, component.version)
+        found: dict[str, Hit] = {}
+        key = _place(ecosystem, version)
         for advisory, prepared in candidates:
-            match = prepared.match_key(component.version, key)
+            match = prepared.match_key(version, key)
             if match is not None and advisory.id not in found:
-                found[advisory.id] = Hit(advisory, match, prepared.affected.fixed_versions)
+                found[advisory.id] = Hit(advisory, match, prepared.fixed)
         return list(found.values())
 
 

@@ -41,6 +41,17 @@ class Match:
     is_unbounded: bool = False
 
 
+_MATCHES: dict[tuple[bool, bool, bool], Match | None] = {
+    (False, False, False): None,
+    (True, False, False): Match(Evidence.LISTED),
+    (False, True, False): Match(Evidence.RANGE),
+    (False, True, True): Match(Evidence.RANGE, True),
+    (True, True, False): Match(Evidence.BOTH),
+    (True, True, True): Match(Evidence.BOTH, True),
+}
+"""By listed, in a range, unbounded. What lies in no range cannot be unbounded."""
+
+
 @dataclass(frozen=True, slots=True)
 class RangeDefect:
     """A range that was left out because one of its bounds has no place in the order."""
@@ -75,7 +86,7 @@ class _Span:
 class Prepared:
     """One package of one advisory, its bounds parsed once and its listed versions on demand."""
 
-    __slots__ = ("_listed_keys", "_order", "_spans", "_versions", "affected", "defects")
+    __slots__ = ("_listed_keys", "_order", "_spans", "_versions", "affected", "defects", "fixed")
 
     def __init__(
         self, affected: Affected, *, order: KeyFunction | None, semver: KeyFunction
@@ -86,6 +97,7 @@ class Prepared:
         are then compared as text only); ``semver`` serves ranges that say they are SemVer.
         """
         self.affected = affected
+        self.fixed = affected.fixed_versions
         self._order = order
         self._versions = frozenset(affected.versions)
         self._listed_keys: frozenset[Key] | None = None
@@ -130,9 +142,7 @@ class Prepared:
                 affected, open_ended = _within(span, place)
                 in_range = in_range or affected
                 unbounded = unbounded or open_ended
-        if listed:
-            return Match(Evidence.BOTH if in_range else Evidence.LISTED, unbounded)
-        return Match(Evidence.RANGE, unbounded) if in_range else None
+        return _MATCHES[listed, in_range, unbounded]
 
     def _keys_of_listed(self) -> frozenset[Key]:
         if self._listed_keys is None:
