@@ -1,6 +1,6 @@
 """Refusals of this app."""
 
-from governance.errors import Conflict, Refused
+from governance.errors import BadInput, Conflict, Refused
 
 
 class IncidentEnded(Refused):
@@ -37,6 +37,34 @@ class AlreadyDone(Conflict):
     """Somebody finished this step before; the detail says who and when."""
 
     code = "already_done"
+
+
+class PlaybookInvalid(BadInput):
+    """The playbook breaks a rule of CACAO 2.0; the detail names it, the pointer its place."""
+
+    code = "playbook_invalid"
+
+    def __init__(self, rule: str, pointer: str, message: str) -> None:
+        super().__init__(f"{rule} at {pointer or 'document'}: {message}", pointer=pointer)
+        self.rule = rule
+
+
+class NotRunnable(Refused):
+    """The approved version branches or loops: it cannot be worked through as a checklist."""
+
+    code = "not_runnable"
+
+
+class NoApprovedVersion(Refused):
+    """No version of the runbook is approved, so it is not started."""
+
+    code = "no_approved_version"
+
+
+class OwnRunbook(Refused):
+    """A second person approves the version that somebody brought in."""
+
+    code = "own_runbook"
 
 
 class AlreadyRunning(Conflict):

@@ -8,7 +8,7 @@ from governance.registries import AlarmText, Mask
 from incidents import measures
 from incidents.actions import alarming
 from incidents.permissions import Act
-from incidents.queries import waiting
+from incidents.queries import runbooks, waiting
 
 
 def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
@@ -17,10 +17,12 @@ def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
 
 registries.alarms.add("incidents", _take)
 registries.duties.add("incidents", waiting.duties)
+registries.duties.add("incidents.runbooks", runbooks.duties)
 for kind in ("catalog.asset", "partners.partner", "partners.product", "governance.governedsystem"):
     registries.panels.add(f"{kind}:incidents", waiting.panels)
 for slug, measure in measures.MEASURES.items():
     registries.measures.add(slug, measure)
 # The document is long and pinned by its digest, which the log keeps.
 registries.masks.add("incidents.run", Mask(secret=("document",)))
+registries.masks.add("incidents.runbookversion", Mask(secret=("document",)))
 registries.acts.add("incidents", Act)

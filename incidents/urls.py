@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from incidents.web import declaring, lists, rooms
+from incidents.web import declaring, lists, rooms, runbooks
 
 app_name = "incidents"
 urlpatterns = [
     path("", lists.index, name="list"),
     path("declare/", declaring.declare, name="declare"),
+    path("runbooks/", runbooks.index, name="runbooks"),
+    path("runbooks/<slug:slug>/", runbooks.show, name="runbook"),
+    path("runbooks/<slug:slug>/act/", runbooks.act, name="runbook_act"),
+    path("runbooks/<slug:slug>/<int:number>.cacao.json", runbooks.export, name="runbook_export"),
     path("<str:reference>/", rooms.show, name="room"),
     path("<str:reference>/live/", rooms.live, name="live"),
     path("<str:reference>/say/", rooms.say, name="say"),

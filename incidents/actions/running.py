@@ -8,27 +8,34 @@ from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
 from incidents.actions import noting, timing
-from incidents.errors import AlreadyRunning
+from incidents.cacao import reader
+from incidents.cacao.faults import PlaybookError
+from incidents.errors import AlreadyRunning, NoApprovedVersion, NotRunnable
 from incidents.models import Card, EntryKind, Incident, Run, RunState
 from incidents.permissions import Act
-from incidents.runbooks import core
-from incidents.runbooks.core import CoreRunbook
+from incidents.queries import runbooks
 
 
 @transaction.atomic
-def start(incident: Incident, runbook: CoreRunbook, *, by: Actor, at: datetime) -> Run:
-    """Start ``runbook`` in ``incident``; the time of its first step runs from now.
+def start(incident: Incident, runbook: str, *, by: Actor, at: datetime) -> Run:
+    """Start the approved version of ``runbook`` in ``incident``; its first step's time runs.
 
     Raises:
         NotAllowed: ``by`` may not start runbooks here.
         IncidentEnded: the incident was closed or dismissed.
         AlreadyRunning: it is being worked on.
+        NoApprovedVersion: there is no such runbook, or none of its versions is approved.
+        NotRunnable: the approved version is no plain checklist.
     """
-    data, playbook = core.document(runbook), core.playbook(runbook)
+    standing = runbooks.standing(runbook)
+    if standing is None:
+        raise NoApprovedVersion(f"No version of {str(runbook)[:64]} is approved.")
+    data, playbook = standing.document, _read(standing.document)
     run = Run(
         incident=incident,
-        runbook=runbook.value,
+        runbook=standing.slug,
         name=playbook.name,
+        version=standing.version,
         document=data,
         sha256=playbook.sha256,
         started_at=at,
@@ -36,7 +43,7 @@ def start(incident: Incident, runbook: CoreRunbook, *, by: Actor, at: datetime) 
     )
     require(by, Act.RUN_START, run, at=at)
     run.incident = timing.lock(incident)
-    live = Run.objects.filter(incident=incident, runbook=runbook.value, state=RunState.RUNNING)
+    live = Run.objects.filter(incident=incident, runbook=standing.slug, state=RunState.RUNNING)
     if live.exists():
         raise AlreadyRunning(f"{playbook.name} is being worked on in {run.incident.reference}.")
     run.save()
@@ -61,3 +68,10 @@ def start(incident: Incident, runbook: CoreRunbook, *, by: Actor, at: datetime) 
         by=by, act=Act.RUN_START, ref=run.ref, at=at, runbook=run.runbook, sha256=run.sha256
     )
     return run
+
+
+def _read(document: bytes) -> reader.Playbook:
+    try:
+        return reader.read(document)
+    except PlaybookError as error:
+        raise NotRunnable(f"It cannot be worked through as a checklist: {error}") from error

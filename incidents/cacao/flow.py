@@ -64,7 +64,7 @@ def circles(workflow: Mapping[str, Part]) -> Iterator[Finding]:
                 stack.pop()
                 path.remove(key)
                 done.add(key)
-            elif not parts.names(workflow, target):
+            elif not isinstance(target, str) or target not in workflow:
                 continue
             elif target in path:
                 yield _meaning("cycle", join("workflow", key) + place, "leads back to itself")

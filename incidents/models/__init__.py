@@ -3,6 +3,7 @@
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
 from incidents.models.milestone import MilestoneEntry
 from incidents.models.run import Card, Run, RunState
+from incidents.models.runbook import Runbook, RunbookVersion
 from incidents.models.timeline import EntryKind, TimelineEntry
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "ReferenceCounter",
     "Run",
     "RunState",
+    "Runbook",
+    "RunbookVersion",
     "TimelineEntry",
 ]

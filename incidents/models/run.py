@@ -8,6 +8,7 @@ from django.db.models import Q
 from governance.models import Governed
 from incidents.domain.cards import WAITING, CardState
 from incidents.models.incident import Incident
+from incidents.models.runbook import RunbookVersion
 
 WAITING_STATES = [one.value for one in WAITING]
 
@@ -19,13 +20,19 @@ class RunState(models.TextChoices):
 
 
 class Run(Governed):
-    """One runbook in one incident. A later version of the runbook does not change it."""
+    """One runbook in one incident. A later version of the runbook does not change it.
+
+    ``version`` is empty where it runs as shipped, because no version came in yet.
+    """
 
     site_path = "incident__site_id"
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="runs")
     runbook = models.SlugField(max_length=64)
     name = models.CharField(max_length=160)
+    version = models.ForeignKey(
+        RunbookVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="runs"
+    )
     document = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=7, choices=RunState.choices, default=RunState.RUNNING)

@@ -17,8 +17,7 @@ from governance.errors import BadInput, Conflict, NotFound, Refused
 from governance.models import User
 from incidents.actions import closing, leading, linking, running, saying, ticking
 from incidents.models import Incident, LinkRole
-from incidents.queries import things
-from incidents.runbooks.core import CoreRunbook
+from incidents.queries import runbooks, things
 from incidents.web import finding, log
 from incidents.web.forms import MILESTONES, CardForm, LinkForm, MilestoneForm
 from incidents.web.room import Room, Typed, compose
@@ -130,12 +129,12 @@ def card(request: HttpRequest, reference: str, key: int) -> HttpResponse:
 def start(request: HttpRequest, reference: str, runbook: str) -> HttpResponse:
     """Start a runbook."""
     incident = finding.incident(request, reference)
-    if runbook not in list(CoreRunbook):
+    if runbooks.standing(runbook) is None:
         raise NotFound("There is no such runbook.")
     return _act(
         request,
         incident,
-        lambda: running.start(incident, CoreRunbook(runbook), by=who(request), at=when(request)),
+        lambda: running.start(incident, runbook, by=who(request), at=when(request)),
     )
 
 

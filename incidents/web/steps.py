@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from incidents.domain.cards import HOLDERS, CardState, is_for
 from incidents.models import Card, Run, RunState
-from incidents.runbooks import core
-from incidents.runbooks.core import CoreRunbook
+from incidents.queries import runbooks
 from incidents.web.times import left, moment
 
 _ICONS = {
@@ -187,8 +186,6 @@ def step(
 
 
 def startable(runs: Iterable[Run]) -> list[tuple[str, str]]:
-    """Return the core runbooks that nobody works on, in the order of an incident."""
+    """Return the approved runbooks that nobody works on, the core ones first."""
     live = {run.runbook for run in runs if run.state == RunState.RUNNING}
-    return [
-        (book.value, core.playbook(book).name) for book in CoreRunbook if book.value not in live
-    ]
+    return [one for one in runbooks.startable() if one[0] not in live]

@@ -7,11 +7,12 @@ from catalog.taxonomy import shipped
 from config import baseline
 from governance.actions import baseline as laying
 from governance.commands import OperatorCommand
+from incidents.actions import keeping
 
 
 class Command(OperatorCommand):
     help = (
-        "Lay roles, service actors, the baseline policy and the shipped taxonomy."
+        "Lay roles, service actors, the baseline policy, the shipped taxonomy and runbooks."
         " Running it again changes nothing."
     )
 
@@ -21,4 +22,6 @@ class Command(OperatorCommand):
         self.say(f"Policy version {version.number} {stands} ({version.content_sha256[:12]}).")
         terms = taxonomy.load(shipped.terms(), by=self.by, at=self.at)
         self.say(f"Taxonomy: {terms.added} terms added, {terms.changed} changed.")
+        books = keeping.lay(by=self.by, at=self.at)
+        self.say(f"Runbooks: {books} laid.")
         return {"policy_version": version.number, "sha256": version.content_sha256}

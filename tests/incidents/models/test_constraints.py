@@ -16,6 +16,8 @@ from incidents.models import (
     MilestoneEntry,
     ReferenceCounter,
     Run,
+    Runbook,
+    RunbookVersion,
     TimelineEntry,
 )
 from tests.builders.governance import a_user
@@ -123,6 +125,36 @@ def first_step(incident: Incident) -> str:
     return Card.objects.filter(run__incident=incident).order_by("number")[0].step_id
 
 
+def book(**fields: Any) -> Runbook:
+    sound: dict[str, Any] = {
+        "slug": "x",
+        "playbook_id": "playbook--1",
+        "name": "x",
+        "reviewed_at": NOW,
+        "reviewed_by": "user:1",
+    }
+    return Runbook.objects.create(**{**sound, **fields})
+
+
+def a_book(**fields: Any) -> Break:
+    return lambda incident: book(**fields)
+
+
+def version(*rows: dict[str, Any]) -> Break:
+    sound: dict[str, Any] = {"document": b"{}", "written_by": "user:1", "written_at": NOW}
+
+    def create(incident: Incident) -> None:
+        of = book()
+        for number, fields in enumerate(rows, 1):
+            row = {**sound, "number": number, "sha256": f"{number}", **fields}
+            RunbookVersion.objects.create(runbook=of, **row)
+
+    return create
+
+
+APPROVED: dict[str, Any] = {"state": "approved", "approved_by": "user:2", "approved_at": NOW}
+RETIRED: dict[str, Any] = {"state": "retired", "retired_by": "user:2", "retired_at": NOW}
+
 ROWS: list[tuple[str, Break]] = [
     ("incident_reference_is_given_once", same_reference),
     ("incident_number_is_from_one", changed(number=0)),
@@ -154,6 +186,23 @@ ROWS: list[tuple[str, Break]] = [
     ("timeline_kind_is_known", entry(kind="gossip")),
     ("timeline_ends_after_it_starts", entry(ends_at=NOW - timedelta(seconds=1))),
     ("timeline_says_something", entry(text="")),
+    ("runbook_has_a_name", a_book(name="")),
+    ("runbook_is_a_playbook", a_book(playbook_id="1")),
+    ("runbook_version_number_is_given_once", version({}, {"number": 1})),
+    ("runbook_version_comes_in_once", version({}, {"sha256": "1"})),
+    ("runbook_has_one_approved_version", version(APPROVED, APPROVED)),
+    ("runbook_version_numbers_begin_at_one", version({"number": 0})),
+    (
+        "runbook_version_approval_has_who_and_when",
+        version({**RETIRED, "approved_by": "user:2"}),
+    ),
+    (
+        "runbook_version_is_approved_by_a_second_person",
+        version({**APPROVED, "approved_by": "user:1"}),
+    ),
+    ("runbook_version_state_has_who_and_when", version({"state": "approved"})),
+    ("runbook_version_state_has_who_and_when", version({"state": "retired"})),
+    ("runbook_version_state_has_who_and_when", version({"state": "lost"})),
     ("run_is_live_once", another_run),
     ("run_end_has_when", run(state="done")),
     ("run_end_has_when", run(ended_at=NOW)),
@@ -179,7 +228,15 @@ def test_the_database_refuses(
 
 
 @pytest.mark.parametrize(
-    "sound", [milestone(), unknown(), milestone(seq=2, reason="x"), entry(), another_card]
+    "sound",
+    [
+        milestone(),
+        unknown(),
+        milestone(seq=2, reason="x"),
+        entry(),
+        another_card,
+        version({}, APPROVED, RETIRED),
+    ],
 )
 def test_the_same_rows_are_taken_when_they_are_sound(
     sound: Break, commander: Actor, at: datetime

@@ -1,0 +1,74 @@
+"""Runbooks as they stand: what would be started, and what the owners have to review."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.urls import reverse
+
+from governance.domain.actor import Actor
+from governance.registries import Duty
+from incidents.domain.runbooks import VersionState, asks_for_review, due_at
+from incidents.models import Runbook, RunbookVersion
+from incidents.runbooks import core
+from incidents.runbooks.core import CoreRunbook
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a run of the runbook ``slug`` starts from; ``version`` is None as shipped."""
+
+    slug: str
+    document: bytes
+    version: RunbookVersion | None
+
+
+def standing(slug: str) -> Standing | None:
+    """Return the approved version of ``slug``.
+
+    The core runbooks stand as shipped until a first version of theirs came in; from then on
+    only what a second person approved does. None where nothing is approved.
+    """
+    approved = (
+        RunbookVersion.objects.filter(runbook__slug=slug, state=VersionState.APPROVED)
+        .select_related("runbook")
+        .first()
+    )
+    if approved is not None:
+        return Standing(slug, bytes(approved.document), approved)
+    if slug in list(CoreRunbook) and not Runbook.objects.filter(slug=slug).exists():
+        return Standing(slug, core.document(CoreRunbook(slug)), None)
+    return None
+
+
+def startable() -> list[tuple[str, str]]:
+    """Return slug and name of everything approved: the core ones in the order of an incident."""
+    found = dict(
+        RunbookVersion.objects.filter(state=VersionState.APPROVED)
+        .order_by("runbook__name")
+        .values_list("runbook__slug", "runbook__name")
+    )
+    laid = set(Runbook.objects.filter(slug__in=list(CoreRunbook)).values_list("slug", flat=True))
+    shipped = [
+        (book.value, found.pop(book.value, "") or core.playbook(book).name)
+        for book in CoreRunbook
+        if book.value in found or book.value not in laid
+    ]
+    return [*shipped, *found.items()]
+
+
+def duties(actor: Actor, at: datetime) -> list[Duty]:
+    """Return the runbooks whose owner is ``actor`` and whose quarterly review is due soon."""
+    if not actor.ref.startswith("user:"):
+        return []
+    mine = Runbook.objects.filter(owner=UUID(actor.ref.removeprefix("user:")))
+    return [
+        Duty(
+            f"Review the runbook {row.name}",
+            "You own it; every runbook is reviewed once a quarter",
+            reverse("incidents:runbook", args=[row.slug]),
+            due_at(row.reviewed_at),
+        )
+        for row in mine.order_by("reviewed_at")
+        if asks_for_review(row.reviewed_at, at=at)
+    ]
