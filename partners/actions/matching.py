@@ -24,12 +24,21 @@ JOIN partners_componentversion c
   ON c.ecosystem = p.ecosystem AND c.package = p.package AND c.unmatchable = ''
 ORDER BY c.id
 """
+# Looked up key by key: what the same transaction wrote has no statistics yet, and the planner
+# would hold a whole feed against a whole SBOM (see decision 018).
 _PAIRS = """
-SELECT c.id, c.version, p.id FROM partners_componentversion c
-JOIN partners_affectedpackage p ON p.ecosystem = c.ecosystem AND p.package = c.package
-JOIN partners_advisory a ON a.id = p.advisory_id AND a.withdrawn_at IS NULL
-WHERE c.id = ANY(%s) AND c.unmatchable = ''
-ORDER BY c.id, p.id
+SELECT c.id, c.version, p.id
+  FROM unnest(%s::bigint[]) AS k(id)
+ CROSS JOIN LATERAL (
+       SELECT id, version, ecosystem, package FROM partners_componentversion
+        WHERE id = k.id AND unmatchable = '' OFFSET 0) c
+ CROSS JOIN LATERAL (
+       SELECT id, advisory_id FROM partners_affectedpackage
+        WHERE ecosystem = c.ecosystem AND package = c.package OFFSET 0) p
+ CROSS JOIN LATERAL (
+       SELECT FROM partners_advisory
+        WHERE id = p.advisory_id AND withdrawn_at IS NULL OFFSET 0) a
+ ORDER BY c.id, p.id
 """
 
 
