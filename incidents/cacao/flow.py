@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from incidents.cacao import parts
+from incidents.cacao import circles, parts
 from incidents.cacao.faults import Finding, Level, join
 from incidents.cacao.parts import NEXT, Part
 
@@ -18,7 +18,7 @@ def findings(document: Part) -> Iterator[Finding]:
     yield from _ends(document, workflow)
     for key, step in workflow.items():
         yield from _references(workflow, join("workflow", key), step)
-    yield from circles(workflow)
+    yield from circles.findings(workflow)
     yield from _unreached(document, workflow)
 
 
@@ -49,30 +49,6 @@ def _references(workflow: Part, place: str, step: Part) -> Iterator[Finding]:
         yield _meaning("completion", place, "excludes on_success and on_failure")
 
 
-def circles(workflow: Mapping[str, Part]) -> Iterator[Finding]:
-    """Yield the ways back to an earlier step, except through the body of a while-condition."""
-    done: set[str] = set()
-    for first in workflow:
-        if first in done:
-            continue
-        stack = [(first, _forward(workflow[first]))]
-        path = {first}
-        while stack:
-            key, rest = stack[-1]
-            place, target = next(rest, ("", None))
-            if not place:
-                stack.pop()
-                path.remove(key)
-                done.add(key)
-            elif not isinstance(target, str) or target not in workflow:
-                continue
-            elif target in path:
-                yield _meaning("cycle", join("workflow", key) + place, "leads back to itself")
-            elif target not in done:
-                path.add(target)
-                stack.append((target, _forward(workflow[target])))
-
-
 def reached(document: Part) -> set[str]:
     """Return the steps on a way from the start, or from the step for exceptions."""
     heads = [document.get("workflow_start"), document.get("workflow_exception")]
@@ -101,11 +77,6 @@ def _unreached(document: Part, workflow: Part) -> Iterator[Finding]:
         if key not in on_the_way:
             place = join("workflow", key)
             yield Finding("unreachable", place, "no step leads here", Level.WARNING)
-
-
-def _forward(step: Part) -> Iterator[tuple[str, Any]]:
-    is_loop = step["type"] == "while-condition"
-    return (one for one in parts.successors(step) if not (is_loop and one[0] == "/on_true"))
 
 
 def _meaning(rule: str, pointer: str, message: str) -> Finding:

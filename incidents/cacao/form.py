@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from incidents.cacao import parts
+from incidents.cacao import kinds, parts
 from incidents.cacao.faults import Finding, Level, join
 from incidents.cacao.parts import IDENTIFIER, NEXT, STEP_TYPES, VARIABLE, Part
 
@@ -35,17 +35,17 @@ def _metadata(document: Part) -> Iterator[Finding]:
     if document.get("spec_version") != "cacao-2.0":
         yield Finding("spec-version", "/spec_version", "only cacao-2.0 is read")
     for name, prefix in (("id", "playbook"), ("created_by", "identity"), ("workflow_start", None)):
-        yield from parts.identifiers(document.get(name), f"/{name}", prefix)
-    yield from parts.texts(document, "name", "")
-    yield from parts.texts(document, "description", "", required=False)
-    yield from parts.lists(document, "labels", "")
+        yield from kinds.identifiers(document.get(name), f"/{name}", prefix)
+    yield from kinds.texts(document, "name", "")
+    yield from kinds.texts(document, "description", "", required=False)
+    yield from kinds.lists(document, "labels", "")
     for name in ("created", "modified", "valid_from", "valid_until"):
         if name in document or name in ("created", "modified"):
             value = document.get(name)
             if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
                 yield Finding("timestamp", f"/{name}", "write it as 2026-11-17T09:45:00.000Z")
     for name in ("priority", "severity", "impact"):
-        if name in document and not parts.is_whole(document[name], 0, 100):
+        if name in document and not kinds.is_whole(document[name], 0, 100):
             yield Finding("range", f"/{name}", f"{name} is a whole number from 0 to 100")
     if "revoked" in document and not isinstance(document["revoked"], bool):
         yield Finding("boolean", "/revoked", "true or false")
@@ -54,16 +54,16 @@ def _metadata(document: Part) -> Iterator[Finding]:
 
 def _definitions(document: Part) -> Iterator[Finding]:
     for name in ("agent_definitions", "target_definitions", "authentication_info_definitions"):
-        yield from parts.objects(document, name, "")
+        yield from kinds.objects(document, name, "")
         for key, one in parts.inner(document, name).items():
             place = join(name, key)
             match = IDENTIFIER.fullmatch(key)
             if match is None:
-                yield from parts.identifiers(key, place)
+                yield from kinds.identifiers(key, place)
             elif not isinstance(one, dict) or one.get("type") != match[1] != _ANY_AGENT:
                 yield Finding("id-type", f"{place}/type", f"the key says {match[1]}")
             if isinstance(one, dict) and name != "authentication_info_definitions":
-                yield from parts.texts(one, "name", place)
+                yield from kinds.texts(one, "name", place)
 
 
 def _workflow(document: Part) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _workflow(document: Part) -> Iterator[Finding]:
     for key, step in found.items():
         place, match = join("workflow", key), IDENTIFIER.fullmatch(key)
         if match is None:
-            yield from parts.identifiers(key, place)
+            yield from kinds.identifiers(key, place)
         elif not isinstance(step, dict) or step.get("type") not in STEP_TYPES:
             yield Finding("step-type", f"{place}/type", "one of " + ", ".join(STEP_TYPES))
         elif step["type"] != match[1]:
@@ -89,11 +89,11 @@ def _step(step: Part, place: str) -> Iterator[Finding]:
     if kind == "start" and {"on_success", "on_failure"} & set(following):
         yield Finding("start", place, "a start step has on_completion only")
     for name in ("name", "description"):
-        yield from parts.texts(step, name, place, required=False)
+        yield from kinds.texts(step, name, place, required=False)
     for name in ("in_args", "out_args", "targets", "next_steps"):
-        yield from parts.lists(step, name, place)
+        yield from kinds.lists(step, name, place)
     for name in ("timeout", "delay"):
-        if name in step and not parts.is_whole(step[name], 0, 2**53):
+        if name in step and not kinds.is_whole(step[name], 0, 2**53):
             # The published schema takes a negative timeout; the text does not.
             level = Level.MEANING if isinstance(step[name], int) else Level.FORM
             yield Finding("range", f"{place}/{name}", f"{name} is milliseconds, 0 or more", level)
@@ -105,14 +105,14 @@ def _step(step: Part, place: str) -> Iterator[Finding]:
             if len(set(parts.listed(step, "next_steps"))) < 2:
                 yield Finding("parallel", f"{place}/next_steps", "two branches or more")
         case "if-condition" | "while-condition":
-            yield from parts.texts(step, "condition", place)
+            yield from kinds.texts(step, "condition", place)
             yield from _needed(step, "on_true", place)
         case "switch-condition":
-            yield from parts.texts(step, "switch", place)
+            yield from kinds.texts(step, "switch", place)
             if not parts.inner(step, "cases"):
                 yield Finding("cases", f"{place}/cases", "an object with at least one case")
         case "playbook-action":
-            yield from parts.identifiers(step.get("playbook_id"), f"{place}/playbook_id")
+            yield from kinds.identifiers(step.get("playbook_id"), f"{place}/playbook_id")
 
 
 def _needed(step: Part, name: str, place: str) -> Iterator[Finding]:
@@ -124,7 +124,7 @@ def _action(step: Part, place: str) -> Iterator[Finding]:
     if not isinstance(step.get("agent"), str):
         yield Finding("agent", f"{place}/agent", _NEEDS_AGENT)
     else:
-        yield from parts.identifiers(step["agent"], f"{place}/agent")
+        yield from kinds.identifiers(step["agent"], f"{place}/agent")
     commands = step.get("commands")
     if not isinstance(commands, list) or not commands:
         yield Finding("commands", f"{place}/commands", "an action has at least one command")
@@ -139,7 +139,7 @@ def _action(step: Part, place: str) -> Iterator[Finding]:
 
 def _command(one: Part, place: str) -> Iterator[Finding]:
     """Check the command against its own type, which the published schemas do not."""
-    yield from parts.texts(one, "type", place)
+    yield from kinds.texts(one, "type", place)
     given = {"command", "command_b64"} & one.keys()
     if len(given) == 2:
         message = "either command or command_b64"
@@ -148,12 +148,12 @@ def _command(one: Part, place: str) -> Iterator[Finding]:
         yield Finding("command", place, "says nothing to carry out: a person decides", Level.NOTE)
         return
     name = "command_b64" if "command_b64" in one or one.get("type") in _ENCODED else "command"
-    for fault in parts.texts(one, name, place):
+    for fault in kinds.texts(one, name, place):
         yield Finding(fault.rule, fault.pointer, fault.message, Level.MEANING)
 
 
 def _variables(holder: Part, name: str, at: str) -> Iterator[Finding]:
-    yield from parts.objects(holder, name, at)
+    yield from kinds.objects(holder, name, at)
     for key, one in parts.inner(holder, name).items():
         where = at + join(name, key)
         if not VARIABLE.fullmatch(key):

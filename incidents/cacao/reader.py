@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from incidents.cacao import document, parts, rules
+from incidents.cacao import document, kinds, parts, rules
 from incidents.cacao.faults import Invalid, Unsupported, join
 
 _REFERENCE = re.compile(r"__[a-zA-Z_][a-zA-Z0-9_-]{0,199}__:value")
@@ -118,7 +118,7 @@ def _card(found: _OBJECT, key: str, number: int) -> Step:
 
 
 def _title(step: _OBJECT, place: str) -> str:
-    for fault in parts.texts(step, "name", place):
+    for fault in kinds.texts(step, "name", place):
         raise Invalid(fault.rule, fault.pointer, fault.message)
     return str(step["name"])
 

@@ -4,17 +4,14 @@ The published schemas leave these rules out: dates in order, references that res
 variables that are defined, conditions that can be decided.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 
-from incidents.cacao import conditions, flow, form, parts
+from incidents.cacao import conditions, flow, form, parts, variables
 from incidents.cacao.faults import Finding, Invalid, Level, join
 from incidents.cacao.parts import Part
 
-_REFERENCE = re.compile(r"(__[a-zA-Z_][a-zA-Z0-9_.-]{0,199}?__):value")
-_IMPLIED = {"__ACTION_TIMEOUT__"}  # set by whoever runs the playbook (10.18)
 _SECRETS = ("password", "token", "oauth_header", "private_key")
 
 
@@ -26,8 +23,7 @@ def findings(document: Part) -> list[Finding]:
             _dates(document),
             flow.findings(document),
             _agents(document),
-            _arguments(document),
-            _references(document),
+            variables.findings(document),
             _conditions(document),
             _secrets(document),
         )
@@ -75,55 +71,6 @@ def _agents(document: Part) -> Iterator[Finding]:
                 yield _meaning("target", f"{place}/targets/{position}", "no such target")
 
 
-def _arguments(document: Part) -> Iterator[Finding]:
-    """Check that no step writes a constant; its own variables hide the ones of the playbook."""
-    shared = parts.inner(document, "playbook_variables")
-    for key, step in parts.steps(document).items():
-        held = {**shared, **parts.inner(step, "step_variables")}
-        for position, name in enumerate(parts.listed(step, "out_args")):
-            one = held.get(name.removesuffix(":value"))
-            if isinstance(one, dict) and one.get("constant") is True:
-                place = f"{join('workflow', key)}/out_args/{position}"
-                yield _meaning("constant", place, "a constant is not assigned")
-
-
-def _references(document: Part) -> Iterator[Finding]:
-    """Check that every variable is defined where it is used.
-
-    A variable of a step holds in that step and in the branches inside it, not in the steps
-    after it: what they share is a variable of the playbook.
-    """
-    shared = set(parts.inner(document, "playbook_variables")) | _IMPLIED
-    workflow = parts.steps(document)
-    scopes = {key: set(parts.inner(step, "step_variables")) for key, step in workflow.items()}
-    for key, step in workflow.items():
-        if scopes[key]:
-            for inside in flow.inside(workflow, step):
-                scopes[inside] |= set(parts.inner(step, "step_variables"))
-    for key, step in workflow.items():
-        yield from _undefined(step, ("workflow", key), shared | scopes[key])
-    for name in ("agent_definitions", "target_definitions"):
-        yield from _undefined(document.get(name), (name,), shared.union(*scopes.values()))
-
-
-def _undefined(value: object, path: tuple[str, ...], known: set[str]) -> Iterator[Finding]:
-    for place, text in _texts(value, path):
-        for used in _REFERENCE.findall(text):
-            if used not in known:
-                yield _meaning("undefined-variable", place, f"{used} is not defined here")
-
-
-def _texts(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield join(*path), value
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from _texts(one, (*path, key))
-    elif isinstance(value, list):
-        for place, one in enumerate(value):
-            yield from _texts(one, (*path, place))
-
-
 def _conditions(document: Part) -> Iterator[Finding]:
     """Note the conditions that a person has to decide."""
     for key, step in parts.steps(document).items():
@@ -139,7 +86,7 @@ def _secrets(document: Part) -> Iterator[Finding]:
     for key, one in parts.inner(document, "authentication_info_definitions").items():
         for name in _SECRETS:
             value = one.get(name) if isinstance(one, dict) else None
-            if isinstance(value, str) and value and not _REFERENCE.search(value):
+            if isinstance(value, str) and value and not variables.REFERENCE.search(value):
                 place = join("authentication_info_definitions", key, name)
                 yield Finding("secret", place, "a secret stands in the document", Level.NOTE)
 

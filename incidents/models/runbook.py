@@ -46,8 +46,7 @@ class Runbook(Governed):
 class RunbookVersion(Governed):
     """One version: its bytes as they came, never changed.
 
-    At most one is approved; approving the next retires it. Whoever brought a version in does
-    not approve it.
+    At most one is approved: the next one retires it. Who brought it in does not approve it.
     """
 
     runbook = models.ForeignKey(Runbook, on_delete=models.PROTECT, related_name="versions")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from governance.domain.actor import Actor
@@ -43,18 +44,20 @@ def standing(slug: str) -> Standing | None:
 
 def startable() -> list[tuple[str, str]]:
     """Return slug and name of everything approved: the core ones in the order of an incident."""
-    found = dict(
-        RunbookVersion.objects.filter(state=VersionState.APPROVED)
-        .order_by("runbook__name")
-        .values_list("runbook__slug", "runbook__name")
+    approved = RunbookVersion.objects.filter(runbook=OuterRef("pk"), state=VersionState.APPROVED)
+    rows = list(
+        Runbook.objects.annotate(is_approved=Exists(approved))
+        .order_by("name")
+        .values_list("slug", "name", "is_approved")
     )
-    laid = set(Runbook.objects.filter(slug__in=list(CoreRunbook)).values_list("slug", flat=True))
-    shipped = [
+    laid = {slug for slug, _, _ in rows}
+    found = {slug: name for slug, name, is_approved in rows if is_approved}
+    core_ones = [
         (book.value, found.pop(book.value, "") or core.playbook(book).name)
         for book in CoreRunbook
         if book.value in found or book.value not in laid
     ]
-    return [*shipped, *found.items()]
+    return [*core_ones, *found.items()]
 
 
 def duties(actor: Actor, at: datetime) -> list[Duty]:

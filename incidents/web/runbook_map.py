@@ -8,7 +8,7 @@ from typing import Any
 from incidents.cacao import parts
 from incidents.domain.clocks import words
 
-BOX_WIDTH, BOX_HEIGHT = 270, 46
+BOX_WIDTH, BOX_HEIGHT = 300, 46
 GAP_ACROSS, GAP_DOWN = 24, 30
 MARGIN = 4
 MOST = 150
@@ -82,10 +82,8 @@ def lay_out(document: Mapping[str, Any]) -> Picture:
     width = 2 * MARGIN + widest * BOX_WIDTH + max(widest - 1, 0) * GAP_ACROSS
     boxes: dict[str, Box] = {}
     for place, layer in enumerate(sorted(rows)):
-        keys = rows[layer]
-        used = len(keys) * BOX_WIDTH + (len(keys) - 1) * GAP_ACROSS
-        for column, key in enumerate(keys):
-            x = (width - used) // 2 + column * (BOX_WIDTH + GAP_ACROSS)
+        for column, key in enumerate(rows[layer]):
+            x = MARGIN + column * (BOX_WIDTH + GAP_ACROSS)
             y = MARGIN + place * (BOX_HEIGHT + GAP_DOWN)
             boxes[key] = _box(document, workflow, key, x, y)
     height = 2 * MARGIN + len(rows) * (BOX_HEIGHT + GAP_DOWN) - GAP_DOWN

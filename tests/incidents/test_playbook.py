@@ -88,7 +88,7 @@ def test_what_comes_in_goes_out_byte_for_byte(file: Path, tmp_path: Path) -> Non
 
 def test_the_log_keeps_the_digest_and_not_the_document(file: Path) -> None:
     told, _ = call("import", file)
-    events = AuditEvent.objects.filter(ref__startswith="incidents.runbookversion:")
+    events = AuditEvent.objects.filter(object__startswith="incidents.runbookversion:")
     text = " ".join(str(one.__dict__) for one in events)
     assert told["sha256"] in text
     assert "Draw the boundary" not in text

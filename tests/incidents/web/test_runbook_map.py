@@ -36,7 +36,7 @@ def test_each_step_stands_below_those_that_lead_to_it() -> None:
     assert [way.is_back for way in picture.ways].count(True) == 1
     assert {way.label for way in picture.ways} == {"", "yes", "high", "fails"}
     for box in picture.boxes:
-        assert 0 < box.x < picture.width - 270
+        assert 0 < box.x < picture.width - 300
         assert 0 < box.y < picture.height - 46
 
 
