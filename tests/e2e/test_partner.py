@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ import config
 from governance.actions import running
 from governance.domain.actor import Actor
 from governance.models import Job, User
-from partners.actions import contacts, feeding, sbom_requests
+from partners.actions import attacks, contacts, feeding, sbom_requests
 from partners.models import Finding, Intake, PortalKey
 from tests.builders import signin
 from tests.builders.governance import a_site
 from tests.builders.partners import a_document, a_partner, a_product, a_record, write
+from tests.builders.vex import CVE, a_kev
 from tests.e2e.conftest import Visit, next_code
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -43,7 +45,7 @@ def work(kind: str) -> None:
 
 def hand_over(visit: Visit, path: Path) -> None:
     visit.go("/portal/")
-    visit.page.get_by_label("File").set_input_files(path)
+    visit.page.get_by_label("File", exact=True).set_input_files(path)
     visit.page.get_by_role("button", name="Upload", exact=True).click()
     work("sbom_intake")
     visit.page.goto(visit.page.url)
@@ -56,7 +58,7 @@ def test_a_partners_first_hour(visit: Visit, faces: Check, operator: Actor, tmp_
         partner=a_partner(slug="harz", name="Harz Logic"), slug="gateway", name="Gateway",
         site=a_site(slug="leipzig", name="Leipzig", time_zone="Europe/Berlin"),
     )  # fmt: skip
-    feed = write(tmp_path / "osv.json", [a_record("GHSA-aaaa-bbbb-cccc")])
+    feed = write(tmp_path / "osv.json", [a_record("GHSA-aaaa-bbbb-cccc", aliases=[CVE])])
     feeding.take(feed, by=operator, at=at)
     sbom_requests.ask(product=product, reason="New release.", days=14, by=operator, at=at)
 
@@ -91,9 +93,31 @@ def test_a_partners_first_hour(visit: Visit, faces: Check, operator: Actor, tmp_
     visit.go("/portal/")
     expect(page.get_by_text("SBOM of Gateway: hand it over")).to_have_count(0)
     finding = Finding.objects.get()
-    assert finding.state == "open"
-    page.get_by_role("link", name=re.compile("GHSA-aaaa-bbbb-cccc")).first.click()
+    assert (finding.state, finding.due_rule) == ("open", "base_critical")
+    page.get_by_role("link", name=re.compile(CVE)).first.click()
     expect(page.get_by_text(finding.why).first).to_be_visible()
+    assert faces() == []
+
+    kev = a_kev(
+        tmp_path / "kev.json",
+        {
+            "cveID": CVE,
+            "dateAdded": f"{at:%Y-%m-%d}",
+            "dueDate": f"{at + timedelta(days=3):%Y-%m-%d}",
+        },
+    )
+    attacks.take(kev, source="kev", by=operator, at=timezone.now())
+    before = finding.due_at
+    finding.refresh_from_db()
+    assert (finding.due_rule, finding.due_at < before) == ("kev", True)
+    page.reload()
+    expect(page.get_by_text(finding.why).first).to_be_visible()
+    page.get_by_label("Status").select_option("affected")
+    page.get_by_label("Details").fill("We build a release with 2.31.0.")
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.get_by_text("The clock goes on.")).to_be_visible()
+    finding.refresh_from_db()
+    assert (finding.state, finding.claim) == ("open", "affected")
     assert faces() == []
 
     visit.go("/portal/automation/")
@@ -115,7 +139,7 @@ def test_a_partners_first_hour(visit: Visit, faces: Check, operator: Actor, tmp_
     finding.refresh_from_db()
     assert finding.state == "fixed"
     visit.go("/portal/findings/?state=fixed")
-    expect(page.get_by_role("link", name="GHSA-aaaa-bbbb-cccc")).to_be_visible()
+    expect(page.get_by_role("link", name=CVE)).to_be_visible()
     assert faces() == []
     assert Intake.objects.count() == 2
 
@@ -130,7 +154,7 @@ def test_a_supplier_without_an_account(
     visit.go(f"/portal/deliver/{token}/")
     assert faces() == []
     path = write(tmp_path / "one.cdx.json", a_document([OLD]))
-    visit.page.get_by_label("File").set_input_files(path)
+    visit.page.get_by_label("File", exact=True).set_input_files(path)
     visit.page.get_by_role("button", name="Upload", exact=True).click()
     expect(visit.page.get_by_text("The file is here.")).to_be_visible()
     assert faces() == []
