@@ -19,8 +19,9 @@ from governance.postgresql.triggers import Cursor
 
 PORTAL, APPLICATION = "wardroom_portal", "wardroom_app"
 OURS, THEIRS = "wall_own", "wall_portal"
-SHARED = frozenset({"governance.membership"})
-"""Has a party and no wall: the policy in force is read whole, by whoever asks first."""
+SHARED = frozenset({"governance.membership", "governance.auditevent"})
+"""Have a party and no wall: the policy in force is read whole, by whoever asks first; the audit
+log is one sequence, of which the portal's role may read the leaves that it must hand on."""
 _TENANT = "current_setting('app.tenant', true)"
 
 _POLICIES = """

@@ -115,7 +115,7 @@ def test_a_partners_first_hour(visit: Visit, faces: Check, operator: Actor, tmp_
     page.get_by_label("Status").select_option("affected")
     page.get_by_label("Details").fill("We build a release with 2.31.0.")
     page.get_by_role("button", name="Send the answer").click()
-    expect(page.get_by_text("The clock goes on.")).to_be_visible()
+    expect(page.get_by_text("The supplier says: Affected.")).to_be_visible()
     finding.refresh_from_db()
     assert (finding.state, finding.claim) == ("open", "affected")
     assert faces() == []
