@@ -36,6 +36,13 @@ class KeyScheme(BearerScheme):  # type: ignore[no-untyped-call]
     name = "bearerOrSession"
 
 
+class PortalKeyScheme(BearerScheme):  # type: ignore[no-untyped-call]
+    """A key that a partner's contact had issued."""
+
+    target_class = "partners.api.keys.PortalKeySignIn"
+    name = "portalKey"
+
+
 MUTATING = ("post", "put", "patch", "delete")
 RECEIPTS = {
     "Audit-Event": {

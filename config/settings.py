@@ -167,6 +167,10 @@ AUDIT_QUORUM: int = env.int("AUDIT_QUORUM", default=1)
 # --- Enforcement points ---------------------------------------------------------------------
 # Key sets (RFC 7517) of issuers that we trust: files in one folder, addresses at listed hosts.
 JWKS_DIR = Path(env.str("JWKS_DIR", default=str(DATA_DIR / "jwks")))
+# Hosts (name:port) that webhooks may reach although they are private, and a file of certificates
+# to trust there; for tests and for receivers in one's own network.
+WEBHOOK_ALLOWED: list[str] = env.list("WEBHOOK_ALLOWED", default=[])
+WEBHOOK_AUTHORITY: str = env.str("WEBHOOK_AUTHORITY", default="")
 JWKS_HOSTS: list[str] = env.list("JWKS_HOSTS", default=[])
 # Of permits that only read, one in so many is kept in the decision log; 0 keeps none.
 DECISION_SAMPLE: int = env.int("DECISION_SAMPLE", default=100)

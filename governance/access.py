@@ -59,6 +59,17 @@ def require(by: Actor, act: StrEnum, obj: Governed, *, at: datetime, purpose: st
     return decision
 
 
+def refused(by: Actor, act: StrEnum, ref: str, reason: Reason, *, at: datetime) -> None:
+    """Have it recorded that ``by`` was refused before there was a record to ask the policy about.
+
+    For faces that answer a stranger's record like none, and for keys that do not reach so far.
+    """
+    now = context.current()
+    if now is None:
+        raise RuntimeError("nobody is acting: enter governance.boundary.acting() first")
+    now.decided.append(Decided(by, str(act), ref, by.party or "none", at, Decision(False, reason)))
+
+
 def foresee(by: Actor, act: StrEnum, obj: Governed, *, at: datetime) -> None:
     """Refuse already now what :func:`require` would refuse with the change itself.
 

@@ -11,6 +11,14 @@ from governance.context import Context
 from governance.domain.actor import Actor
 from governance.errors import Unavailable
 from governance.postgresql.base import DatabaseWrapper
+from governance.postgresql.walls import PORTAL
+
+_BECOME = """
+WITH before AS MATERIALIZED (
+    SELECT current_setting('role') AS role,
+           coalesce(current_setting('app.tenant', true), '') AS tenant)
+SELECT role, tenant, set_config('role', %s, true), set_config('app.tenant', %s, true) FROM before
+"""
 
 
 @contextmanager
@@ -40,6 +48,25 @@ def acting(
         finally:
             context.leave(token)
             _tell_running_transaction()
+
+
+@contextmanager
+def walled(party: str) -> Iterator[None]:
+    """Let one transaction meet the rows of ``party`` and of no other: the database sees to it.
+
+    Inside, the connection is the portal's role; see ``governance.postgresql.walls``.
+    """
+    connection = connections["default"]
+    is_within = connection.in_atomic_block
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_BECOME, [PORTAL, party])
+            before = cursor.fetchone()[:2]
+        yield
+        # What was set ends with the transaction; a savepoint that is released would keep it.
+        if is_within and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute(_BECOME, before)
 
 
 def write_decided(now: Context) -> None:

@@ -146,7 +146,7 @@ def _loaded(version_id: int) -> _State:
 
 def _links(below: dict[str, list[str]], people: Iterable[UUID] | None = None) -> Iterator[Link]:
     """Spread each membership over the sites below its own; the root's holds everywhere."""
-    members = Membership.objects.filter(user__is_active=True)
+    members = Membership.objects.filter(user__is_active=True).order_by()
     if people is not None:
         members = members.filter(user__in=people)
     for kind, user_id, slug, role, path, root, party, since, until, pk in members.values_list(
@@ -189,7 +189,7 @@ def _foreign_links(below: dict[str, list[str]]) -> Iterator[Link]:
 
 
 def _people(people: Iterable[UUID]) -> Iterable[tuple[str, UUID, str]]:
-    return User.objects.filter(pk__in=people).values_list("kind", "pk", "slug")
+    return User.objects.filter(pk__in=people).order_by().values_list("kind", "pk", "slug")
 
 
 def _subject(kind: str, user_id: UUID, slug: str) -> str:

@@ -212,3 +212,32 @@ registries.masks.add(
 )
 registries.masks.add("governance.enforcementpoint", Mask(secret=("digest",)))
 registries.masks.add("mfa.authenticator", Mask(secret=("data",), ignored=("last_used_at",)))
+# To decide and to record, the portal needs who may what, and no name or address of anybody.
+for _table, _privileges in {
+    "audit_event": (
+        "INSERT (occurred_at, tenant, scope, actor, act, cause, object, outcome, request_id, body),"
+        " SELECT (id, leaf_data)"
+    ),
+    "governance_decisionlog": "INSERT, SELECT (id, inputs, weight)",
+    "auth_permission": "SELECT",
+    "django_content_type": "SELECT",
+    "governance_entity": "SELECT (id, kind, type, key, roles, site_id)",
+    "governance_entitytype": "SELECT",
+    "governance_grant": (
+        "SELECT (id, grantee_id, act, resource, valid_from, valid_to, revoked_at, suspended_at)"
+    ),
+    "governance_user": "SELECT (id, kind, slug, is_active)",
+    "guardian_userobjectpermission": "SELECT",
+    "governance_job": (
+        "INSERT (kind, key, payload, actor, due_at, state, attempt, failures, lost, worker,"
+        " last_error), SELECT"
+    ),
+    "governance_membership": "SELECT",
+    "governance_policychange": "SELECT",
+    "governance_policyhead": "SELECT",
+    "governance_policyrule": "SELECT",
+    "governance_policyversion": "SELECT",
+    "governance_role": "SELECT",
+    "governance_site": "SELECT",
+}.items():
+    registries.portal.add(_table, _privileges)

@@ -207,5 +207,7 @@ drift_sources: Registry[Callable[[str], Observation]] = Registry("drift source")
 unaudited: Registry[str] = Registry("table without row events")
 """Label of the model -> why changes of its rows need no entry in the audit log."""
 servers: Registry[Servers] = Registry("source of servers")
+portal: Registry[str] = Registry("table that the portal uses")
+"""Table -> what the portal's role may do there; with a wall, to the rows of one party alone."""
 masks: Registry[Mask] = Registry("mask of a governed table")
 """Label of the model -> what its row events leave out."""

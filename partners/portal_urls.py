@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partners.web import portal, sboms, uploading
+from partners.web import automation, delivering, portal, requests, sboms, uploading
 
 app_name = "portal"
 urlpatterns = [
@@ -14,5 +14,14 @@ urlpatterns = [
     path("sboms/", uploading.upload, name="upload"),
     path("sboms/<uuid:pk>/", sboms.own_page, name="sbom"),
     path("sboms/<uuid:pk>/cyclonedx.json", sboms.own_file, name="sbom_file"),
+    path("deliver/<str:token>/", delivering.deliver, name="deliver"),
+    path("requests/<uuid:pk>/link/", requests.link, name="request_link"),
+    path("requests/<uuid:pk>/decline/", requests.decline, name="request_decline"),
+    path("automation/", automation.page, name="automation"),
+    path("automation/keys/", automation.issue, name="key_issue"),
+    path("automation/keys/<uuid:pk>/rotate/", automation.rotate, name="key_rotate"),
+    path("automation/keys/<uuid:pk>/revoke/", automation.revoke, name="key_revoke"),
+    path("automation/webhooks/", automation.register, name="hook_register"),
+    path("automation/webhooks/<uuid:pk>/disable/", automation.disable, name="hook_disable"),
     path("intakes/<uuid:pk>/", uploading.page, name="intake"),
 ]

@@ -13,10 +13,10 @@ from governance import access, registries
 from governance.domain.actor import Actor
 from governance.registries import Duty, JobKind, JobRun, Mask
 from partners import queries
-from partners.actions import receiving, sweeping
+from partners.actions import receiving, sweeping, telling, tiering
 from partners.domain.intakes import Phase
 from partners.measures import MEASURES
-from partners.models import Finding, Intake
+from partners.models import Finding, Intake, WebhookMessage
 from partners.permissions import Act
 from partners.queries import phase_key
 
@@ -30,6 +30,19 @@ def _sweep(run: JobRun) -> None:
 
 def _watch(run: JobRun) -> None:
     sweeping.watch_feeds(by=run.by, at=run.at)
+
+
+def _tiers(run: JobRun) -> None:
+    tiering.follow_all(by=run.by, at=run.at)
+
+
+def _look(run: JobRun) -> None:
+    telling.look(by=run.by, at=run.at)
+
+
+def _send(run: JobRun) -> None:
+    message = WebhookMessage.objects.select_related("webhook__partner")
+    telling.send(message.get(pk=UUID(str(run.payload["message"]))), by=run.by, at=run.at)
 
 
 def _read(run: JobRun) -> None:
@@ -87,6 +100,14 @@ registries.job_kinds.add(
 registries.job_kinds.add(
     "watch_feeds", JobKind(_watch, "Look whether feeds are stale", every_seconds=6 * 3600)
 )
+registries.job_kinds.add(
+    "watch_webhooks", JobKind(_look, "Write what webhooks are told", every_seconds=30)
+)
+registries.job_kinds.add(
+    "follow_tiers",
+    JobKind(_tiers, "End tiers set against the facts", every_seconds=24 * 3600),
+)
+registries.job_kinds.add(telling.JOB, JobKind(_send, "Tell a webhook", max_attempts=3))
 registries.job_kinds.add(receiving.JOB, JobKind(_read, "Read an SBOM", max_attempts=3))
 FEED = "copies a public feed; the run of its import keeps the digest of the file"
 DOCUMENT = "is parsed from an SBOM, whose digest its record keeps"
@@ -101,8 +122,43 @@ for _label, _reason in {
     "partners.exposure": "follows from feeds and documents; the findings are governed",
     "partners.componentversion": DOCUMENT,
     "partners.sbomcomponent": DOCUMENT,
+    "partners.portalcall": "repeats an answer; what was done is recorded where it was done",
+    "partners.webhookmessage": "is a queue of what is recorded where it happens",
 }.items():
     registries.unaudited.add(_label, _reason)
 # Probabilities change daily for everybody and move no date; the run keeps the file's digest.
 registries.masks.add("partners.finding", Mask(ignored=("epss",)))
 registries.acts.add("partners", Act)
+registries.masks.add("partners.portalkey", Mask(secret=("digest",), ignored=("last_used_at",)))
+registries.masks.add("partners.sbomrequest", Mask(secret=("link_digest",)))
+registries.masks.add(
+    "partners.webhook", Mask(secret=("secret",), ignored=("delivered_at", "failing_since"))
+)
+for _table, _privileges in {
+    "partners_componentversion": "SELECT",
+    "partners_exposure": "SELECT",
+    "partners_vulnerability": "SELECT",
+    "partners_partner": "SELECT",
+    "partners_product": "SELECT, UPDATE (created_at)",  # locked while a file is received
+    "partners_answer": "SELECT, INSERT, UPDATE",
+    "partners_answerdocument": "SELECT, INSERT",
+    "partners_epssscore": "SELECT",
+    "partners_exploitedcve": "SELECT",
+    "partners_patchpolicy": "SELECT",
+    "partners_ssvcassessment": "SELECT",
+    "partners_vulnerabilityname": "SELECT",
+    "partners_waiver": "SELECT, INSERT",
+    "partners_finding": "SELECT, INSERT, UPDATE",  # an answer that counts at once moves its state
+    "partners_findingevent": "SELECT, INSERT",
+    "partners_sbom": "SELECT",
+    "partners_sbomcomponent": "SELECT",
+    "partners_intake": "SELECT, INSERT",
+    "partners_contact": "SELECT",
+    "partners_portalcall": "SELECT, INSERT",
+    "partners_portalkey": "SELECT, INSERT, UPDATE",
+    "partners_sbomrequest": "SELECT, UPDATE",
+    "partners_subsupplier": "SELECT",
+    "partners_webhook": "SELECT, INSERT, UPDATE",
+    "partners_webhookmessage": "SELECT",
+}.items():
+    registries.portal.add(_table, _privileges)

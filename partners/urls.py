@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partners.web import deciding, feeds, findings, partners, policies, sboms, shipping
+from partners.web import deciding, feeds, findings, partners, policies, requests, sboms, shipping
 
 app_name = "partners"
 urlpatterns = [
@@ -20,5 +20,8 @@ urlpatterns = [
     path("components/", shipping.page, name="components"),
     path("feeds/", feeds.page, name="feeds"),
     path("partners/", partners.listing, name="list"),
+    path("partners/<slug:slug>/ask/", requests.ask, name="ask"),
+    path("requests/<uuid:pk>/link/", requests.staff_link, name="request_link"),
+    path("requests/<uuid:pk>/withdraw/", requests.withdraw, name="request_withdraw"),
     path("partners/<slug:slug>/", partners.page, name="partner"),
 ]

@@ -35,7 +35,9 @@ ENROLL = frozenset(
     }
 )
 PROVE = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout"})
-OPEN = frozenset({"livez", "readyz", "metrics", "favicon", "authzen-configuration"})
+OPEN = frozenset(
+    {"livez", "readyz", "metrics", "favicon", "authzen-configuration", "portal:deliver"}
+)
 PUBLIC = ("/accounts/", *problems.MACHINE_PREFIXES)
 SENSITIVE = frozenset(
     {

@@ -20,7 +20,11 @@ STAFF = (
     ("Requests", "admin:governance_accessrequest_changelist"),
     ("Board", "admin:index"),
 )
-PARTNER = (("Home", "portal:home"), ("Findings", "portal:findings"))
+PARTNER = (
+    ("Home", "portal:home"),
+    ("Findings", "portal:findings"),
+    ("Automation", "portal:automation"),
+)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ SERVICE_ROLES = {
     "scheduler": "Scheduler",
     "verifier": "Verifier",
     "producer": "Producer",
+    "deliverer": "Deliverer",
     "approver": "Approver",
 }
 

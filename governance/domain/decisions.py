@@ -19,6 +19,8 @@ class Reason(StrEnum):
     DENY_CONDITION = "deny:condition"
     DENY_OBLIGATION = "deny:obligation_unsupported"
     DENY_MFA = "deny:mfa_required"
+    DENY_SCOPE = "deny:key_scope"
+    DENY_EXPIRED = "deny:key_expired"
     GAP_UNKNOWN = "gap:unknown"
     GAP_UNCLASSIFIED = "gap:unclassified"
     GAP_PURPOSE = "gap:purpose"
@@ -81,6 +83,10 @@ class Decision:
                 return "Refused: a condition needs what is not known of this record or person."
             case Reason.DENY_MFA:
                 return "Refused until a second factor is proven."
+            case Reason.DENY_SCOPE:
+                return "Refused: the key does not reach this far."
+            case Reason.DENY_EXPIRED:
+                return "Refused: the key has ended."
             case Reason.GAP_UNKNOWN:
                 return "Refused: who or what is asked about is not known here."
             case Reason.GAP_UNCLASSIFIED:

@@ -1,4 +1,4 @@
-"""What differs in the database from the triggers and functions of this release.
+"""What differs in the database from the triggers, functions and walls of this release.
 
 Compared is what the database itself says of them, not the marks that ``triggers.install``
 leaves: whoever replaces a trigger can copy its mark.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from governance.postgresql import row_functions
+from governance.postgresql import row_functions, walls
 from governance.postgresql.triggers import (
     LOG_TABLES,
     SOURCE,
@@ -52,7 +52,7 @@ class Function:
 
 def faults(cursor: Cursor) -> list[str]:
     """Return in words what differs from the triggers and functions that should be there."""
-    return [*_triggers(cursor), *_bent(cursor), *_functions(cursor)]
+    return [*_triggers(cursor), *_bent(cursor), *_functions(cursor), *walls.faults(cursor)]
 
 
 def _triggers(cursor: Cursor) -> list[str]:
@@ -77,7 +77,7 @@ def _triggers(cursor: Cursor) -> list[str]:
 
 def _bent(cursor: Cursor) -> list[str]:
     cursor.execute(_BENT)
-    tables = _tables()
+    tables = _tables() - {wall.table for wall in walls.walls()}
     return [
         f"{what} on {table} is none of this release's"
         for table, what in cursor.fetchall()

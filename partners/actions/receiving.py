@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum
 from governance import audit, jobs
 from governance.access import require
 from governance.domain.actor import Actor
-from partners.actions import storing
+from partners.actions import storing, webhooks
 from partners.actions.feeding import sha256_of
 from partners.domain.intakes import OnPhase, Phase, unheard
 from partners.domain.sboms import Code, Defect, Rejected, SbomDocument
@@ -225,6 +225,21 @@ def _finish(row: Intake, defects: Iterable[Defect], count: int, *, at: datetime)
     row.problems_count = count
     row.finished_at = at
     row.save()
+    is_taken = row.outcome != Outcome.REJECTED
+    webhooks.tell(
+        row.product.partner,
+        "sbom.accepted" if is_taken else "sbom.rejected",
+        key=f"intake:{row.pk}",
+        data={
+            "intake": str(row.pk),
+            "product": row.product.slug,
+            "outcome": row.outcome,
+            "findings_opened": row.opened,
+            "findings_closed": row.closed,
+            "problems_count": count,
+        },
+        at=at,
+    )
 
 
 def _problem(defect: Defect) -> dict[str, Any]:

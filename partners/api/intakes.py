@@ -14,12 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance import access
+from governance.api import idempotency
 from governance.board import when, who
-from governance.errors import BadInput, NotFound, WardroomError
+from governance.errors import BadInput, NotFound
 from partners import queries
 from partners.actions import receiving
-from partners.api.doors import Contacts
+from partners.api.doors import Contacts, once
 from partners.api.shapes import INTAKE_FIELDS, IntakeRow, UploadForm
+from partners.domain.portal import Scope
 from partners.errors import TooLarge
 from partners.models import Intake
 from partners.permissions import Act
@@ -32,6 +34,7 @@ class Upload(Contacts, APIView):
     """Hand over one SBOM for one of your products."""
 
     parser_classes = [MultiPartParser]
+    scopes = {"POST": Scope.UPLOAD}
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Say where the file goes before any of it is read."""
@@ -55,6 +58,7 @@ class Upload(Contacts, APIView):
             202: OpenApiResponse(IntakeRow, "Received; Location says where to watch it."),
             200: OpenApiResponse(IntakeRow, "The same bytes were handed over before."),
         },
+        parameters=[idempotency.parameter("hands over", is_required=False)],
     )
     def post(self, request: Request) -> Response:
         """Receive the file and put off reading it; the same file twice is no work."""
@@ -63,13 +67,18 @@ class Upload(Contacts, APIView):
             raise _too_large()
         if not isinstance(file, ReceivedFile):
             raise BadInput("The form has no file of this name.", pointer="/sbom")
+        product = request._request.POST.get("product", "")
+        self.is_taken = False
         try:
-            intake, is_new = self._receive(request, file)
-        except WardroomError:
-            file.discard()
-            raise
-        if not is_new:
-            file.discard()
+            sent = f"{file.sha256} {product}".encode()
+            return once(request, self.partner, sent, lambda: self._answer(request, file))
+        finally:
+            if not self.is_taken:
+                file.discard()
+
+    def _answer(self, request: Request, file: ReceivedFile) -> Response:
+        intake, is_new = self._receive(request, file)
+        self.is_taken = is_new
         row = Intake.objects.filter(pk=intake.pk).values(*INTAKE_FIELDS).get()
         place = reverse("portal-api-intake", args=[intake.pk])
         return Response(

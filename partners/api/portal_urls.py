@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from partners.api import findings, intakes, sboms
+from partners.api import findings, intakes, requests, sboms
 
 urlpatterns = [
     path("findings/", findings.OwnFindingList.as_view(), name="portal-api-findings"),
     path("findings/<uuid:pk>/", findings.OwnFindingDetail.as_view(), name="portal-api-finding"),
     path("sboms/", intakes.Upload.as_view(), name="portal-api-sboms"),
     path("sboms/<uuid:pk>/diff/", sboms.OwnDiff.as_view(), name="portal-api-sbom-diff"),
+    path("requests/", requests.Requests.as_view(), name="portal-api-requests"),
+    path("requests/<uuid:pk>/decline/", requests.Decline.as_view(), name="portal-api-decline"),
     path("intakes/<uuid:pk>/", intakes.IntakeDetail.as_view(), name="portal-api-intake"),
 ]

@@ -4,14 +4,21 @@ from partners.models.advisory import Advisory, AffectedPackage, Vulnerability, V
 from partners.models.answer import Answer, AnswerDocument, Decision
 from partners.models.attack import EpssScore, ExploitedCve, SsvcAssessment
 from partners.models.component import ComponentVersion, Exposure
+from partners.models.contact import Contact, ContactRole
+from partners.models.facts import PartnerFacts, TierOverride
 from partners.models.feed import FeedRun
 from partners.models.finding import EventKind, Finding, FindingEvent, FindingState
 from partners.models.intake import Intake, Outcome
 from partners.models.partner import Partner, Product, Tier
 from partners.models.policy import PatchPolicy
+from partners.models.portal_call import PortalCall
+from partners.models.portal_key import PortalKey
 from partners.models.sbom import Sbom, SbomComponent
+from partners.models.sbom_request import SbomRequest
 from partners.models.sharing import SharingRule
+from partners.models.sub_supplier import SubSupplier
 from partners.models.waiver import Waiver, WaiverState
+from partners.models.webhook import Webhook, WebhookMessage
 
 __all__ = [
     "Advisory",
@@ -19,6 +26,8 @@ __all__ = [
     "Answer",
     "AnswerDocument",
     "ComponentVersion",
+    "Contact",
+    "ContactRole",
     "Decision",
     "EpssScore",
     "EventKind",
@@ -31,15 +40,23 @@ __all__ = [
     "Intake",
     "Outcome",
     "Partner",
+    "PartnerFacts",
     "PatchPolicy",
+    "PortalCall",
+    "PortalKey",
     "Product",
     "Sbom",
     "SbomComponent",
+    "SbomRequest",
     "SharingRule",
     "SsvcAssessment",
+    "SubSupplier",
     "Tier",
+    "TierOverride",
     "Vulnerability",
     "VulnerabilityName",
     "Waiver",
     "WaiverState",
+    "Webhook",
+    "WebhookMessage",
 ]

@@ -7,11 +7,21 @@ from django.views.decorators.http import require_safe
 
 from governance import access
 from governance.board import when, who
+from governance.models import Site
 from partners import queries
-from partners.models import Finding, Product, Sbom, SharingRule, Tier
+from partners.models import (
+    Contact,
+    Finding,
+    Product,
+    Sbom,
+    SbomRequest,
+    SharingRule,
+    SubSupplier,
+    Tier,
+)
 from partners.permissions import Act
-from partners.queries import paging
-from partners.web import rows, words
+from partners.queries import paging, scores
+from partners.web import requests, rows, words
 from partners.web.doors import staff
 
 SHOWN = 20
@@ -100,6 +110,24 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "standing": queries.standing(found, at=at),
         "states": [(rows.STATES[state], states.get(state, 0)) for state in rows.STATES],
         "rows": [rows.row(values, at=at, page="partners:finding") for values in listed],
+        "score": scores.score(partner, at=at),
+        "people": access.visible(
+            Contact.objects.filter(partner=partner, ended_at=None),
+            to=by,
+            act=Act.CONTACT_READ,
+            at=at,
+        ),
+        "suppliers": access.visible(
+            SubSupplier.objects.filter(partner=partner).select_related("known_as"),
+            to=by,
+            act=Act.SUPPLIER_READ,
+            at=at,
+        ),
+        "sites": list(
+            Site.objects.filter(products__partner=partner).distinct().values_list("name", flat=True)
+        ),
+        "requests": requests.asked(by, at=at, partner=partner),
+        "may_ask": access.allows_somewhere(by, Act.SBOM_ASK, SbomRequest.resource_type(), at=at),
         "rules": [
             (rule, words.day(rule.valid_to) if rule.valid_to else "", rule.in_force_at(at))
             for rule in rules

@@ -17,7 +17,7 @@ from partners.models import Finding, Intake, Partner
 from partners.permissions import Act
 from partners.queries import filtering, paging
 from partners.sbom.receiving import MAX_BYTES
-from partners.web import deciding, findings, intakes, rows, words
+from partners.web import deciding, findings, intakes, requests, rows, words
 from partners.web.doors import contact
 from partners.web.partners import products
 
@@ -45,6 +45,7 @@ def home_context(request: HttpRequest, partner: Partner, error: str = "") -> dic
         "partner": partner,
         "standing": queries.standing(found, at=at),
         "asked": own[:ASKED],
+        "requests": requests.asked(by, at=at),
         "rows": own,
         "products": products(queries.products(to=by, at=at)),
         "pending": [intakes.view(one, at=at) for one in recent.filter(outcome="pending")[:3]],

@@ -45,6 +45,9 @@ def upload(request: HttpRequest) -> HttpResponse:
     handler = ReceivingHandler(Path(settings.MEDIA_ROOT))
     request.upload_handlers = [handler]
     try:
+        if who(request).party and not _is_too_long(request):
+            # A slow sender must not hold a transaction: the file is here before one begins.
+            request.POST  # noqa: B018 - reads the body
         return _upload(request, handler)
     finally:
         handler.discard_unfinished()

@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections, transaction
 
-from governance.postgresql import triggers
+from governance.postgresql import triggers, walls
 
 LOCK = 0x57415244  # "WARD"
 
@@ -12,7 +12,8 @@ LOCK = 0x57415244  # "WARD"
 class Command(migrate.Command):
     """Django's own, on the owner's connection and one at a time over all hosts.
 
-    Afterwards every governed table is watched by the triggers of the audit log.
+    Afterwards every governed table is watched by the triggers of the audit log, and every
+    table of partners stands behind its wall.
     """
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,6 +33,7 @@ class Command(migrate.Command):
             if _is_complete(options):
                 with transaction.atomic(using=alias), connection.cursor() as cursor:
                     triggers.install(cursor)
+                    walls.install(cursor)
         finally:
             if connection.is_usable():
                 with connection.cursor() as cursor:

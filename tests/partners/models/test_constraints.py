@@ -34,6 +34,16 @@ from tests.builders.partners import (
     an_intake,
     an_sbom,
 )
+from tests.builders.portal import (
+    a_message,
+    a_noted_contact,
+    a_portal_key,
+    a_sub_supplier,
+    a_webhook,
+    an_override,
+    an_sbom_request,
+    some_facts,
+)
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=1)
@@ -148,6 +158,26 @@ def same_document() -> None:
         )
 
 
+def of_one_partner(make: Callable[..., object], **fields: Any) -> Callable[[], object]:
+    def both() -> None:
+        partner = a_partner()
+        for _ in range(2):
+            make(partner=partner, **fields)
+
+    return both
+
+
+def same_message() -> None:
+    hook = a_webhook()
+    for _ in range(2):
+        a_message(webhook=hook)
+
+
+def its_own_supplier() -> None:
+    partner = a_partner()
+    a_sub_supplier(partner=partner, known_as=partner)
+
+
 BROKEN: dict[str, Callable[[], object]] = {
     "partner_tier_is_known": lambda: a_partner(tier="huge"),
     "partner_tier_has_a_reason": lambda: a_partner(tier_reason=""),
@@ -216,6 +246,34 @@ BROKEN: dict[str, Callable[[], object]] = {
     "answer_of_not_affected_says_why": lambda: an_answer(justification=""),
     "finding_event_kind_is_known": lambda: an_event(kind="praised"),
     "finding_is_overdue_once": overdue_twice,
+    "portal_key_ends_after_it_begins": lambda: a_portal_key(valid_to=NOW),
+    "portal_key_revoked_has_who_and_when": lambda: a_portal_key(revoked_at=LATER),
+    "portal_key_has_name_and_scope": lambda: a_portal_key(scopes=[]),
+    "sbom_request_is_due_after_it_is_made": lambda: an_sbom_request(due_at=NOW),
+    "sbom_request_says_why": lambda: an_sbom_request(reason=""),
+    "sbom_request_declined_says_why": lambda: an_sbom_request(declined_at=LATER),
+    "sbom_request_ends_one_way": lambda: an_sbom_request(
+        declined_at=LATER, declined_why="no", withdrawn_at=LATER
+    ),
+    "sbom_request_link_has_who_and_end": lambda: an_sbom_request(link_digest="0" * 64),
+    "sbom_request_link_is_unique": twice(
+        lambda: an_sbom_request(link_digest="0" * 64, link_until=LATER, link_by="x")
+    ),
+    "webhook_disabled_says_why": lambda: a_webhook(disabled_at=LATER),
+    "webhook_is_https_and_wants_something": lambda: a_webhook(url="http://example.org/"),
+    "webhook_message_is_written_once": same_message,
+    "webhook_message_is_delivered_or_given_up": lambda: a_message(
+        delivered_at=LATER, ended_at=LATER
+    ),
+    "contact_role_is_known": lambda: a_noted_contact(role="friend"),
+    "contact_can_be_reached": lambda: a_noted_contact(email=""),
+    "contact_is_listed_once": of_one_partner(a_noted_contact),
+    "partner_facts_are_known_words": lambda: some_facts(data="all"),
+    "tier_override_says_which_and_why": lambda: an_override(reason=""),
+    "tier_override_ends": lambda: an_override(valid_to=NOW),
+    "sub_supplier_has_name_and_purpose": lambda: a_sub_supplier(supplies=""),
+    "sub_supplier_is_another": its_own_supplier,
+    "sub_supplier_is_listed_once": of_one_partner(a_sub_supplier),
 }
 
 

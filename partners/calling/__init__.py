@@ -1,0 +1,1 @@
+"""Calling addresses that partners name: pinned, bounded, without redirects."""
