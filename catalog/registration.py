@@ -87,6 +87,7 @@ def _attributes(key: str) -> Mapping[str, object]:
         "level": asset.level_name if asset.level is not None else "",
         "owner": f"user:{asset.owner_id}" if asset.owner_id else "",
         "steward": f"user:{asset.steward_id}" if asset.steward_id else "",
+        "is_personal": asset.is_personal,
     }
 
 

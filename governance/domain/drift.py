@@ -176,4 +176,18 @@ def is_trusted(
         return False
     if not recent or is_repeated:
         return True
-    return rows >= median(recent[-RECENT_SNAPSHOTS:]) * (1 - SHRINKAGE)
+    return rows >= usual(recent) * (1 - SHRINKAGE)
+
+
+def usual(recent: Sequence[int]) -> float:
+    """Return how many rows a snapshot is held against: the median of the last five.
+
+    One that had shrunk and was believed all the same begins anew: what is gone for good must not
+    make each later snapshot suspect.
+    """
+    window: list[int] = []
+    for rows in recent:
+        if window and rows < median(window[-RECENT_SNAPSHOTS:]) * (1 - SHRINKAGE):
+            window = []
+        window.append(rows)
+    return median(window[-RECENT_SNAPSHOTS:])

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 
 from django.db.models import Count, Min, Q, QuerySet
 
@@ -11,7 +10,7 @@ from governance.charts import lines, sparks
 from governance.charts.lines import Chart
 from governance.charts.sparks import Spark
 from governance.domain.actor import Actor
-from governance.domain.drift import RECENT_SNAPSHOTS, SHRINKAGE
+from governance.domain.drift import RECENT_SNAPSHOTS, SHRINKAGE, usual
 from governance.models import (
     DriftFinding,
     DriftState,
@@ -99,13 +98,13 @@ def doubt(snapshot: Snapshot) -> Doubt:
     believed = Snapshot.objects.filter(
         system=snapshot.system_id, state=SnapshotState.COMPARED, taken_at__lte=snapshot.taken_at
     )
-    recent = list(believed.values_list("grants", flat=True)[:RECENT_SNAPSHOTS])
-    usual = round(median(recent)) if recent else None
+    recent = list(believed.values_list("grants", flat=True)[:RECENT_SNAPSHOTS])[::-1]
+    expected = usual(recent) if recent else None
     return Doubt(
         grants=snapshot.grants,
-        usual=usual,
+        usual=None if expected is None else round(expected),
         absent=absent(snapshot).count(),
-        is_shrunk=bool(recent) and snapshot.grants < median(recent) * (1 - SHRINKAGE),
+        is_shrunk=expected is not None and snapshot.grants < expected * (1 - SHRINKAGE),
     )
 
 

@@ -15,6 +15,7 @@ class Facts:
 
     resource: str = ""
     level: str = ""
+    is_personal: bool = False
     owner: User | None = None
     steward: User | None = None
 
@@ -39,6 +40,7 @@ def facts(resource: str) -> Facts:
     return Facts(
         resource,
         level if level in LEVELS else "",
+        bool(known.get("is_personal")),
         _person(known.get("owner")),
         _person(known.get("steward")),
     )

@@ -58,7 +58,9 @@ def test_an_act_is_permitted_to_its_roles_and_refused_to_all_others(
         if model.data_use is not None and act in model.data_use.acts:
             record, purpose = model(level=1), "quality"
         if act == "governance:request:auto_approve":
-            record = model(level="internal", days=1)  # the one condition of the baseline
+            record = model(
+                level="internal", days=1, entitlement="select"
+            )  # the one condition of the baseline
         if role.is_external:
             user = a_user(party=party)
             holds(user, role.slug, party=party)

@@ -10,7 +10,15 @@ from catalog.permissions import Act as CatalogAct
 from governance import access, boundary
 from governance.actions import absences, granting, requesting
 from governance.errors import Conflict, NotAllowed, Refused
-from governance.models import AccessRequest, AuditEvent, DriftFinding, Grant, Notice, User
+from governance.models import (
+    AccessRequest,
+    AuditEvent,
+    DriftFinding,
+    Grant,
+    Notice,
+    PrincipalAlias,
+    User,
+)
 from tests.builders.access import a_policy, a_rule
 from tests.builders.catalog import an_asset
 from tests.builders.governance import a_member, a_site, a_system, a_user, holds, the_enterprise
@@ -112,11 +120,33 @@ def test_an_owner_who_asks_or_gets_the_access_has_no_turn(at: datetime) -> None:
 
 
 def test_low_risk_is_approved_by_a_rule_that_is_named(at: datetime) -> None:
-    row = asked(at, a_table(level=1))
+    asset = a_table(level=1)
+    ana = a_member("steward", site=asset.site)
+    PrincipalAlias.objects.create(system=asset.system, principal="plant_ana", user=ana)
+    row = asked(at, asset, requester=ana)
     assert (row.state, row.decided_by) == ("granted", "service:approver")
     assert row.resolved_at == at
     said = AuditEvent.objects.get(act="governance:request:auto_approve", object=row.ref)
     assert said.facts["rule"] == "approver/governance:request:auto_approve"
+
+
+@pytest.mark.parametrize(
+    ("over", "is_personal"),
+    [
+        ({}, True),
+        ({"entitlement": "update"}, False),
+        ({"entitlement": "owner"}, False),
+        ({"principal": "PUBLIC"}, False),
+        ({"principal": "plant_rosa"}, False),
+    ],
+)
+def test_what_writes_is_personal_or_is_for_another_login_is_left_to_people(
+    at: datetime, over: dict[str, str], is_personal: bool
+) -> None:
+    asset = a_table(level=1, is_personal=is_personal)
+    ana = a_member("steward", site=asset.site)
+    PrincipalAlias.objects.create(system=asset.system, principal="plant_ana", user=ana)
+    assert asked(at, asset, requester=ana, **over).state == "open"
 
 
 @pytest.mark.parametrize(("level", "days"), [(1, 31), (2, 1), (None, 1)])

@@ -16,6 +16,7 @@ from governance.domain.drift import (
     is_trusted,
     one_per_key,
     source_hash,
+    usual,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -46,6 +47,13 @@ def test_two_equal_snapshots_are_believed_but_an_incomplete_one_never() -> None:
     assert is_trusted(rows=1, complete=True, recent=[100], is_repeated=True)
     assert not is_trusted(rows=1, complete=True, recent=[100])
     assert not is_trusted(rows=100, complete=False, recent=[100], is_repeated=True)
+
+
+def test_after_a_shrunk_snapshot_was_believed_the_next_is_held_against_it() -> None:
+    assert usual([90, 77, 51]) == 51
+    assert is_trusted(rows=59, complete=True, recent=[90, 77, 51])
+    assert not is_trusted(rows=40, complete=True, recent=[90, 77, 51])
+    assert usual([100, 90, 80, 90, 100]) == 90
 
 
 def test_every_kind_has_a_severity_and_a_time_allowed() -> None:
