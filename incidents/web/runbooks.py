@@ -23,7 +23,7 @@ from incidents.domain.runbooks import VersionState, due_at
 from incidents.models import Runbook, RunbookVersion
 from incidents.permissions import Act
 from incidents.queries import people
-from incidents.web import finding, runbook_map
+from incidents.web import finding, runbook_map, runbook_table
 
 _TONES = {"approved": "ok", "draft": "warn", "retired": "none"}
 _ICONS = {"approved": "ok", "draft": "wait", "retired": "pause"}
@@ -144,7 +144,7 @@ def _page(
         "reviewed_by": names[book.reviewed_by],
         "description": content.get("description", ""),
         "picture": runbook_map.lay_out(content),
-        "steps": runbook_map.table(content),
+        "steps": runbook_table.table(content),
         "notes": [one for one in verdict.findings if not one.is_fault],
         "signatures": signing.verify(content, at=at),
         "lines": [_line(one, names, is_shown=one.pk == shown.pk) for one in versions],

@@ -10,6 +10,9 @@ from governance.domain.actor import Actor
 from governance.errors import Conflict, NotAllowed, Refused
 from governance.models import User
 from incidents.actions import keeping, running
+from incidents.cacao import document
+from incidents.cacao.canonical import canonical
+from incidents.cacao.judging import judge
 from incidents.errors import (
     NoApprovedVersion,
     NotRunnable,
@@ -23,6 +26,7 @@ from incidents.runbooks import core
 from incidents.runbooks.core import CoreRunbook
 from tests.builders.incidents import a_responder, an_incident
 from tests.builders.runbooks import a_document, a_version
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +181,22 @@ def test_the_owner_reviews_every_quarter(commander: Actor, board: Actor, at: dat
     assert (book.reviewed_at, book.reviewed_by, book.review_note) == (later, commander.ref, "stays")
     assert runbooks.duties(commander, later) == []
     assert runbooks.duties(actors.service("operator"), later) == []
+
+
+def test_every_accepted_document_of_the_corpus_comes_back_byte_for_byte(
+    commander: Actor, at: datetime
+) -> None:
+    taken = 0
+    for path in sorted(shared("incidents/cacao").glob("*.json")):
+        data = path.read_bytes()
+        if not judge(data).is_accepted:
+            continue
+        version, _ = keeping.bring(data, slug=f"corpus-{taken}", by=commander, at=at)
+        version.refresh_from_db()
+        kept = bytes(version.document)
+        assert kept == data, path.name
+        assert canonical(document.load(kept)) == canonical(document.load(data))
+        taken += 1
+        RunbookVersion.objects.all().delete()
+        Runbook.objects.all().delete()
+    assert taken == 8

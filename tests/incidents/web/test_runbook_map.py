@@ -3,7 +3,8 @@
 from incidents.cacao import document
 from incidents.runbooks import core
 from incidents.runbooks.core import CoreRunbook
-from incidents.web.runbook_map import MOST, lay_out, table
+from incidents.web.runbook_map import MOST, lay_out
+from incidents.web.runbook_table import table
 from tests.shared import shared
 
 
