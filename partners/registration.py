@@ -148,6 +148,7 @@ for _table, _privileges in {
     "partners_ssvcassessment": "SELECT",
     "partners_vulnerabilityname": "SELECT",
     "partners_waiver": "SELECT, INSERT",
+    "partners_waiver_findings": "SELECT, INSERT",
     "partners_finding": "SELECT, INSERT, UPDATE",  # an answer that counts at once moves its state
     "partners_findingevent": "SELECT, INSERT",
     "partners_sbom": "SELECT",

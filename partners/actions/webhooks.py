@@ -82,6 +82,7 @@ def tell(partner: Partner, kind: str, *, key: str, data: dict[str, Any], at: dat
 
 
 def write(hook: Webhook, kind: str, *, key: str, data: dict[str, Any], at: datetime) -> int:
+    """Write a message to ``hook`` unless it was written before under ``key``; return how many."""
     body = json.dumps({"type": kind, "timestamp": at.isoformat(), "data": data})
     message = WebhookMessage(webhook=hook, key=key[:120], kind=kind, body=body, created_at=at)
     if WebhookMessage.objects.filter(webhook=hook, key=message.key).exists():

@@ -43,7 +43,7 @@ class Contacts(APIView):
     there for them is answered like what is not there at all, and recorded.
     """
 
-    authentication_classes = [PortalKeySignIn, *APIView.authentication_classes]
+    authentication_classes = [*APIView.authentication_classes, PortalKeySignIn]
     scopes: ClassVar[Mapping[str, Scope]] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

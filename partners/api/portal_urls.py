@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from partners.api import findings, intakes, requests, sboms
+from partners.api import findings, intakes, requests, sboms, statements
 
 urlpatterns = [
     path("findings/", findings.OwnFindingList.as_view(), name="portal-api-findings"),
     path("findings/<uuid:pk>/", findings.OwnFindingDetail.as_view(), name="portal-api-finding"),
+    path(
+        "findings/<uuid:pk>/statements/",
+        statements.Statements.as_view(),
+        name="portal-api-finding-statements",
+    ),
     path("sboms/", intakes.Upload.as_view(), name="portal-api-sboms"),
     path("sboms/<uuid:pk>/diff/", sboms.OwnDiff.as_view(), name="portal-api-sbom-diff"),
     path("requests/", requests.Requests.as_view(), name="portal-api-requests"),

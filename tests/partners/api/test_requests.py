@@ -4,8 +4,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from partners.models import Intake, Product
-from tests.builders.partners import a_contact, a_document, a_product, sign_in
+from partners.models import Answer, Intake, Product
+from tests.builders.partners import a_contact, a_document, a_finding, a_product, sign_in
 from tests.builders.portal import an_sbom_request
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +53,20 @@ def test_an_upload_with_a_key_is_answered_as_the_first_time(contact: Client) -> 
     assert post(a_document([])).status_code == 409
     assert post(body, "é").status_code == 400
     assert Intake.objects.count() == 1
+
+
+def test_an_answer_is_taken_once_and_moves_the_claim(contact: Client, product: Product) -> None:
+    finding, stranger = a_finding(product=product), a_finding()
+    path = f"/portal/api/v1/findings/{finding.pk}/statements/"
+    body = {"status": "affected", "detail": "A release follows."}
+
+    def post(at: str = path, sent: dict[str, str] = body):
+        return contact.post(at, sent, "application/json", HTTP_IDEMPOTENCY_KEY="a")
+
+    first = post()
+    assert (first.status_code, first.json()["state"]) == (201, "open")
+    assert post().json() == first.json()
+    finding.refresh_from_db()
+    assert (finding.claim, Answer.objects.count()) == ("affected", 1)
+    assert post(path.replace(str(finding.pk), str(stranger.pk))).status_code == 404
+    assert contact.post(path, {"status": "fine"}, "application/json").status_code == 400
