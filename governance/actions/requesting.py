@@ -117,9 +117,11 @@ def submit(
     require(by, Act.REQUEST_SUBMIT, request, at=at)
     if (known := _with_token(request)) is not None:
         return known
+    # First, because the constraint behind it speaks to nobody.
+    _refuse_long(request)
     request.full_clean()
     _refuse_colliding(request, at=at)
-    _refuse_long_or_duplicate(request)
+    _refuse_duplicate(request)
     routing.lay(request, facts, at=at)
     request.save()
     _record(request, by=by, at=at)
@@ -149,12 +151,11 @@ def _refuse_colliding(request: AccessRequest, *, at: datetime) -> None:
         )
 
 
-def _refuse_long_or_duplicate(request: AccessRequest) -> None:
+def _refuse_long(request: AccessRequest) -> None:
     most = grants.longest(request.level)
     if request.ends_after > most:
         what = request.level or "these"
         raise TermTooLong(f"Access to {what} data lasts {most.days} days at most.")
-    _refuse_duplicate(request)
 
 
 SAME = (
