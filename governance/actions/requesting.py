@@ -117,7 +117,6 @@ def submit(
     require(by, Act.REQUEST_SUBMIT, request, at=at)
     if (known := _with_token(request)) is not None:
         return known
-    # First, because the constraint behind it speaks to nobody.
     _refuse_long(request)
     request.full_clean()
     _refuse_colliding(request, at=at)
@@ -152,6 +151,7 @@ def _refuse_colliding(request: AccessRequest, *, at: datetime) -> None:
 
 
 def _refuse_long(request: AccessRequest) -> None:
+    # Asked before the fields are cleaned: the constraint behind it speaks to nobody.
     most = grants.longest(request.level)
     if request.ends_after > most:
         what = request.level or "these"
