@@ -14,13 +14,14 @@ from governance.models import (
     DriftState,
     PolicyVersion,
     ReviewState,
+    RevocationPlan,
 )
 from governance.permissions import Act
 from governance.queries import request_turns, reviewers
 from governance.registries import Duty
 
 MOST = 20
-DRIFT_DAYS = 7
+DRIFT_AHEAD = timedelta(days=1)
 
 
 def open_requests(by: Actor, at: datetime) -> list[Duty]:
@@ -81,12 +82,10 @@ def rollbacks(by: Actor, at: datetime) -> list[Duty]:
     ]
 
 
-def old_drift(by: Actor, at: datetime) -> list[Duty]:
-    """Return one line for the differences that have stood open for over a week."""
+def drift_due(by: Actor, at: datetime) -> list[Duty]:
+    """Return one line for the open differences that are due within a day or overdue."""
     rows = access.visible(
-        DriftFinding.objects.filter(
-            state=DriftState.OPEN, first_seen_at__lt=at - timedelta(days=DRIFT_DAYS)
-        ),
+        DriftFinding.objects.filter(state=DriftState.OPEN, due_at__lte=at + DRIFT_AHEAD),
         to=by,
         act=Act.DRIFT_READ,
         at=at,
@@ -94,14 +93,33 @@ def old_drift(by: Actor, at: datetime) -> list[Duty]:
     count = rows.count()
     if not count:
         return []
-    oldest = rows.order_by("first_seen_at").values_list("first_seen_at", flat=True)[0]
+    first = rows.order_by("due_at").values_list("due_at", flat=True)[0]
     many = "grant differs" if count == 1 else "grants differ"
     return [
         Duty(
             title=f"Revoke or explain drift: {count:,} {many} from what was approved",
-            reason=f"Open for over {DRIFT_DAYS} days, the oldest since {oldest:%b %d, %Y}",
+            reason="Due within a day, or overdue",
             url="/admin/governance/driftfinding/?state__exact=open",
+            due_at=first,
         )
+    ]
+
+
+def revocation_plans(by: Actor, at: datetime) -> list[Duty]:
+    """Return the drafted revocations that ``by`` may approve, oldest first; never their own."""
+    rows = access.visible(
+        RevocationPlan.objects.filter(approved_at=None).exclude(drafted_by=by.ref),
+        to=by,
+        act=Act.REVOCATION_APPROVE,
+        at=at,
+    )
+    return [
+        Duty(
+            title=f"Approve the {row}",
+            reason="Somebody else must approve the SQL before it is run",
+            url="/admin/governance/revocationplan/",
+        )
+        for row in rows.select_related("system").order_by("drafted_at", "pk")[:MOST]
     ]
 
 

@@ -176,7 +176,8 @@ registries.requestable.add("governance.governedsystem", _system)
 registries.duties.add("access_requests", duties.open_requests)
 registries.duties.add("break_glass_reviews", duties.break_glass_reviews)
 registries.duties.add("rollbacks", duties.rollbacks)
-registries.duties.add("old_drift", duties.old_drift)
+registries.duties.add("drift_due", duties.drift_due)
+registries.duties.add("revocation_plans", duties.revocation_plans)
 registries.duties.add("access_reviews", duties.access_reviews)
 
 LOG = "is part of the log itself, which only grows"

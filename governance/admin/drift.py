@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from governance.actions import answering_drift, revoking
 from governance.board import GovernedAdmin, when, who
@@ -94,7 +95,16 @@ class RevocationPlanAdmin(GovernedAdmin[RevocationPlan]):
     list_display = ["__str__", "drafted_by", "reason", "approved_by", "approved_at", "applied_at"]
     list_filter = ["system"]
     list_select_related = ["system"]
+    fields = [
+        *("system", "reason", "sql", "drafted_by", "drafted_at"),
+        *("approved_by", "approved_at", "applied_by", "applied_at"),
+    ]
     actions = ["approve", "apply"]
+
+    @admin.display(description="SQL, one statement a line, as it will be run")
+    def sql(self, plan: RevocationPlan) -> str:
+        """Return the statements as they stand."""
+        return format_html("<pre>{}</pre>", plan.statements)
 
     @admin.action(description="Approve the SQL as it stands")
     def approve(self, request: HttpRequest, rows: QuerySet[RevocationPlan]) -> None:

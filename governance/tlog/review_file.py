@@ -127,8 +127,11 @@ def main(argv: list[str] | None = None) -> int:
             witness_keys=args.witness,
             quorum=args.quorum,
         )
-    except (NotProven, OSError, UnicodeDecodeError):
+    except (NotProven, OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(f"not proven: {error}\n")
         return 1
+    told = "proven" if found.is_proven else "whole, but no witness has signed yet"
+    sys.stdout.write(f"{told}: {found.quarter}, {found.items} accesses, sha256 {found.sha256}\n")
     return 0 if found.is_proven else 2
 
 

@@ -8,7 +8,14 @@ from allauth.mfa.models import Authenticator
 
 from governance import boundary, duties, measures, registries
 from governance.actions import reviewing
-from governance.models import AccessRequest, AccessReviewItem, DriftFinding, Site, User
+from governance.models import (
+    AccessRequest,
+    AccessReviewItem,
+    DriftFinding,
+    RevocationPlan,
+    Site,
+    User,
+)
 from tests.builders.governance import a_member, a_site, a_system, a_user, holds
 from tests.builders.policy import a_board_member, rolled_back
 from tests.builders.reviews import a_grant, a_review, items
@@ -124,26 +131,41 @@ def test_a_rollback_is_a_duty_of_others_until_it_is_reviewed(at: datetime) -> No
     assert duties.rollbacks(ben, at) == []
 
 
-def test_drift_becomes_a_duty_after_a_week(at: datetime) -> None:
-    system = a_system()
+def test_drift_becomes_a_duty_a_day_before_it_is_due(at: datetime) -> None:
     fields: dict[str, Any] = {
-        "system": system,
+        "system": a_system(),
         "kind": "unapproved",
         "entitlement": "select",
         "scope": "mes.badge",
         "severity": "high",
+        "first_seen_at": at,
         "last_seen_at": at,
     }
-    week = timedelta(days=7)
-    DriftFinding.objects.create(principal="new", first_seen_at=at - week, **fields)
+    day = timedelta(days=1)
+    DriftFinding.objects.create(principal="later", due_at=at + day + timedelta(1), **fields)
     by = a_member("board_member").as_actor()
-    assert duties.old_drift(by, at) == []
+    assert duties.drift_due(by, at) == []
+    DriftFinding.objects.create(principal="soon", due_at=at + day, **fields)
     DriftFinding.objects.create(
-        principal="old", first_seen_at=at - week - timedelta(seconds=1), **fields
+        principal="done", due_at=at, **fields | {"state": "verified_closed"}
     )
-    (duty,) = duties.old_drift(by, at)
-    assert "1 grant differs" in duty.title
-    assert duties.old_drift(a_member("steward").as_actor(), at) == []
+    (duty,) = duties.drift_due(by, at)
+    assert ("1 grant differs" in duty.title, duty.due_at) == (True, at + day)
+    assert duties.drift_due(a_member("steward").as_actor(), at) == []
+
+
+def test_a_drafted_revocation_waits_for_somebody_else(at: datetime) -> None:
+    drafter, other = (a_member("board_member").as_actor() for _ in range(2))
+    RevocationPlan.objects.create(
+        system=a_system(),
+        statements="REVOKE SELECT ON mes.badge FROM ana",
+        drafted_by=drafter.ref,
+        drafted_at=at,
+    )
+    (duty,) = duties.revocation_plans(other, at)
+    assert duty.title.startswith("Approve the revocation in")
+    assert duties.revocation_plans(drafter, at) == []
+    assert duties.revocation_plans(a_member("steward").as_actor(), at) == []
 
 
 def test_without_reviews_due_there_is_no_figure(at: datetime) -> None:

@@ -137,7 +137,8 @@ def _found(site: str, quarter: str) -> AccessReview:
     rows = AccessReview.objects.select_related("site")
     review = rows.filter(site__slug=site, quarter=_quarter(quarter)).first()
     if review is None:
-        raise NotFound(f"there is no access review of {site!r} in {quarter}")
+        known = ", ".join(f"{one.site.slug} {one.quarter}" for one in rows[:20]) or "none"
+        raise NotFound(f"there is no access review of {site!r} in {quarter}; known are: {known}")
     return review
 
 
