@@ -146,9 +146,8 @@ def test_drift_becomes_a_duty_a_day_before_it_is_due(at: datetime) -> None:
     by = a_member("board_member").as_actor()
     assert duties.drift_due(by, at) == []
     DriftFinding.objects.create(principal="soon", due_at=at + day, **fields)
-    DriftFinding.objects.create(
-        principal="done", due_at=at, **fields | {"state": "verified_closed"}
-    )
+    closed = {"state": "closed", "closed_at": at}
+    DriftFinding.objects.create(principal="done", due_at=at, **fields | closed)
     (duty,) = duties.drift_due(by, at)
     assert ("1 grant differs" in duty.title, duty.due_at) == (True, at + day)
     assert duties.drift_due(a_member("steward").as_actor(), at) == []
