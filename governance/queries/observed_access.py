@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from governance import access
 from governance.domain.actor import Actor
@@ -99,8 +99,8 @@ def of(person: User, *, to: Actor, at: datetime) -> tuple[list[Seen], bool]:
     """Return what the accounts of ``person`` may do, and what is approved for them; whether cut.
 
     Accounts are those named as theirs, those that carry their mail address and belong to nobody
-    else, and the logins of the grants they were ever given. Only systems of which ``to`` may read the
-    grants are told.
+    else, and the logins of the grants they were ever given. Only systems of which ``to`` may
+    read the grants are told.
     """
     named = access.visible(
         PrincipalAlias.objects.filter(user=person), to=to, act=Act.ALIAS_READ, at=at
@@ -157,7 +157,7 @@ def _read(
         .order_by("is_implied", "principal", "entitlement", "system", "scope")
         .values(*_KEY, "via", "is_implied", "granted_at", "last_used", "usage_known")[: MOST + 1]
     )
-    held = Grant.objects.in_force(at).filter(given)
+    held: QuerySet[Grant] = Grant.objects.in_force(at).filter(given)
     if whose is not None:
         held = access.visible(held, to=to, act=Act.GRANT_READ, at=at)
     grants = {
