@@ -64,10 +64,9 @@ def test_who_holds_no_role_has_a_page_and_a_partner_has_none() -> None:
     assert Client().get("/requests/").status_code == 302
 
 
-def submitted(client: Client, system_key: int) -> str:
-    answer = client.post(
-        "/admin/governance/accessrequest/add/", {**ASKED, "system": system_key}, follow=True
-    )
+def submitted(client: Client, system_key: int, **over: str) -> str:
+    asked = {**ASKED, "system": system_key, **over}
+    answer = client.post("/admin/governance/accessrequest/add/", asked, follow=True)
     assert answer.redirect_chain == [(f"/requests/#request-{AccessRequest.objects.get().pk}", 302)]
     return str(answer.content.decode())
 
@@ -84,7 +83,8 @@ def test_after_asking_it_says_for_whom_it_waits() -> None:
 
 def test_after_asking_it_says_what_was_granted_at_once() -> None:
     asset = a_table(level=1)
-    client = signin.proven(a_member("site_operator", site=asset.site))
-    shown = submitted(client, asset.system_id)
+    person = a_member("site_operator", site=asset.site)
+    assert person.email is not None
+    shown = submitted(signin.proven(person), asset.system_id, principal=person.email)
     assert "granted at once, until" in shown
     assert "Service approver" in shown
