@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 import config.schema  # noqa: F401 - the OpenAPI document knows our scheme once it is loaded
 from config import board, health
-from config.web import icon, overview, refusals
+from config.web import icon, overview, own_requests, refusals
 from governance.api import (
     access_requests,
     access_reviews,
@@ -23,6 +23,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", overview.index, name="overview"),
+    path("requests/", own_requests.index, name="own_requests"),
     path("favicon.ico", icon.favicon, name="favicon"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

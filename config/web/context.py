@@ -9,15 +9,19 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from config.signin import has_second_factor, needs_second_factor
-from governance.models import PolicyHead, User
+from governance import access
+from governance.board import when, who
+from governance.models import AccessRequest, PolicyHead, User
+from governance.permissions import Act
 
+ALL_REQUESTS, OWN_REQUESTS = "admin:governance_accessrequest_changelist", "own_requests"
 STAFF = (
     ("Overview", "overview"),
     ("Incidents", "incidents:list"),
     ("Findings", "partners:findings"),
     ("Catalog", "catalog:list"),
     ("Zones", "catalog:zones"),
-    ("Requests", "admin:governance_accessrequest_changelist"),
+    ("Requests", ALL_REQUESTS),
     ("Board", "admin:index"),
 )
 PARTNER = (
@@ -60,7 +64,12 @@ def navigation(request: HttpRequest) -> tuple[Entry, ...]:
     if not _may_enter(request):
         return ()
     user = request.user
-    known = PARTNER if isinstance(user, User) and user.is_external else STAFF
+    known: tuple[tuple[str, str], ...] = (
+        PARTNER if isinstance(user, User) and user.is_external else STAFF
+    )
+    if known is STAFF and not may_list_requests(request):
+        own = {ALL_REQUESTS: OWN_REQUESTS}
+        known = tuple((label, own.get(name, name)) for label, name in known)
     entries = [
         (label, url)
         for label, name in known
@@ -71,6 +80,18 @@ def navigation(request: HttpRequest) -> tuple[Entry, ...]:
     above = [url for _, url in entries if _is_below(request.path, url)]
     nearest = max(above, key=len, default="")
     return tuple(Entry(label, url, url == nearest) for label, url in entries)
+
+
+def may_list_requests(request: HttpRequest) -> bool:
+    """Say whether the list of everybody's requests opens for this person, or their own only."""
+    user = request.user
+    return (
+        isinstance(user, User)
+        and user.is_staff
+        and access.allows_somewhere(
+            who(request), Act.REQUEST_READ, AccessRequest.resource_type(), at=when(request)
+        )
+    )
 
 
 def search_address(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
+from unfold.decorators import action
 
 from governance import access
 from governance.actions import requesting, routing
@@ -24,7 +25,14 @@ from governance.errors import BadInput
 from governance.measures import PERIOD_DAYS
 from governance.models import PENDING, AccessRequest, GovernedSystem, RequestState, User
 from governance.permissions import Act
-from governance.queries import denials, names, request_clock, request_turns, requestable
+from governance.queries import (
+    denials,
+    names,
+    own_requests,
+    request_clock,
+    request_turns,
+    requestable,
+)
 from governance.queries.deciding import deciders
 
 ASKED = ["system", "principal", "entitlement", "scope", "purpose", "days"]
@@ -56,6 +64,7 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     list_select_related = ["system__site", "requester", "grantee", "owner", "deputy"]
     search_fields = ["principal", "scope", "purpose", "case"]
     actions = ["approve", "deny", "cancel"]
+    actions_list = ["own"]
     change_form_outer_before_template = "governance/board/decide.html"
 
     @admin.display(description="Clock", ordering="due_at")
@@ -73,9 +82,7 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
     @admin.display(description="State", ordering="state")
     def stands(self, row: AccessRequest) -> str:
         """Return the state in words; of two approvals the second may be what it waits for."""
-        if row.state == RequestState.OPEN and row.first_approved_at is not None:
-            return "Waiting for a second approval"
-        return row.get_state_display()
+        return own_requests.state(row)
 
     @admin.display(description="First approved by")
     def first_approver(self, row: AccessRequest) -> str:
@@ -141,6 +148,22 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
             by=who(request),
             at=when(request),
         )
+
+    def response_add(
+        self, request: HttpRequest, obj: AccessRequest, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Say what came of it, and show it among what they asked for: many may list no other."""
+        url = f"{reverse('own_requests')}#request-{obj.pk}"
+        said = own_requests.outcome(obj, at=when(request))
+        tone = messages.WARNING if obj.state == RequestState.APPROVED else messages.SUCCESS
+        words = format_html('<a href="{}">{}</a>: {}', url, obj, said)
+        self.message_user(request, words, tone)
+        return redirect(request.get_full_path() if "_addanother" in request.POST else url)
+
+    @action(description="My requests and access", url_path="own")  # type: ignore[untyped-decorator]
+    def own(self, request: HttpRequest) -> HttpResponse:
+        """Lead to what this person asked for."""
+        return redirect("own_requests")
 
     def _refused(self, request: HttpRequest, data: dict[str, Any]) -> dict[str, Any]:
         """Return record, act and case of the refusal that the form was opened from.

@@ -1,4 +1,4 @@
-"""Everything that one person can reach: by which role or grant, why, since when, last used."""
+"""Everything that one person can reach: by role, by grant, and by what their accounts may do."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,16 +9,14 @@ from governance import access
 from governance.domain.actor import Actor
 from governance.models import (
     DecisionLog,
-    Grant,
+    GovernedSystem,
     Membership,
-    ObservedGrant,
     PolicyHead,
     PolicyRule,
     User,
 )
-from governance.models.access_request import AccessRequest
 from governance.permissions import Act
-from governance.queries import names
+from governance.queries import names, observed_access
 
 MOST = 500
 
@@ -28,6 +26,9 @@ class Holding:
     """One way to reach something.
 
     ``used_at`` is None where no use is known; ``is_usage_known`` tells never from unknown.
+    ``verdict`` is the state of ``observed_access.Seen``, empty for a role: ``approved``,
+    ``drift`` with its ``finding``, ``missing``, and so on. ``since`` is None where the system
+    does not say.
     """
 
     what: str
@@ -35,18 +36,31 @@ class Holding:
     path: str
     why: str
     by: str
-    since: datetime
+    since: datetime | None
     until: datetime | None
     used_at: datetime | None
     is_usage_known: bool
     url: str
+    verdict: str = ""
+    finding: str = ""
+    finding_url: str = ""
 
 
-def of(user: User, *, to: Actor, at: datetime) -> list[Holding]:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Roles, and what the accounts may do, differences first; ``is_cut`` where there is more."""
+
+    lines: tuple[Holding, ...]
+    is_cut: bool
+
+
+def of(user: User, *, to: Actor, at: datetime) -> Held:
     """Return what ``user`` can reach at ``at``, roles first, as far as ``to`` may see it."""
-    found = [*_roles(user, to=to, at=at), *_grants(user, to=to, at=at)]
-    given_by = names.named(one.by for one in found)
-    return [replace(one, by=given_by[one.by].text) if one.by else one for one in found]
+    roles = _roles(user, to=to, at=at)
+    given_by = names.named(one.by for one in roles)
+    roles = [replace(one, by=given_by[one.by].text) if one.by else one for one in roles]
+    seen, is_cut = _accounts(user, to=to, at=at)
+    return Held((*roles, *seen), is_cut)
 
 
 def _roles(user: User, *, to: Actor, at: datetime) -> list[Holding]:
@@ -96,52 +110,45 @@ def _used_by_role(user: User, *, at: datetime) -> dict[str, datetime]:
     return found
 
 
-def _grants(user: User, *, to: Actor, at: datetime) -> list[Holding]:
-    held = access.visible(
-        Grant.objects.in_force(at).filter(grantee=user), to=to, act=Act.GRANT_READ, at=at
-    ).select_related("system", "request")
-    rows = list(held.order_by("system__name", "scope", "pk")[:MOST])
-    used = _used_records(user, rows, at=at)
-    seen = _seen(rows)
-    return [
-        Holding(
-            what=f"{row.act or row.entitlement} on {row.scope or row.resource}",
-            where=str(row.system),
-            path=_path(row, seen),
-            why=_why(row.request) or row.reason,
-            by=row.approved_by,
-            since=row.valid_from,
-            until=row.valid_to,
-            used_at=used.get((row.act, row.resource)),
-            is_usage_known=bool(row.resource),
-            url=f"/admin/governance/grant/{row.pk}/change/",
+def _accounts(user: User, *, to: Actor, at: datetime) -> tuple[list[Holding], bool]:
+    """Return what the accounts of ``user`` may do and what is approved, and whether it is cut."""
+    lines, is_cut = observed_access.of(user, to=to, at=at)
+    used = _used_records(user, lines, at=at)
+    names_of = dict(
+        GovernedSystem.objects.filter(pk__in={one.system for one in lines}).values_list(
+            "pk", "name"
         )
-        for row in rows
-    ]
-
-
-def _why(request: AccessRequest | None) -> str:
-    return request.purpose if request else ""
-
-
-def _path(row: Grant, seen: dict[tuple[int, str, str, str], str]) -> str:
-    via = seen.get((row.system_id, row.principal, row.entitlement, row.scope))
-    login = f"grant, login {row.principal}"
-    return f"{login}, in the system by {via}" if via else login
-
-
-def _seen(rows: list[Grant]) -> dict[tuple[int, str, str, str], str]:
-    """Return by which way the last look into each system showed these grants."""
-    observed = ObservedGrant.objects.filter(
-        system__in={row.system_id for row in rows},
-        principal__in={row.principal for row in rows},
-        absent_from=None,
     )
-    return {(row.system_id, row.principal, row.entitlement, row.scope): row.via for row in observed}
+    found = [
+        Holding(
+            what=f"{one.act or ', '.join(one.rights)} on {one.scope or one.resource}",
+            where=names_of[one.system],
+            path=_path(one),
+            why=one.why,
+            by=one.by,
+            since=one.since,
+            until=one.until,
+            used_at=used.get((one.act, one.resource)) if one.resource else one.used_at,
+            is_usage_known=bool(one.resource) or one.is_usage_known,
+            url=one.grant_url,
+            verdict=one.state,
+            finding=one.finding,
+            finding_url=one.finding_url,
+        )
+        for one in lines
+    ]
+    return found, is_cut
+
+
+def _path(one: observed_access.Seen) -> str:
+    if not one.grant_url:
+        return f"login {one.principal}, in the system by {one.path}"
+    login = f"grant, login {one.principal}"
+    return login if one.state in ("missing", "unseen") else f"{login}, in the system by {one.path}"
 
 
 def _used_records(
-    user: User, rows: list[Grant], *, at: datetime
+    user: User, rows: list[observed_access.Seen], *, at: datetime
 ) -> dict[tuple[str, str], datetime]:
     found = (
         DecisionLog.objects.filter(
