@@ -141,10 +141,11 @@ def _accounts(user: User, *, to: Actor, at: datetime) -> tuple[list[Holding], bo
 
 
 def _path(one: observed_access.Seen) -> str:
-    if not one.grant_url:
-        return f"login {one.principal}, in the system by {one.path}"
-    login = f"grant, login {one.principal}"
-    return login if one.state in ("missing", "unseen") else f"{login}, in the system by {one.path}"
+    login = f"grant, login {one.principal}" if one.grant_url else f"login {one.principal}"
+    if one.state in ("missing", "unseen"):
+        return login
+    way = "directly" if one.path == "direct" else f"by {one.path}"
+    return f"{login}, in the system {way}"
 
 
 def _used_records(
