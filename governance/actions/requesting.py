@@ -224,8 +224,9 @@ def _approve_low_risk(request: AccessRequest, *, at: datetime) -> bool:
     drifts = DriftFinding.objects.filter(
         state=DriftState.OPEN, system=request.system, principal=request.principal
     )
-    is_own = request.principal == request.grantee.email or PrincipalAlias.objects.filter(
-        system=request.system, principal=request.principal, user=request.grantee
+    grantee = request.grantee or request.requester
+    is_own = request.principal == grantee.email or PrincipalAlias.objects.filter(
+        system=request.system, principal=request.principal, user=grantee
     )
     permits = access.allows(APPROVER, Act.REQUEST_AUTO_APPROVE, request, at=at)
     if not permits or not is_own or drifts.exists():
