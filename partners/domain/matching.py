@@ -208,6 +208,9 @@ def _stretches(bounds: list[_Bound]) -> tuple[tuple[Key | None, Key | None, bool
         elif is_affected:
             found.append((start, bound.key, bound.kind is EventKind.LAST_AFFECTED))
             is_affected = False
+        elif bound.kind is EventKind.FIXED and found and found[-1][1] == bound.key:
+            # The last affected one is at the same time fixed: the later event decides.
+            found[-1] = (found[-1][0], bound.key, False)
     if is_affected:
         found.append((start, None, False))
     return tuple(found)

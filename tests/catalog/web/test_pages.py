@@ -304,7 +304,7 @@ def test_higher_apps_add_their_panels(steward: Client, monkeypatch: pytest.Monke
     panels.add("catalog.other", lambda ref, by: [Panel("Elsewhere", ())])
     monkeypatch.setattr(registries, "panels", panels)
     page = text(steward, f"{LIST}{asset.pk}/")
-    assert page.count(asset.ref) == 2
+    assert page.count(f"<dd>{asset.ref}</dd>") == 2
     assert "Elsewhere" not in page
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from partners.domain.advisories import Affected, Event, EventKind, Range, RangeKind
@@ -55,6 +55,8 @@ pairs = st.lists(
 )
 
 
+@example([("introduced", None), ("fixed", 0), ("last_affected", 0)])
+@settings(max_examples=2_000)
 @given(pairs)
 def test_a_walk_agrees_with_the_oracle_at_every_version(
     chosen: list[tuple[str, int | None]],
