@@ -359,7 +359,7 @@ def test_legs():
         ),
         Leg(
             "system PostgreSQL",
-            pytest + ["-m", "system_services"],
+            pytest + ["-n", "2", "-m", "system_services and not soak and not fault"],
             system,
             skipped=no_system_postgres(system),
             is_pytest=True,
