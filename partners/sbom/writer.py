@@ -1,7 +1,7 @@
 """CycloneDX 1.6 JSON out, through cyclonedx-python-lib.
 
 The library takes some 3 ms for each component, and grows with the square of their number. Above
-1,000 the components are written by hand in the same form; a test compares the two.
+1,000 the components are written by hand in the same form.
 """
 
 from __future__ import annotations
