@@ -73,6 +73,7 @@ def sound(visit: Visit, name: str) -> list[str]:
         wide = visit.page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             found.append(f"{width}: the page is {wide} wide")
+    visit.page.set_viewport_size({"width": 1440, "height": 900})
     return found
 
 

@@ -1,8 +1,6 @@
 """Drift on the board: found, accepted for a time, revoked, and closed by the next look."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -17,7 +15,8 @@ from governance.domain.drift import Observation, ObservedGrant, source_hash
 from governance.models import DriftFinding, GovernedSystem, RevocationPlan, Snapshot, User
 from tests.builders import signin
 from tests.builders.governance import a_member, a_site, a_system
-from tests.e2e.conftest import AXE, Visit
+from tests.e2e.conftest import Visit
+from tests.e2e.test_audit_board import sound
 from tests.e2e.test_policy_board import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -58,32 +57,6 @@ def ana(visit: Visit) -> User:
         signin.with_app(user)
     sign_in(visit.page, visit.origin, user)
     return user
-
-
-def sound(visit: Visit, name: str) -> list[str]:
-    """Return what axe finds in our part of the page, wide, narrow and dark, and overflows."""
-    found = []
-    for width in (1440, 390):
-        for scheme in ("light", "dark"):
-            visit.page.set_viewport_size({"width": width, "height": 900})
-            visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            visit.page.reload()
-            visit.page.evaluate(AXE)
-            seen = visit.page.evaluate("() => axe.run('.audit', {resultTypes: ['violations']})")
-            found += [
-                f"{width} {scheme} {violation['id']}: {node['html'][:160]}"
-                for violation in seen["violations"]
-                for node in violation["nodes"]
-            ]
-            if folder := os.environ.get("SCREENSHOTS"):
-                visit.page.screenshot(
-                    path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True
-                )
-        wide = visit.page.evaluate("document.documentElement.scrollWidth")
-        if wide > width:
-            found.append(f"{width}: the page is {wide} wide")
-    visit.page.set_viewport_size({"width": 1440, "height": 900})
-    return found
 
 
 def chosen(visit: Visit, principal: str, action: str, reason: str) -> None:
