@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from governance.models import User
 from tests.builders import signin
 
 AXE = (Path(__file__).parents[1] / "vendor/axe.min.js").read_text()
@@ -68,6 +69,18 @@ class Visit:
         assert answer is not None
         assert answer.status == 200, f"{path}: {answer.status}"
 
+    def sign_in(self, user: User) -> None:
+        """Sign in as somebody who has an app, and wait until the first page stands."""
+        page = self.page
+        self.go("/accounts/login/")
+        page.get_by_label("Work email").fill(str(user.email))
+        page.get_by_label("Password").fill(signin.PASSWORD)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_label("6 digits").fill(signin.fresh_totp(signin.SECRET))
+        page.get_by_role("button", name="Sign in").click()
+        # The page of the code has a heading too: the address tells that it is behind us.
+        page.wait_for_url(lambda url: not urlsplit(url).path.startswith("/accounts/"))
+
     def axe(self) -> list[str]:
         """Return what axe finds on the page as it stands."""
         self.page.evaluate(AXE)
@@ -103,6 +116,17 @@ def visit(browser: Browser, live: str, transactional_db: None) -> Iterator[Visit
     yield visit
     context.close()
     assert visit.complaints == []
+
+
+@pytest.fixture
+def second(browser: Browser, visit: Visit) -> Iterator[Visit]:
+    """Another browser, of a colleague."""
+    context = browser.new_context(reduced_motion="reduce")
+    other = Visit(context.new_page(), visit.origin)
+    other.watch()
+    yield other
+    context.close()
+    assert other.complaints == []
 
 
 @pytest.fixture

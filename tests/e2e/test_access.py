@@ -1,20 +1,18 @@
 """Access asked for, approved by somebody else, used, and over at its end."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from governance.models import AccessRequest, GovernedSystem, Grant, User
 from governance.queries import requestable
 from tests.builders import signin
 from tests.builders.governance import a_member, a_system
 from tests.e2e.conftest import Visit
-from tests.e2e.test_policy_board import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -24,16 +22,6 @@ def a_person(role: str, system: GovernedSystem, name: str) -> User:
     with transaction.atomic():
         signin.with_app(user)
     return user
-
-
-@pytest.fixture
-def second(browser: Browser, visit: Visit) -> Iterator[Visit]:
-    context = browser.new_context(reduced_motion="reduce")
-    other = Visit(context.new_page(), visit.origin)
-    other.watch()
-    yield other
-    context.close()
-    assert other.complaints == []
 
 
 def opens(visit: Visit, path: str) -> bool:
@@ -48,7 +36,7 @@ def test_ask_approve_use_expire(visit: Visit, second: Visit) -> None:
     luis = a_person("data_owner", system, "Luis Garza")
     place = f"/admin/governance/governedsystem/{system.pk}/change/"
 
-    sign_in(visit.page, visit.origin, joel)
+    visit.sign_in(joel)
     assert not opens(visit, place)
     form = requestable.form_url(system.ref, "governance:system:read")
     visit.go(form.partition("/admin/")[1] + form.partition("/admin/")[2])
@@ -62,7 +50,7 @@ def test_ask_approve_use_expire(visit: Visit, second: Visit) -> None:
     assert (row.state, row.requester) == ("open", joel)
     assert not opens(visit, place), "asked is not given"
 
-    sign_in(second.page, second.origin, luis)
+    second.sign_in(luis)
     second.go("/admin/")
     second.page.get_by_role("link", name="Decide: read on").click()
     reason = second.page.get_by_label("Reason, which")

@@ -17,7 +17,6 @@ from tests.builders.governance import a_member, a_system
 from tests.builders.reviews import a_grant, a_review, look, seen
 from tests.e2e.conftest import Visit
 from tests.e2e.test_audit_board import sound
-from tests.e2e.test_policy_board import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 DAY = timedelta(days=1)
@@ -51,7 +50,7 @@ def test_a_campaign_is_worked_by_keyboard_to_the_sealed_result(visit: Visit) -> 
     with transaction.atomic():
         signin.with_app(owner)
     review, page = a_campaign(owner), visit.page
-    sign_in(page, visit.origin, owner)
+    visit.sign_in(owner)
     visit.go("/admin/")
     page.get_by_role("link", name="Review access at").first.click()
     what = page.locator("#review-what")
@@ -97,7 +96,7 @@ def test_a_key_that_is_switched_off_decides_nothing(visit: Visit) -> None:
     with transaction.atomic():
         signin.with_app(owner)
     a_campaign(owner)
-    sign_in(visit.page, visit.origin, owner)
+    visit.sign_in(owner)
     visit.go("/admin/governance/accessreview/")
     visit.page.get_by_role("link", name=re.compile(r"^Access review 20")).click()
     assert sound(visit, "review-campaign") == []

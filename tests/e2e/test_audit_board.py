@@ -37,14 +37,7 @@ def event(visit: Visit, settings: pytest.FixtureRequest) -> AuditEvent:
         witnessed.cosign(witnessed.sequence(NOW), NOW + timedelta(seconds=1))
     user = a_member("auditor", name="Ana Ruiz", password=make_password(signin.PASSWORD))
     signin.with_app(user)
-    page = visit.page
-    visit.go("/accounts/login/")
-    page.get_by_label("Work email").fill(str(user.email))
-    page.get_by_label("Password").fill(signin.PASSWORD)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("6 digits").fill(signin.totp(signin.SECRET))
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    visit.sign_in(user)
     return AuditEvent.objects.get(act="row:governance_site:update", object=site.ref)
 
 

@@ -34,12 +34,7 @@ def test_ten_gaps_are_closed_in_one_go(visit: Visit, faces: Callable[[], list[st
     a_member("site_operator", name="Joel Salinas")
     signin.with_app(user)
     page = visit.page
-    visit.go("/accounts/login/")
-    page.get_by_label("Work email").fill(str(user.email))
-    page.get_by_label("Password").fill(signin.PASSWORD)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("6 digits").fill(signin.totp(signin.SECRET))
-    page.get_by_role("button", name="Sign in").click()
+    visit.sign_in(user)
     page.get_by_role("link", name="Catalog", exact=True).click()
     page.get_by_role("link", name="Coverage", exact=True).click()
     expect(page.get_by_text("0 of 10 assets lack nothing of the baseline: 0.0%")).to_be_visible()

@@ -17,7 +17,6 @@ from tests.builders import signin
 from tests.builders.governance import a_member, a_site, a_system
 from tests.e2e.conftest import Visit
 from tests.e2e.test_audit_board import sound
-from tests.e2e.test_policy_board import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 LIST = "/admin/governance/driftfinding/"
@@ -55,7 +54,7 @@ def ana(visit: Visit) -> User:
     user = a_member("board_member", name="Ana Ruiz", password=make_password(signin.PASSWORD))
     with transaction.atomic():
         signin.with_app(user)
-    sign_in(visit.page, visit.origin, user)
+    visit.sign_in(user)
     return user
 
 

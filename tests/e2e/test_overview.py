@@ -48,12 +48,7 @@ def test_the_overview_is_sound_and_drills(
     user = a_member("board_member", password=make_password(signin.PASSWORD))
     signin.with_app(user)
     page = visit.page
-    visit.go("/accounts/login/")
-    page.get_by_label("Work email").fill(str(user.email))
-    page.get_by_label("Password").fill(signin.PASSWORD)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("6 digits").fill(signin.totp(signin.SECRET))
-    page.get_by_role("button", name="Sign in").click()
+    visit.sign_in(user)
     expect(page.get_by_text("One of four targets is met, one is missed")).to_be_visible()
     page.get_by_text("Numbers behind the trend lines").click()
     expect(page.get_by_role("cell", name="98.4%").first).to_be_visible()

@@ -1,12 +1,11 @@
 """A policy on the board: drafted, seen before it bites, approved by another, rolled back."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from governance import access, boundary
 from governance.actions import shadowing
@@ -29,27 +28,6 @@ def a_board_member(name: str) -> User:
     with transaction.atomic():
         signin.with_app(user)
     return user
-
-
-def sign_in(page: Page, origin: str, user: User) -> None:
-    page.goto(f"{origin}/accounts/login/")
-    page.get_by_label("Work email").fill(str(user.email))
-    page.get_by_label("Password").fill(signin.PASSWORD)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("6 digits").fill(signin.totp(signin.SECRET))
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-
-
-@pytest.fixture
-def second(browser: Browser, visit: Visit) -> Iterator[Visit]:
-    """Another browser, of the colleague."""
-    context = browser.new_context(reduced_motion="reduce")
-    other = Visit(context.new_page(), visit.origin)
-    other.watch()
-    yield other
-    context.close()
-    assert other.complaints == []
 
 
 def save(page: Page, *, act: str, rid: str = "") -> None:
@@ -75,8 +53,8 @@ def test_a_policy_is_tried_approved_published_and_rolled_back(visit: Visit, seco
     def may() -> bool:
         return access.allows(auditor, Act.JOB_RETRY, Job(), at=NOW)
 
-    sign_in(ana, visit.origin, a_board_member("Ana Ruiz"))
-    sign_in(ben, visit.origin, a_board_member("Ben Okafor"))
+    visit.sign_in(a_board_member("Ana Ruiz"))
+    second.sign_in(a_board_member("Ben Okafor"))
     visit.go(LIST)
     assert sound(visit, "policies") == []
     ana.set_viewport_size({"width": 1440, "height": 900})

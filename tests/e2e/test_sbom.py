@@ -21,7 +21,6 @@ from partners.sbom.reader import read
 from tests.builders import signin
 from tests.builders.partners import a_contact, a_document, a_product, a_record, write
 from tests.e2e.conftest import Visit
-from tests.e2e.test_policy_board import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 BEFORE = ["pkg:pypi/requests@2.28.2", "pkg:pypi/attrs@23.1.0", "pkg:pypi/flask@2.3.0"]
@@ -60,7 +59,7 @@ def test_a_contact_sees_what_changed_and_what_to_add(
         user = a_contact(product.partner, password=make_password(signin.PASSWORD))
         signin.with_app(user)
     page = visit.page
-    sign_in(page, visit.origin, user)
+    visit.sign_in(user)
     visit.go("/portal/")
     page.set_input_files("#file", write(tmp_path / "now.json", a_document(NOW)))
     page.get_by_role("button", name="Upload").click()

@@ -77,12 +77,7 @@ def test_the_map_shows_what_is_wrong_and_each_finding_drills(
     user = a_member("steward", password=make_password(signin.PASSWORD))
     signin.with_app(user)
     page = visit.page
-    visit.go("/accounts/login/")
-    page.get_by_label("Work email").fill(str(user.email))
-    page.get_by_label("Password").fill(signin.PASSWORD)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("6 digits").fill(signin.totp(signin.SECRET))
-    page.get_by_role("button", name="Sign in").click()
+    visit.sign_in(user)
     page.get_by_role("link", name="Zones", exact=True).click()
     expect(page.get_by_role("link", name="Catalog", exact=True)).not_to_have_attribute(
         "aria-current", "page"
