@@ -12,7 +12,8 @@ from django.db import connection
 
 from partners.advisories.versions import SEMVER, order_of
 from partners.domain.advisories import Affected, Event, EventKind, Range, RangeKind
-from partners.domain.matching import Prepared
+from partners.domain.matching import Match, Prepared
+from partners.domain.packages import Package
 from partners.models import AffectedPackage, ComponentVersion, Exposure
 
 BATCH = 5_000
@@ -126,36 +127,48 @@ def _match(components: list[int], *, at: datetime) -> None:
 
 
 def _judge(pairs: list[tuple[int, str, int]]) -> dict[tuple[int, int], _Found]:
-    candidates = {row["id"]: (row, prepared) for row, prepared in _prepared({p for *_, p in pairs})}
+    records: dict[tuple[str, str], list[tuple[dict[str, Any], Prepared]]] = {}
+    package_of: dict[int, tuple[str, str]] = {}
+    for row, prepared in _prepared({key for *_, key in pairs}):
+        package_of[row["id"]] = package = (row["ecosystem"], row["package"])
+        records.setdefault(package, []).append((row, prepared))
+    packages = {key: Package(those, order=order_of(key[0])) for key, those in records.items()}
     found: dict[tuple[int, int], _Found] = {}
-    for component, version, key in pairs:
-        row, prepared = candidates[key]
-        match = prepared.match(version)
-        if match is None:
-            continue
-        one = found.setdefault(
-            (component, row["advisory__vulnerability_id"]), _Found(row["advisory__imported_at"])
-        )
-        one.known_at = min(one.known_at, row["advisory__imported_at"])
-        one.evidence.setdefault(
-            row["advisory__name"],
-            {"advisory": row["advisory__name"], "said": match.evidence},
-        )
-        one.fixed.update(dict.fromkeys(prepared.affected.fixed_versions))
-        one.is_unbounded = one.is_unbounded and match.is_unbounded
+    for component, (version, key) in {one: (version, key) for one, version, key in pairs}.items():
+        for row, match in packages[package_of[key]].hits(version):
+            _add(found, component, row, match)
     return found
 
 
+def _add(
+    found: dict[tuple[int, int], _Found], component: int, row: dict[str, Any], match: Match
+) -> None:
+    one = found.setdefault(
+        (component, row["advisory__vulnerability_id"]), _Found(row["advisory__imported_at"])
+    )
+    one.known_at = min(one.known_at, row["advisory__imported_at"])
+    one.evidence.setdefault(
+        row["advisory__name"],
+        {"advisory": row["advisory__name"], "said": match.evidence},
+    )
+    one.fixed.update(dict.fromkeys(row["fixed"]))
+    one.is_unbounded = one.is_unbounded and match.is_unbounded
+
+
 def _prepared(keys: Iterable[int]) -> Iterator[tuple[dict[str, Any], Prepared]]:
-    rows = AffectedPackage.objects.filter(pk__in=keys).values(
-        "id",
-        "ecosystem",
-        "package",
-        "versions",
-        "ranges",
-        "advisory__name",
-        "advisory__vulnerability_id",
-        "advisory__imported_at",
+    rows = (
+        AffectedPackage.objects.filter(pk__in=keys)
+        .order_by("pk")
+        .values(
+            "id",
+            "ecosystem",
+            "package",
+            "versions",
+            "ranges",
+            "advisory__name",
+            "advisory__vulnerability_id",
+            "advisory__imported_at",
+        )
     )
     for row in rows:
         affected = Affected(
@@ -170,4 +183,5 @@ def _prepared(keys: Iterable[int]) -> Iterator[tuple[dict[str, Any], Prepared]]:
                 for span in row["ranges"]
             ),
         )
-        yield {**row}, Prepared(affected, order=order_of(row["ecosystem"]), semver=SEMVER)
+        prepared = Prepared(affected, order=order_of(row["ecosystem"]), semver=SEMVER)
+        yield {**row, "fixed": prepared.fixed}, prepared

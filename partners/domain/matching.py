@@ -7,7 +7,7 @@ Source: OSV schema, "Evaluation", https://ossf.github.io/osv-schema/#evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -115,6 +115,14 @@ class Prepared:
         self._spans = tuple(spans)
         self.defects = tuple(defects)
 
+    @property
+    def bounds(self) -> Iterator[Key]:
+        """Every place in the order where a range begins, ends or is limited."""
+        for span in self._spans:
+            yield from span.limits
+            for start, end, _ in span.stretches:
+                yield from (bound for bound in (start, end) if bound is not None)
+
     def match(self, version: str) -> Match | None:
         """Return how ``version`` is affected, or ``None``."""
         key: Key | None = None
@@ -147,7 +155,7 @@ class Prepared:
     def _keys_of_listed(self) -> frozenset[Key]:
         if self._listed_keys is None:
             order = self._order
-            self._listed_keys = frozenset(_keys(self._versions, order) if order else ())
+            self._listed_keys = frozenset(keys(self._versions, order) if order else ())
         return self._listed_keys
 
 
@@ -156,7 +164,8 @@ def is_live(advisory: Advisory) -> bool:
     return advisory.withdrawn_at is None
 
 
-def _keys(versions: frozenset[str], order: KeyFunction) -> list[Key]:
+def keys(versions: Iterable[str], order: KeyFunction) -> list[Key]:
+    """Return the places of those ``versions`` that have one."""
     found: list[Key] = []
     for version in versions:
         try:

@@ -7,8 +7,6 @@ A key function turns a version text into something comparable and hashable, or r
 from __future__ import annotations
 
 import re
-from functools import total_ordering
-from itertools import zip_longest
 
 _SEMVER = re.compile(
     r"(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*))?(?:\.(0|[1-9][0-9]*))?"
@@ -22,9 +20,11 @@ _MAVEN_QUALIFIERS = {
     name: rank
     for rank, name in enumerate(("alpha", "beta", "milestone", "rc", "snapshot", "", "sp"))
 }
+_MAVEN_END = (0, _MAVEN_QUALIFIERS[""], "")
 _MAVEN_SHORT = {"a": "alpha", "b": "beta", "m": "milestone"}
 _LONGEST = 256
 
+MavenKey = tuple[tuple[int, int, str], ...]
 SemverKey = tuple[int, int, int, int, tuple[tuple[int, int, str], ...]]
 
 
@@ -60,7 +60,11 @@ def go_key(version: str) -> SemverKey:
 
 
 def maven_key(version: str) -> MavenKey:
-    """Return the place of ``version`` in Maven's order.
+    """Return the place of ``version`` in Maven's order, as tuples that compare without Python code.
+
+    Of two versions the shorter is padded. Padding stands for ``.0`` beside a number after a dot
+    and for a release beside everything else; since trimming leaves no run of ``.0`` without a
+    number behind it, a release as the last element of every key says the same.
 
     Source: Maven POM reference, "Version Order Specification". Any text can be ordered.
 
@@ -69,31 +73,8 @@ def maven_key(version: str) -> MavenKey:
     """
     if not version.strip() or len(version) > _LONGEST:
         raise Unorderable(version[:60])
-    return MavenKey(version)
-
-
-@total_ordering
-class MavenKey:
-    """A Maven version as trimmed (separator, token) pairs; the shorter of two is padded."""
-
-    __slots__ = ("_tokens",)
-
-    def __init__(self, version: str) -> None:
-        self._tokens = _maven_trimmed(_maven_tokens(version.strip().lower()))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, MavenKey) and self._tokens == other._tokens
-
-    def __hash__(self) -> int:
-        return hash(self._tokens)
-
-    def __lt__(self, other: MavenKey) -> bool:
-        for mine, theirs in zip_longest(self._tokens, other._tokens):
-            left = _maven_rank(mine or _maven_padding(theirs))
-            right = _maven_rank(theirs or _maven_padding(mine))
-            if left != right:
-                return left < right
-        return False
+    tokens = _maven_trimmed(_maven_tokens(version.strip().lower()))
+    return (*map(_maven_rank, tokens), _MAVEN_END)
 
 
 _Token = tuple[str, str]
@@ -124,7 +105,7 @@ def _maven_tokens(version: str) -> list[_Token]:
 
 def _maven_normal(tokens: list[_Token], place: int) -> _Token:
     separator, text = tokens[place]
-    if text.isdigit():
+    if text.isdecimal() and text.isascii():
         return separator, text.lstrip("0") or "0"
     followed_by_number = (
         place + 1 < len(tokens) and tokens[place + 1][0] == "-" and tokens[place + 1][1].isdigit()
@@ -152,15 +133,10 @@ def _drop_null_tail(tokens: list[_Token]) -> None:
         tokens.pop()
 
 
-def _maven_padding(other: _Token | None) -> _Token:
-    separator = other[0] if other is not None else "-"
-    return (separator, "0" if separator == "." else "")
-
-
 def _maven_rank(token: _Token) -> tuple[int, int, str]:
     """Order at one place: qualifiers by rank, then unknown ones, then ``-1``, then ``.1``."""
     separator, text = token
-    if text.isdigit():
+    if text.isdecimal() and text.isascii():
         return (2 if separator == "-" else 3, int(text), "")
     rank = _MAVEN_QUALIFIERS.get(text)
     return (0, rank, "") if rank is not None else (1, 0, text)

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from governance.domain.actor import Actor
 from partners.actions import feeding, receiving
 from partners.advisories import osv
-from partners.advisories.index import Index
 from partners.models import (
     Advisory,
     ComponentVersion,
@@ -21,6 +20,7 @@ from partners.models import (
     SbomComponent,
 )
 from partners.sbom.reader import read_file
+from tests.builders.advisories import Index
 from tests.builders.partners import a_product
 from tests.partners.advisories.test_index import plain_pypi
 from tests.shared import shared

@@ -6,12 +6,12 @@ import re
 from packaging.version import InvalidVersion, Version
 
 from partners.advisories import osv
-from partners.advisories.index import Hit, Index
 from partners.advisories.versions import SEMVER, compare, order_of
 from partners.domain.advisories import Advisory, EventKind, RangeKind
 from partners.domain.components import ComponentIdentity, parse_purl
 from partners.domain.matching import Evidence, Prepared
 from partners.sbom.reader import read_file
+from tests.builders.advisories import Hit, Index
 from tests.shared import shared
 
 SAMPLE = 80

@@ -2,12 +2,14 @@
 
 import itertools
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from partners.domain import versions
 from partners.domain.versions import Unorderable, go_key, maven_key, semver_key
 
 SEMVER = (
@@ -66,6 +68,30 @@ def test_an_empty_maven_version_has_no_place() -> None:
 
 
 maven_texts = st.text(alphabet="0123ab.-_", min_size=1, max_size=9).filter(str.strip)
+
+
+def plain_maven(left: str, right: str) -> int:
+    """Compare as the specification says: the shorter one is padded, token by token."""
+    pair = [versions._maven_trimmed(versions._maven_tokens(one)) for one in (left, right)]
+    for mine, theirs in zip_longest(*pair):
+        a, b = (
+            versions._maven_rank(one or ((".", "0") if other[0] == "." else ("-", "")))
+            for one, other in ((mine, theirs), (theirs, mine))
+        )
+        if a != b:
+            return -1 if a < b else 1
+    return 0
+
+
+@given(maven_texts, maven_texts)
+@settings(max_examples=600)
+def test_maven_keys_compare_as_padded_tokens_do(left: str, right: str) -> None:
+    a, b = maven_key(left), maven_key(right)
+    assert (a > b) - (a < b) == plain_maven(left, right)
+
+
+def test_a_digit_of_another_script_is_no_number_of_maven() -> None:
+    assert maven_key("1.0-²") > maven_key("1.0")
 
 
 @given(maven_texts, maven_texts)
