@@ -12,7 +12,8 @@ import pytest
 
 from partners.advisories import osv
 from partners.advisories.versions import SEMVER, order_of
-from partners.domain.matching import Evidence, Prepared
+from partners.domain.matching import Evidence, Match, Prepared
+from partners.domain.packages import Package
 from tests import evidence
 from tests.partners.advisories.plain_osv import COMPARE, Record, verdict
 from tests.shared import shared
@@ -51,20 +52,17 @@ def bounds(affected: Record) -> Iterator[str]:
 def pairs(ecosystem: str) -> list[Pair]:
     """Return each entry with each version that any record names for its package."""
     universe: dict[str, set[str]] = {}
-    entries: list[tuple[str, int, Record]] = []
-    for key, record in records(ecosystem).items():
-        for place, affected in enumerate(record.get("affected") or ()):
-            package = affected.get("package") or {}
-            if package.get("ecosystem") != ecosystem:
-                continue
-            entries.append((key, place, affected))
-            named = universe.setdefault(package["name"].lower(), set())
+    for name, those in entries(ecosystem).items():
+        named = universe.setdefault(name, set())
+        for key, place in those:
+            affected = records(ecosystem)[key]["affected"][place]
             named.update(affected.get("versions") or ())
             named.update(bounds(affected))
     return [
         (ecosystem, key, place, version)
-        for key, place, affected in entries
-        for version in sorted(universe[affected["package"]["name"].lower()])
+        for name, those in entries(ecosystem).items()
+        for key, place in those
+        for version in sorted(universe[name])
     ]
 
 
@@ -74,6 +72,29 @@ def prepared(ecosystem: str, key: str, place: int) -> Prepared:
     record["affected"] = [record["affected"][place]]
     (affected,) = osv.parse(json.dumps(record).encode()).affected
     return Prepared(affected, order=order_of(ecosystem), semver=SEMVER)
+
+
+@lru_cache(maxsize=3)
+def entries(ecosystem: str) -> dict[str, list[tuple[str, int]]]:
+    """Return advisory and number of every entry of a package, by its folded name."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for key, record in records(ecosystem).items():
+        for place, affected in enumerate(record.get("affected") or ()):
+            package = affected.get("package") or {}
+            if package.get("ecosystem") == ecosystem:
+                found.setdefault(package["name"].lower(), []).append((key, place))
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def package(ecosystem: str, name: str) -> Package[tuple[str, int]]:
+    those = [(one, prepared(ecosystem, *one)) for one in entries(ecosystem)[name]]
+    return Package(those, order=order_of(ecosystem))
+
+
+@lru_cache(maxsize=2_000)
+def hits(ecosystem: str, name: str, version: str) -> dict[tuple[str, int], Match]:
+    return dict(package(ecosystem, name).hits(version))
 
 
 SAYS: dict[tuple[bool, bool], Evidence | None] = {
@@ -87,8 +108,8 @@ SAYS: dict[tuple[bool, bool], Evidence | None] = {
 def judged(pair: Pair) -> tuple[Any, tuple[bool, bool]]:
     """Return what the matcher says and what the plain rule says."""
     ecosystem, key, place, version = pair
-    match = prepared(ecosystem, key, place).match(version)
     affected = records(ecosystem)[key]["affected"][place]
+    match = hits(ecosystem, affected["package"]["name"].lower(), version).get((key, place))
     plain = verdict(version, affected, COMPARE[ecosystem])
     return (match.evidence if match else None), plain
 
