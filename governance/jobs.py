@@ -33,10 +33,11 @@ def enqueue(
     payload: Mapping[str, object],
     at: datetime,
     due_at: datetime | None = None,
+    lane: str = "",
 ) -> bool:
     """Write a job once per ``key``; return whether it is new.
 
-    It acts later in the name of whoever acts now.
+    Jobs of one ``lane`` run one after another. It acts later in the name of whoever acts now.
     """
     now = context.current()
     if now is None:
@@ -45,13 +46,14 @@ def enqueue(
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO governance_job"
-            " (kind, key, payload, actor, due_at,"
+            " (kind, key, lane, payload, actor, due_at,"
             " state, attempt, failures, lost, worker, last_error)"
-            " VALUES (%s, %s, %s, %s, %s, 'ready', 0, 0, 0, '', '')"
+            " VALUES (%s, %s, %s, %s, %s, %s, 'ready', 0, 0, 0, '', '')"
             " ON CONFLICT (key) DO NOTHING RETURNING id",
             [
                 row.kind,
                 row.key,
+                lane,
                 Job._meta.get_field("payload").get_db_prep_value(row.payload, connection),
                 row.actor,
                 row.due_at,

@@ -230,8 +230,8 @@ for _table, _privileges in {
     "governance_user": "SELECT (id, kind, slug, is_active)",
     "guardian_userobjectpermission": "SELECT",
     "governance_job": (
-        "INSERT (kind, key, payload, actor, due_at, state, attempt, failures, lost, worker,"
-        " last_error), SELECT"
+        "INSERT (kind, key, lane, payload, actor, due_at, state, attempt, failures, lost,"
+        " worker, last_error), SELECT"
     ),
     "governance_membership": "SELECT",
     "governance_policychange": "SELECT",

@@ -35,11 +35,15 @@ UPDATE governance_job SET state = 'leased', attempt = attempt + 1, worker = %(wo
        lost = lost + (state = 'leased')::int,
        lease_until = statement_timestamp() + %(lease)s * interval '1 second'
 WHERE id = (
-    SELECT id FROM governance_job
+    SELECT id FROM governance_job waiting
     WHERE state IN ('ready', 'leased') AND due_at <= statement_timestamp()
       AND (state = 'ready' OR lease_until < statement_timestamp())
       AND (%(id)s::bigint IS NULL OR id = %(id)s)
       AND due_at <= statement_timestamp() - %(age)s * interval '1 second'
+      AND (lane = '' OR NOT EXISTS (
+           SELECT FROM governance_job running
+            WHERE running.lane = waiting.lane AND running.state = 'leased'
+              AND running.lease_until >= statement_timestamp()))
     ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, kind, payload::text, actor, attempt, lost, statement_timestamp()
 """
@@ -60,6 +64,17 @@ class Lease:
 
 def _worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident() % 100000}"
+
+
+def _in_lane(lane: str) -> list[int]:
+    """Return the job that waits first in ``lane``; its nudge came while another one ran."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM governance_job WHERE lane = %s AND state = 'ready'"
+            " AND due_at <= statement_timestamp() ORDER BY due_at, id LIMIT 1",
+            [lane],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def claim(job_id: int | None = None, *, older_than_seconds: float = 0) -> Lease | None:
@@ -89,7 +104,15 @@ def claim(job_id: int | None = None, *, older_than_seconds: float = 0) -> Lease 
 
 
 def run(lease: Lease) -> bool:
-    """Run a claimed job; return whether it is done.
+    """Run a claimed job, and let the next one of its lane begin; return whether it is done."""
+    is_done = _run(lease)
+    if lease.job.lane:
+        jobs.publish(_in_lane(lease.job.lane))
+    return is_done
+
+
+def _run(lease: Lease) -> bool:
+    """Run it.
 
     The handler and the note that it is done share one transaction. A failure is tried
     again later, with more patience each time, and is dead after the last try.

@@ -17,12 +17,14 @@ class JobState(models.TextChoices):
 class Job(Governed):
     """One piece of work, unique by ``key`` (for periodic work: kind and slot).
 
-    ``attempt`` is the fencing token: whoever finishes must hold the newest one. Leases
-    run on the clock of the database.
+    Of one ``lane`` a single job runs at a time, so that whoever has much to do leaves room for
+    others; without one it waits for nobody. ``attempt`` is the fencing token: whoever finishes
+    must hold the newest one. Leases run on the clock of the database.
     """
 
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=200, unique=True)
+    lane = models.CharField(max_length=120, blank=True, default="", db_default="")
     payload = models.JSONField(default=dict)
     actor = models.CharField(max_length=120)
     due_at = models.DateTimeField()
@@ -43,6 +45,11 @@ class Job(Governed):
                 fields=["due_at"], condition=Q(state__in=["ready", "leased"]), name="job_due"
             ),
             models.Index(fields=["kind", "-due_at"], name="job_by_kind"),
+            models.Index(
+                fields=["lane", "due_at"],
+                condition=Q(state__in=["ready", "leased"]) & ~Q(lane=""),
+                name="job_in_lane",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -75,7 +75,9 @@ def receive(
         return earlier, False
     _refuse_excess(product, size, at=at)
     intake.save(force_insert=True)
-    jobs.enqueue(JOB, key=job_key(intake), payload={"intake": str(intake.pk)}, at=at)
+    # One after another for each partner: a flood of hard documents takes one thread, not all.
+    lane = f"{JOB}:{product.partner_id}"
+    jobs.enqueue(JOB, key=job_key(intake), payload={"intake": str(intake.pk)}, at=at, lane=lane)
     audit.record(
         by=by,
         act=Act.INTAKE_SUBMIT,

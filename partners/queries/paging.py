@@ -1,6 +1,6 @@
 """A long list of findings in any order, page by page by key, never by counting rows off."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,7 +57,10 @@ def page(rows: QuerySet[Any, dict[str, Any]], after: str, sort: str = "due") -> 
     first = order.columns[0]
     if key is None or key[0] is not None:
         found = rows.filter(**{f"{first}__isnull": False}).order_by(*_ordering(order))
-        shown = list((found.filter(_behind(order, key)) if key else found)[: PAGE + 1])
+        for step in _steps(order, key) if key else (Q(),):
+            shown += found.filter(step)[: PAGE + 1 - len(shown)]
+            if len(shown) > PAGE:
+                break
     if len(shown) <= PAGE:
         rest = rows.filter(**{f"{first}__isnull": True}).order_by("id")
         if key is not None and key[0] is None:
@@ -78,23 +81,24 @@ def _ordering(order: Sort) -> list[Any]:
     ]
 
 
-def _behind(order: Sort, key: tuple[Any, ...]) -> Q:
-    """Return what stands behind ``key``; the bound on its first column lets an index begin."""
+def _steps(order: Sort, key: tuple[Any, ...]) -> Iterator[Q]:
+    """Yield what stands behind ``key``, nearest first: each is one stretch of the index.
+
+    Many findings are due at the same instant. One condition for all of it would make the
+    database walk those before the key once more on every page.
+    """
     names = (*order.columns, "id")
     descends = (*order.descends, False)
-    behind = Q()
-    same = Q()
-    for name, down, value in zip(names, descends, key, strict=True):
-        if value is None:  # only rows without it are left among equals
-            same &= Q(**{f"{name}__isnull": True})
+    for depth in reversed(range(len(names))):
+        same = Q()
+        for name, value in zip(names[:depth], key, strict=False):
+            same &= Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
+        name, value = names[depth], key[depth]
+        if value is None:  # rows without it come last: none is behind
             continue
-        step = Q(**{f"{name}__{'lt' if down else 'gt'}": value})
-        if name not in (names[0], "id"):
-            step |= Q(**{f"{name}__isnull": True})
-        behind |= same & step
-        same &= Q(**{name: value})
-    bound = Q(**{f"{names[0]}__{'lte' if descends[0] else 'gte'}": key[0]})
-    return bound & behind
+        yield same & Q(**{f"{name}__{'lt' if descends[depth] else 'gt'}": value})
+        if 0 < depth < len(order.columns):
+            yield same & Q(**{f"{name}__isnull": True})
 
 
 def _key(row: Mapping[str, Any], order: Sort) -> str:

@@ -43,12 +43,12 @@ def effects() -> Iterator[list[int]]:
     del registries.job_kinds._entries["effect"]
 
 
-def a_job(**payload: object) -> Job:
-    with boundary.acting(actors.service("scheduler"), at=timezone.now()):
+def a_job(*, lane: str = "", **payload: object) -> Job:
+    at = timezone.now()
+    with boundary.acting(actors.service("scheduler"), at=at):
         key = f"effect:{Job.objects.count()}"
-        jobs.enqueue(
-            "effect", key=key, payload={"user": str(a_user().pk), **payload}, at=timezone.now()
-        )
+        payload = {"user": str(a_user().pk), **payload}
+        jobs.enqueue("effect", key=key, payload=payload, at=at, lane=lane)
     return Job.objects.get(key=key)
 
 
@@ -67,6 +67,32 @@ def test_the_same_key_is_one_job(operator: object, at: datetime) -> None:
     assert jobs.enqueue("effect", key="k", payload={}, at=at)
     assert not jobs.enqueue("effect", key="k", payload={"other": 1}, at=at)
     assert Job.objects.get(key="k").payload == {}
+
+
+def test_of_one_lane_one_runs_at_a_time_and_others_do_not_wait(
+    effects: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[int] = []
+    monkeypatch.setattr(jobs, "_nudges", [nudged.extend])
+    first, second, other, free = (a_job(lane=lane) for lane in ("a", "a", "b", ""))
+    for job in (first, second, other, free):
+        make_due(job)
+    lease = running.claim(first.pk)
+    assert lease
+    assert running.claim(second.pk) is None
+    assert running.claim(other.pk) is not None
+    assert running.claim(free.pk) is not None
+    assert running.claim() is None, "nothing else may begin"
+    assert running.run(lease)
+    assert nudged == [second.pk], "whoever waited is told"
+    assert running.claim(second.pk) is not None
+
+
+def test_a_lane_goes_on_when_its_worker_is_lost(effects: list[int]) -> None:
+    first, second = a_job(lane="a"), a_job(lane="a")
+    assert running.claim(first.pk)
+    lapse(first)
+    assert running.claim(second.pk) is not None
 
 
 def test_a_job_is_done_once(effects: list[int]) -> None:
