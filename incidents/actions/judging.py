@@ -10,7 +10,7 @@ from governance import audit
 from governance.access import allows, require
 from governance.domain.actor import Actor
 from incidents.actions import notice_clocks, noting, timing
-from incidents.domain.breaches import Facts, Verdict, judge
+from incidents.domain.breaches import Facts, Judgment, Verdict, judge
 from incidents.domain.notice_duties import NoticeState
 from incidents.domain.notice_rules import Start, owed
 from incidents.errors import PrivacyOfficerDecides, ReasonMissing
@@ -53,18 +53,7 @@ def decide(
     reason = noting.clean(reason)
     current = rules.standing()
     said = judge(facts, current.breaches)
-    if said.verdict is Verdict.ASK and verdict is not Verdict.ASK:
-        # Asked first, so that the refusal says who decides and not only that it was refused.
-        if not allows(by, Act.BREACH_JUDGE, BreachDecision(incident=incident), at=at):
-            raise PrivacyOfficerDecides(
-                f"By the rule {said.rule} ({said.article}) the privacy officer decides: "
-                f"{said.because}."
-            )
-        require(by, Act.BREACH_JUDGE, BreachDecision(incident=incident), at=at)
-    if verdict is not said.verdict and not reason:
-        raise ReasonMissing(
-            f"The rules say {_WORDS[said.verdict]}: {said.because}. Say why you decide otherwise."
-        )
+    _check(incident, said, verdict, reason, by=by, at=at)
     last = BreachDecision.objects.filter(incident=incident).aggregate(last=Max("seq"))["last"] or 0
     row = BreachDecision.objects.create(
         incident=incident,
@@ -91,6 +80,30 @@ def decide(
         reason=reason or None,
     )  # fmt: skip
     return row
+
+
+def _check(
+    incident: Incident,
+    said: Judgment,
+    verdict: Verdict,
+    reason: str,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Refuse a verdict that ``by`` may not give, or that goes against the rules without a word."""
+    if said.verdict is Verdict.ASK and verdict is not Verdict.ASK:
+        # Asked first, so that the refusal says who decides and not only that it was refused.
+        if not allows(by, Act.BREACH_JUDGE, BreachDecision(incident=incident), at=at):
+            raise PrivacyOfficerDecides(
+                f"By the rule {said.rule} ({said.article}) the privacy officer decides: "
+                f"{said.because}."
+            )
+        require(by, Act.BREACH_JUDGE, BreachDecision(incident=incident), at=at)
+    if verdict is not said.verdict and not reason:
+        raise ReasonMissing(
+            f"The rules say {_WORDS[said.verdict]}: {said.because}. Say why you decide otherwise."
+        )
 
 
 def told(facts: Facts) -> dict[str, Any]:

@@ -12,12 +12,12 @@ class SiteLaw(Governed):
     site_path = "site_id"
 
     site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="law")
+    stated_by = models.CharField(max_length=120)
+    stated_at = models.DateTimeField()
     country = models.CharField("country, ISO 3166 alpha-2", max_length=2, blank=True)
     gdpr = models.BooleanField("processes data under GDPR", null=True, blank=True)
     nis2 = models.BooleanField("essential or important entity (NIS2)", null=True, blank=True)
     cra = models.BooleanField("places digital products on the EU market", null=True, blank=True)
-    stated_by = models.CharField(max_length=120)
-    stated_at = models.DateTimeField()
 
     class Meta:
         ordering = ["site"]
