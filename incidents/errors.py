@@ -71,3 +71,27 @@ class AlreadyRunning(Conflict):
     """The runbook is being worked on in this incident."""
 
     code = "already_running"
+
+
+class PrivacyOfficerDecides(Refused):
+    """The rules ask the privacy officer: nobody else decides whether it is a breach."""
+
+    code = "privacy_officer_decides"
+
+
+class NoticeEnded(Conflict):
+    """The notice was sent or ruled out before; the detail says how."""
+
+    code = "notice_ended"
+
+
+class OwnRules(Refused):
+    """A second person approves the rules that somebody brought in."""
+
+    code = "own_rules"
+
+
+class RulesInvalid(BadInput):
+    """The document is no set of rules; the detail says where and why."""
+
+    code = "rules_invalid"

@@ -4,18 +4,26 @@ from datetime import datetime
 
 from governance import registries
 from governance.domain.actor import Actor
-from governance.registries import AlarmText, Mask
+from governance.registries import AlarmText, JobKind, JobRun, Mask
 from incidents import measures
-from incidents.actions import alarming
+from incidents.actions import alarming, notifying
 from incidents.permissions import Act
-from incidents.queries import runbooks, waiting
+from incidents.queries import notices, runbooks, waiting
 
 
 def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
     alarming.take(alarm, by=by, at=at)
 
 
+def _warn(run: JobRun) -> None:
+    notifying.warn(at=run.at)
+
+
 registries.alarms.add("incidents", _take)
+registries.duties.add("incidents.notices", notices.duties)
+registries.job_kinds.add(
+    "watch_notices", JobKind(_warn, "Warn of notices that are due", every_seconds=600)
+)
 registries.duties.add("incidents", waiting.duties)
 registries.duties.add("incidents.runbooks", runbooks.duties)
 for kind in ("catalog.asset", "partners.partner", "partners.product", "governance.governedsystem"):
@@ -25,4 +33,5 @@ for slug, measure in measures.MEASURES.items():
 # The document is long and pinned by its digest, which the log keeps.
 registries.masks.add("incidents.run", Mask(secret=("document",)))
 registries.masks.add("incidents.runbookversion", Mask(secret=("document",)))
+registries.masks.add("incidents.ruleset", Mask(secret=("document",)))
 registries.acts.add("incidents", Act)

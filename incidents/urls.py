@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web import declaring, lists, rooms, runbooks
+from incidents.web import breaches, declaring, lists, notices, rooms, rules, runbooks
 
 app_name = "incidents"
 urlpatterns = [
@@ -12,7 +12,13 @@ urlpatterns = [
     path("runbooks/<slug:slug>/", runbooks.show, name="runbook"),
     path("runbooks/<slug:slug>/act/", runbooks.act, name="runbook_act"),
     path("runbooks/<slug:slug>/<int:number>.cacao.json", runbooks.export, name="runbook_export"),
+    path("rules/", rules.index, name="rules"),
+    path("rules/act/", rules.act, name="rules_act"),
     path("<str:reference>/", rooms.show, name="room"),
+    path("<str:reference>/breach/", breaches.decide, name="breach"),
+    path("<str:reference>/notices/", notices.index, name="notices"),
+    path("<str:reference>/notices/<int:key>/", notices.show, name="notice"),
+    path("<str:reference>/notices/<int:key>/act/", notices.act, name="notice_act"),
     path("<str:reference>/live/", rooms.live, name="live"),
     path("<str:reference>/say/", rooms.say, name="say"),
     path("<str:reference>/step/<int:key>/", rooms.card, name="card"),

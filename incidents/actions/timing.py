@@ -13,7 +13,7 @@ from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Refused
-from incidents.actions import noting
+from incidents.actions import notice_clocks, noting
 from incidents.domain.clocks import wall
 from incidents.domain.commands import SetMilestone
 from incidents.domain.incidents import Ending, Phase, Severity, phase
@@ -142,6 +142,7 @@ def enter(
         token=token,
     )
     settle(incident)
+    notice_clocks.settle(incident)
     audit.record(
         by=by,
         act=Act.MILESTONE_SET,

@@ -1,22 +1,32 @@
 """The records of incidents."""
 
+from incidents.models.breach import BreachDecision
+from incidents.models.contract_limit import ContractLimit
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
 from incidents.models.milestone import MilestoneEntry
+from incidents.models.notice_duty import NoticeDuty
+from incidents.models.rule_set import RuleSet
 from incidents.models.run import Card, Run, RunState
 from incidents.models.runbook import Runbook, RunbookVersion
+from incidents.models.site_law import SiteLaw
 from incidents.models.timeline import EntryKind, TimelineEntry
 
 __all__ = [
+    "BreachDecision",
     "Card",
+    "ContractLimit",
     "EntryKind",
     "Incident",
     "IncidentLink",
     "LinkRole",
     "MilestoneEntry",
+    "NoticeDuty",
     "ReferenceCounter",
+    "RuleSet",
     "Run",
     "RunState",
     "Runbook",
     "RunbookVersion",
+    "SiteLaw",
     "TimelineEntry",
 ]

@@ -17,6 +17,11 @@ class EntryKind(models.TextChoices):
     ROLE = "role", "Role"
     LINK = "link", "Asset or partner"
     ALARM = "alarm", "Alarm"
+    BREACH = "breach", "Breach or not"
+    NOTICE = "notice", "Notice"
+    EVIDENCE = "evidence", "Evidence"
+    SEVERITY = "severity", "Severity"
+    ACTION = "action", "Debrief and actions"
     END = "end", "Closed or dismissed"
 
 

@@ -23,6 +23,11 @@ _ICONS = {
     EntryKind.ROLE: ("person", ""),
     EntryKind.LINK: ("file", ""),
     EntryKind.ALARM: ("bell", "warn"),
+    EntryKind.BREACH: ("ask", "warn"),
+    EntryKind.NOTICE: ("bell", ""),
+    EntryKind.EVIDENCE: ("file", ""),
+    EntryKind.SEVERITY: ("warn", "warn"),
+    EntryKind.ACTION: ("now", ""),
     EntryKind.END: ("ok", "ok"),
 }
 _KEY = (EntryKind.DECLARED, EntryKind.MILESTONE, EntryKind.END)

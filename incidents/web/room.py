@@ -19,7 +19,8 @@ from incidents.models import Card, Incident, IncidentLink, Run, TimelineEntry
 from incidents.permissions import Act
 from incidents.queries import milestones, people, things
 from incidents.queries.people import Responder
-from incidents.web import clocks, log, steps
+from incidents.web import beside, clocks, log, steps
+from incidents.web.beside import Beside
 from incidents.web.clocks import Clock
 from incidents.web.times import Moment, moment, zone_line
 
@@ -86,6 +87,7 @@ class Room:
     gates: tuple[Gate, ...]
     commander_since: str
     may: May
+    beside: Beside
     typed: Typed
 
 
@@ -133,6 +135,7 @@ def compose(
         gates=() if is_ended else closing.gates_of(incident),
         commander_since=moment(since, zone=zone, at=at).full if since else "",
         may=_may(incident, by, at),
+        beside=beside.compose(incident, at=at),
         typed=typed or Typed(),
     )
 

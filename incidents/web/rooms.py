@@ -34,6 +34,7 @@ def _context(room: Room) -> dict[str, Any]:
         "may": room.may,
         "typed": room.typed,
         "commands": MILESTONES,
+        "beside": room.beside,
     }
 
 
