@@ -29,6 +29,7 @@ class Act(StrEnum):
     ANSWER_READ = "partners:answer:read"
     ANSWER_GIVE = "partners:answer:give"
     ANSWER_DECIDE = "partners:answer:decide"
+    DOCUMENT_READ = "partners:vex:read"
     DOCUMENT_GIVE = "partners:vex:give"
     SBOM_ASK = "partners:request:ask"
     REQUEST_READ = "partners:request:read"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partners.web import automation, delivering, portal, requests, sboms, uploading
+from partners.web import automation, delivering, portal, requests, sboms, uploading, vex
 
 app_name = "portal"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("sboms/", uploading.upload, name="upload"),
     path("sboms/<uuid:pk>/", sboms.own_page, name="sbom"),
     path("sboms/<uuid:pk>/cyclonedx.json", sboms.own_file, name="sbom_file"),
+    path("vex/", vex.own_list, name="vex"),
+    path("vex/<uuid:pk>/", vex.own_page, name="vex_document"),
     path("deliver/<str:token>/", delivering.deliver, name="deliver"),
     path("requests/<uuid:pk>/link/", requests.link, name="request_link"),
     path("requests/<uuid:pk>/decline/", requests.decline, name="request_decline"),

@@ -13,10 +13,10 @@ from governance import access, registries
 from governance.domain.actor import Actor
 from governance.registries import Duty, JobKind, JobRun, Mask
 from partners import queries
-from partners.actions import receiving, sweeping, telling, tiering
-from partners.domain.intakes import Phase
+from partners.actions import receiving, sweeping, telling, tiering, vex_documents
+from partners.domain.intakes import OnPhase, Phase
 from partners.measures import MEASURES
-from partners.models import Finding, Intake, WebhookMessage
+from partners.models import AnswerDocument, Finding, Intake, WebhookMessage
 from partners.permissions import Act
 from partners.queries import phase_key
 
@@ -46,16 +46,27 @@ def _send(run: JobRun) -> None:
 
 
 def _read(run: JobRun) -> None:
-    """Work off one intake; the phase is a hint in the cache, since the work is one transaction."""
+    """Work off one intake."""
     intake = Intake.objects.get(pk=UUID(str(run.payload["intake"])))
+    receiving.work_off(intake, on_phase=_telling(intake.pk), by=run.by, at=run.at)
+
+
+def _read_vex(run: JobRun) -> None:
+    """Work off one VEX document."""
+    row = AnswerDocument.objects.get(pk=UUID(str(run.payload["document"])))
+    vex_documents.work_off(row, on_phase=_telling(row.pk), by=run.by, at=run.at)
+
+
+def _telling(pk: UUID) -> OnPhase:
+    """Return what tells the phase: a hint in the cache, since the work is one transaction."""
 
     def tell(phase: Phase) -> None:
         try:
-            cache.set(phase_key(intake.pk), str(phase), PHASE_SECONDS)
+            cache.set(phase_key(pk), str(phase), PHASE_SECONDS)
         except RedisError as error:
-            log.info("the phase of %s is not shown: %s", intake.ref, error)
+            log.info("the phase of %s is not shown: %s", pk, error)
 
-    receiving.work_off(intake, on_phase=tell, by=run.by, at=run.at)
+    return tell
 
 
 def waiting(actor: Actor, at: datetime) -> list[Duty]:
@@ -108,8 +119,12 @@ registries.job_kinds.add(
     JobKind(_tiers, "End tiers set against the facts", every_seconds=24 * 3600),
 )
 registries.job_kinds.add(telling.JOB, JobKind(_send, "Tell a webhook", max_attempts=3))
+registries.job_kinds.add(
+    vex_documents.JOB, JobKind(_read_vex, "Read a VEX document", max_attempts=3)
+)
 registries.job_kinds.add(receiving.JOB, JobKind(_read, "Read an SBOM", max_attempts=3))
 FEED = "copies a public feed; the run of its import keeps the digest of the file"
+VEX = "is parsed from a VEX document, whose digest its record keeps"
 DOCUMENT = "is parsed from an SBOM, whose digest its record keeps"
 for _label, _reason in {
     "partners.advisory": FEED,
@@ -123,6 +138,7 @@ for _label, _reason in {
     "partners.componentversion": DOCUMENT,
     "partners.sbomcomponent": DOCUMENT,
     "partners.portalcall": "repeats an answer; what was done is recorded where it was done",
+    "partners.vexstatement": VEX,
     "partners.webhookmessage": "is a queue of what is recorded where it happens",
 }.items():
     registries.unaudited.add(_label, _reason)
@@ -142,6 +158,7 @@ for _table, _privileges in {
     "partners_product": "SELECT, UPDATE (created_at)",  # locked while a file is received
     "partners_answer": "SELECT, INSERT, UPDATE",
     "partners_answerdocument": "SELECT, INSERT",
+    "partners_vexstatement": "SELECT",
     "partners_epssscore": "SELECT",
     "partners_exploitedcve": "SELECT",
     "partners_patchpolicy": "SELECT",

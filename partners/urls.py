@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from partners.web import deciding, feeds, findings, partners, policies, requests, sboms, shipping
+from partners.web import (
+    deciding,
+    feeds,
+    findings,
+    partners,
+    policies,
+    requests,
+    sboms,
+    shipping,
+    vex,
+)
 
 app_name = "partners"
 urlpatterns = [
@@ -23,5 +33,7 @@ urlpatterns = [
     path("partners/<slug:slug>/ask/", requests.ask, name="ask"),
     path("requests/<uuid:pk>/link/", requests.staff_link, name="request_link"),
     path("requests/<uuid:pk>/withdraw/", requests.withdraw, name="request_withdraw"),
+    path("vex/<uuid:pk>/", vex.page, name="vex_document"),
+    path("partners/<slug:slug>/vex/", vex.staff_list, name="vex"),
     path("partners/<slug:slug>/", partners.page, name="partner"),
 ]

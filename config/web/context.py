@@ -27,6 +27,7 @@ STAFF = (
 PARTNER = (
     ("Home", "portal:home"),
     ("Findings", "portal:findings"),
+    ("VEX", "portal:vex"),
     ("Automation", "portal:automation"),
 )
 

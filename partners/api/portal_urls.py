@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partners.api import findings, intakes, requests, sboms, statements
+from partners.api import findings, intakes, requests, sboms, statements, vex
 
 urlpatterns = [
     path("findings/", findings.OwnFindingList.as_view(), name="portal-api-findings"),
@@ -14,6 +14,13 @@ urlpatterns = [
     ),
     path("sboms/", intakes.Upload.as_view(), name="portal-api-sboms"),
     path("sboms/<uuid:pk>/diff/", sboms.OwnDiff.as_view(), name="portal-api-sbom-diff"),
+    path("vex/", vex.Upload.as_view(), name="portal-api-vex"),
+    path("vex/<uuid:pk>/", vex.VexDetail.as_view(), name="portal-api-vex-document"),
+    path(
+        "vex/<uuid:pk>/statements/",
+        vex.VexStatements.as_view(),
+        name="portal-api-vex-statements",
+    ),
     path("requests/", requests.Requests.as_view(), name="portal-api-requests"),
     path("requests/<uuid:pk>/decline/", requests.Decline.as_view(), name="portal-api-decline"),
     path("intakes/<uuid:pk>/", intakes.IntakeDetail.as_view(), name="portal-api-intake"),

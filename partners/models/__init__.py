@@ -1,7 +1,8 @@
 """The records of the partners app."""
 
 from partners.models.advisory import Advisory, AffectedPackage, Vulnerability, VulnerabilityName
-from partners.models.answer import Answer, AnswerDocument, Decision
+from partners.models.answer import Answer, Decision
+from partners.models.answer_document import AnswerDocument, Taking
 from partners.models.attack import EpssScore, ExploitedCve, SsvcAssessment
 from partners.models.component import ComponentVersion, Exposure
 from partners.models.contact import Contact, ContactRole
@@ -17,6 +18,7 @@ from partners.models.sbom import Sbom, SbomComponent
 from partners.models.sbom_request import SbomRequest
 from partners.models.sharing import SharingRule
 from partners.models.sub_supplier import SubSupplier
+from partners.models.vex_statement import Became, Standing, VexStatement
 from partners.models.waiver import Waiver, WaiverState
 from partners.models.webhook import Webhook, WebhookMessage
 
@@ -25,6 +27,7 @@ __all__ = [
     "AffectedPackage",
     "Answer",
     "AnswerDocument",
+    "Became",
     "ComponentVersion",
     "Contact",
     "ContactRole",
@@ -50,9 +53,12 @@ __all__ = [
     "SbomRequest",
     "SharingRule",
     "SsvcAssessment",
+    "Standing",
     "SubSupplier",
+    "Taking",
     "Tier",
     "TierOverride",
+    "VexStatement",
     "Vulnerability",
     "VulnerabilityName",
     "Waiver",

@@ -1,4 +1,4 @@
-"""Suppliers' answers: VEX documents as received, and each claim that they make."""
+"""Suppliers' answers: each claim that they make, and whether it counts."""
 
 import uuid
 
@@ -8,8 +8,10 @@ from django.db.models import Q
 from governance.models import Governed
 from partners.domain.answers import Justification, Status
 from partners.models.advisory import Vulnerability
+from partners.models.answer_document import AnswerDocument
 from partners.models.component import ComponentVersion
 from partners.models.partner import Product
+from partners.models.vex_statement import VexStatement
 
 
 class Decision(models.TextChoices):
@@ -18,35 +20,6 @@ class Decision(models.TextChoices):
     PENDING = "pending", "To be reviewed"
     ACCEPTED = "accepted", "Accepted"
     REJECTED = "rejected", "Rejected"
-
-
-class AnswerDocument(Governed):
-    """A VEX document for one product. ``skipped`` lists what could not be used, and why."""
-
-    site_path = "product__site_id"
-    party_path = "product__partner__party"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="vex_documents")
-    sha256 = models.CharField(max_length=64)
-    format = models.CharField(max_length=20)
-    author = models.CharField(max_length=200, blank=True)
-    version = models.CharField(max_length=60, blank=True)
-    stated_claim = models.DateTimeField("dated, as the author says", null=True)
-    received_at = models.DateTimeField()
-    received_by = models.CharField(max_length=120)
-    skipped = models.JSONField(default=list)
-
-    class Meta:
-        ordering = ["-received_at", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["product", "sha256"], name="answer_document_is_taken_once_per_product"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.format} for {self.product}"
 
 
 class Answer(Governed):
@@ -63,6 +36,9 @@ class Answer(Governed):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="answers")
     document = models.ForeignKey(
         AnswerDocument, on_delete=models.PROTECT, null=True, related_name="answers"
+    )
+    statement = models.ForeignKey(
+        VexStatement, on_delete=models.PROTECT, null=True, related_name="answers"
     )
     name = models.CharField(max_length=120)
     vulnerability = models.ForeignKey(

@@ -7,19 +7,15 @@ output tells the document, or the refusal, after which the rows mean nothing.
 
 from __future__ import annotations
 
-import gc
-import resource
 import sys
 from pathlib import Path
 
 import msgspec
 
+from partners.bounded import child as own
 from partners.domain.sboms import Defect, Rejected, SbomDocument
 from partners.sbom import reader
 from partners.sbom.rows import Rows
-
-MEMORY_BYTES = 2**30
-PROCESSOR_SECONDS = 60
 
 
 class Answer(msgspec.Struct):
@@ -35,9 +31,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2 or not arguments[1].isdigit():
         sys.stderr.write("usage: python -m partners.sbom.child FILE ROWS\n")
         return 2
-    _limit(resource.RLIMIT_AS, MEMORY_BYTES)
-    _limit(resource.RLIMIT_CPU, PROCESSOR_SECONDS)
-    gc.disable()  # everything lives until the end; collecting would only walk it again and again
+    own.limit()
     try:
         with open(int(arguments[1]), "wb") as file:  # noqa: PTH123 - a descriptor, no path
             rows = Rows(file)
@@ -47,16 +41,6 @@ def main(arguments: list[str]) -> int:
         answer = Answer(defects=refused.defects, at_least=refused.at_least)
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
     return 0
-
-
-def _limit(kind: int, value: int) -> None:
-    """Lower a limit; macOS refuses some, where the wall clock of the parent must do."""
-    try:
-        _, hard = resource.getrlimit(kind)
-        ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (ceiling, hard))
-    except (ValueError, OSError):
-        return
 
 
 if __name__ == "__main__":

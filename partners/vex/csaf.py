@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from partners.domain.answers import CSAF_STATUSES, Document, Justification, Statement, Status
+from partners.domain.sboms import Code
 from partners.vex.shape import BadVex, Unusable, instant, items, mapping, text, words
 
 FORMAT = "csaf-2.0"
@@ -24,7 +25,11 @@ def read(root: dict[str, Any]) -> Document:
     """
     head = mapping(root.get("document"), "/document")
     if text(head, "csaf_version") != "2.0":
-        raise BadVex("CSAF 2.0 is read; this names another version.", "/document/csaf_version")
+        raise BadVex(
+            "CSAF 2.0 is read; this names another version.",
+            "/document/csaf_version",
+            code=Code.UNSUPPORTED_VERSION,
+        )
     publisher = mapping(head.get("publisher"), "/document/publisher")
     tracking = mapping(head.get("tracking"), "/document/tracking")
     stated_at = instant(tracking, "current_release_date")

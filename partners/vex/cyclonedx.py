@@ -18,6 +18,7 @@ from partners.domain.answers import (
     Statement,
     Status,
 )
+from partners.domain.sboms import Code
 from partners.vex.shape import BadVex, Unusable, instant, items, text, words
 
 FORMAT = "cyclonedx-json"
@@ -44,7 +45,9 @@ def read(root: dict[str, Any]) -> Document:
         BadVex: a version without analysis, or a frame that breaks the format.
     """
     if text(root, "specVersion") not in VERSIONS:
-        raise BadVex("VEX is read in CycloneDX 1.4 to 1.7.", "/specVersion")
+        raise BadVex(
+            "VEX is read in CycloneDX 1.4 to 1.7.", "/specVersion", code=Code.UNSUPPORTED_VERSION
+        )
     metadata = root.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     stated_at = instant(metadata, "timestamp")

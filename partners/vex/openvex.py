@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from partners.domain.answers import Document, Justification, Statement, Status
+from partners.domain.sboms import Code
 from partners.vex.shape import BadVex, Unusable, instant, items, text
 
 CONTEXT = "https://openvex.dev/ns/v0.2.0"
@@ -24,7 +25,11 @@ def read(root: dict[str, Any]) -> Document:
         BadVex: another version, no author, or a frame that breaks the format.
     """
     if root.get("@context") != CONTEXT:
-        raise BadVex("OpenVEX 0.2.0 is read; this names another version.", "/@context")
+        raise BadVex(
+            "OpenVEX 0.2.0 is read; this names another version.",
+            "/@context",
+            code=Code.UNSUPPORTED_VERSION,
+        )
     author = text(root, "author")
     if not author:
         raise BadVex("An author is required.", "/author")

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from partners.domain.sboms import Code, Defect, Rejected
 
-class BadVex(ValueError):
-    """The document cannot be read; ``pointer`` says where (RFC 6901)."""
 
-    def __init__(self, message: str, pointer: str = "") -> None:
-        super().__init__(message)
+class BadVex(Rejected):
+    """The document cannot be read; ``pointer`` says where (RFC 6901, in XML a path or line)."""
+
+    def __init__(self, message: str, pointer: str = "", *, code: Code = Code.SCHEMA) -> None:
+        super().__init__([Defect(code, pointer, message)])
+        self.message = message
         self.pointer = pointer
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Unusable(ValueError):

@@ -1,9 +1,7 @@
 """Handing over an SBOM in the browser, and watching it being read."""
 
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,16 +10,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from governance import access
 from governance.board import when, who
-from governance.errors import WardroomError
 from partners import queries
 from partners.actions import receiving
 from partners.models import Intake, Partner
 from partners.permissions import Act
-from partners.sbom.receiving import MAX_BYTES, ReceivedFile, ReceivingHandler
-from partners.web import intakes, portal, words
+from partners.sbom.receiving import MAX_BYTES, ReceivedFile
+from partners.web import files, intakes, portal, words
 from partners.web.doors import contact
-
-MULTIPART_ROOM = 64 * 2**10
 
 
 @contact
@@ -42,69 +37,43 @@ def page(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a file: its size is judged, and where it goes is set, before any of it is read."""
-    handler = ReceivingHandler(Path(settings.MEDIA_ROOT))
-    request.upload_handlers = [handler]
-    try:
-        if who(request).party and not _is_too_long(request):
-            # A slow sender must not hold a transaction: the file is here before one begins.
-            request.POST  # noqa: B018 - reads the body
-        return _upload(request, handler)
-    finally:
-        handler.discard_unfinished()
-
-
-def _is_too_long(request: HttpRequest) -> bool:
-    return int(request.headers.get("Content-Length") or 0) > MAX_BYTES + MULTIPART_ROOM
+    return files.Sent(request, "sbom", limit=MAX_BYTES).answered(
+        lambda sent: _upload(request, sent)
+    )
 
 
 @contact
-def _upload(request: HttpRequest, partner: Partner, handler: ReceivingHandler) -> HttpResponse:
-    if _is_too_long(request):
-        return _again(request, partner, _too_large(), status=413)
-    return _take(request, partner, handler)
+def _upload(request: HttpRequest, partner: Partner, sent: files.Sent) -> HttpResponse:
+    if sent.is_too_long:
+        return _again(request, partner, sent.too_large)
+    return _take(request, partner, sent)
 
 
 @csrf_protect
-def _take(request: HttpRequest, partner: Partner, handler: ReceivingHandler) -> HttpResponse:
-    file = request.FILES.get("sbom")
-    if handler.is_too_large:
-        return _again(request, partner, _too_large(), status=413)
-    if not isinstance(file, ReceivedFile) or not file.size:
-        if isinstance(file, ReceivedFile):
-            file.discard()
-        return _again(request, partner, "Choose a file; this one was missing or empty.")
-    by, at = who(request), when(request)
-    product = queries.products(to=by, at=at).filter(slug=request.POST.get("product", "")).first()
-    if product is None:
-        file.discard()
-        return _again(request, partner, "Choose one of your products. The file was not kept.")
+def _take(request: HttpRequest, partner: Partner, sent: files.Sent) -> HttpResponse:
     try:
-        intake, is_new = receiving.receive(
-            product,
-            file=file.name or "sbom",
-            stored_as=file.stored_as,
-            sha256=file.sha256,
-            size=file.size,
-            by=by,
-            at=at,
-        )
-    except WardroomError:
-        file.discard()
-        raise
-    if not is_new:
-        file.discard()
+        intake = sent.keep(lambda file: _received(request, file))
+    except files.Refusal as refusal:
+        return _again(request, partner, refusal)
     return HttpResponseRedirect(reverse("portal:intake", args=[intake.pk]))
 
 
-def _again(
-    request: HttpRequest, partner: Partner, error: str, *, status: int = 422
-) -> HttpResponse:
-    context = portal.home_context(request, partner, error)
-    return render(request, "portal/home.html", context, status=status)
-
-
-def _too_large() -> str:
-    return (
-        f"The file is larger than {MAX_BYTES // 2**20} MiB and was not kept. Leave out embedded "
-        "attachments, or split the product into several documents."
+def _received(request: HttpRequest, file: ReceivedFile) -> tuple[Intake, bool]:
+    by, at = who(request), when(request)
+    product = queries.products(to=by, at=at).filter(slug=request.POST.get("product", "")).first()
+    if product is None:
+        raise files.Refusal("Choose one of your products. The file was not kept.")
+    return receiving.receive(
+        product,
+        file=file.name or "sbom",
+        stored_as=file.stored_as,
+        sha256=file.sha256,
+        size=file.size or 0,
+        by=by,
+        at=at,
     )
+
+
+def _again(request: HttpRequest, partner: Partner, refusal: files.Refusal) -> HttpResponse:
+    context = portal.home_context(request, partner, refusal.text)
+    return render(request, "portal/home.html", context, status=refusal.status)

@@ -55,6 +55,30 @@ def a_cyclonedx_vex(**over: Any) -> bytes:
     ).encode()
 
 
+def a_cyclonedx_xml(*, version: str = "1.6", state: str = "not_affected", cve: str = CVE) -> bytes:
+    """Return what ``a_cyclonedx_vex`` says, in XML."""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<bom xmlns="http://cyclonedx.org/schema/bom/{version}" version="2">
+  <metadata>
+    <timestamp>2026-11-18T08:00:00Z</timestamp>
+    <authors><author><name>Supplier</name></author></authors>
+    <component type="application" bom-ref="root"><name>Gateway</name></component>
+  </metadata>
+  <components>
+    <component type="library" bom-ref="r-1"><name>requests</name><purl>{PURL}</purl></component>
+  </components>
+  <vulnerabilities><vulnerability>
+    <id>{cve}</id>
+    <analysis>
+      <state>{state}</state>
+      <justification>code_not_reachable</justification>
+      <detail>Only called by the test bench.</detail>
+    </analysis>
+    <affects><target><ref>r-1</ref></target></affects>
+  </vulnerability></vulnerabilities>
+</bom>""".encode()
+
+
 def a_csaf(**over: Any) -> bytes:
     vulnerability = {
         "cve": CVE,

@@ -19,6 +19,7 @@ from governance.models import AuditEvent, User
 from governance.postgresql import walls
 from partners.domain import portal as tokens
 from partners.models import (
+    AnswerDocument,
     Contact,
     Finding,
     FindingEvent,
@@ -28,6 +29,7 @@ from partners.models import (
     SbomComponent,
     SbomRequest,
     SubSupplier,
+    VexStatement,
     Webhook,
     WebhookMessage,
 )
@@ -44,11 +46,12 @@ from tests.builders.partners import (
     an_sbom,
     sign_in,
 )
+from tests.builders.vex import an_openvex
 
 pytestmark = pytest.mark.django_db
 CANARY, MINE = "canary", "mine"
 PRINCIPALS = ("contact", "key", "read_key", "wrong_scope", "expired", "revoked", "anonymous")
-KEYS_OF = {"pk", "key"}
+FIELDS = {"sboms": "sbom", "vex": "vex"}
 
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -86,6 +89,14 @@ class Tenant:
         )
         FindingEvent.objects.create(finding=self.finding, kind="opened", at=NOW, text=word)
         self.intake = an_intake(product=self.product, file=f"{word}.json")
+        self.vex = AnswerDocument.objects.create(
+            product=self.product, sha256=f"{word:0>64}", file=f"{word}.json", author=word,
+            received_at=at, received_by="x", outcome="taken", finished_at=at,
+        )  # fmt: skip
+        VexStatement.objects.create(
+            document=self.vex, place="/statements/0", name=word, subject=word,
+            became="unresolved", reason=word,
+        )  # fmt: skip
         self.request = SbomRequest.objects.create(
             product=self.product, reason=word, asked_at=at, asked_by="service:builder",
             due_at=at + timedelta(days=9),
@@ -127,7 +138,7 @@ class Tenant:
         """Return the key of the record that an address of this name is about."""
         for part, row in (
             ("finding", self.finding), ("answer", self.finding), ("waiver", self.finding),
-            ("intake", self.intake), ("sbom", self.sbom),
+            ("intake", self.intake), ("sbom", self.sbom), ("vex", self.vex),
             ("diff", self.sbom), ("request", self.request), ("decline", self.request),
             ("link", self.request), ("hook", self.hook), ("key", self.row),
         ):  # fmt: skip
@@ -151,9 +162,10 @@ def send(client: Client, method: str, path: str, tenant: Tenant) -> Any:
     if method == "GET":
         return client.get(path, **headers)
     product = {"product": tenant.product.slug}
-    if "sboms" in path:
-        file = SimpleUploadedFile("a.json", a_document([]))
-        return client.post(path, {**product, "sbom": file}, **headers)
+    for place, make in (("sboms", lambda: a_document([])), ("vex", an_openvex)):
+        if f"{place}/" in path:
+            file = SimpleUploadedFile("a.json", make())
+            return client.post(path, {**product, FIELDS[place]: file}, **headers)
     if "/api/" in path:
         body = json.dumps({"why": "x", **product})
         return client.generic(method, path, body, "application/json", **headers)
@@ -170,13 +182,16 @@ def address(route: str, keys: str) -> str:
 
 def own_state(tenant: Tenant) -> list[Any]:
     """Return what of the other tenant somebody could have changed."""
-    ids = [tenant.finding.pk, tenant.intake.pk, tenant.request.pk, tenant.hook.pk]
+    ids = [tenant.finding.pk, tenant.intake.pk, tenant.request.pk, tenant.hook.pk, tenant.vex.pk]
     rows: list[Any] = [
         list(model.objects.filter(pk__in=ids).values())
-        for model in (Finding, Intake, SbomRequest, Webhook)
+        for model in (Finding, Intake, SbomRequest, Webhook, AnswerDocument)
     ]
     keys = list(PortalKey.objects.filter(partner=tenant.partner).order_by("pk").values())
-    return [*rows, keys, Intake.objects.filter(product=tenant.product).count()]
+    counts = [
+        model.objects.filter(product=tenant.product).count() for model in (Intake, AnswerDocument)
+    ]
+    return [*rows, keys, *counts]
 
 
 TALKS = [

@@ -6,13 +6,15 @@ from typing import Any
 
 from governance.commands import OperatorCommand
 from governance.errors import NotFound
-from partners.actions import answering
+from partners.actions import vex_documents
 from partners.errors import UnreadableVex
 from partners.models import Product
 
+SHOWN = 10
+
 
 class Command(OperatorCommand):
-    help = "Take a VEX document (CycloneDX, OpenVEX 0.2, CSAF 2.0) for a product."
+    help = "Take a VEX document (CycloneDX in JSON or XML, OpenVEX 0.2, CSAF 2.0) for a product."
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path)
@@ -30,21 +32,26 @@ class Command(OperatorCommand):
         path: Path = options["path"]
         try:
             with path.open("rb") as file:
-                body = file.read(answering.MAX_BYTES + 1)
+                body = file.read(vex_documents.MAX_BYTES + 1)
         except OSError as error:
             reason = error.strerror or "cannot be read"
             raise UnreadableVex(f"{path.name}: {reason}") from None
-        taken = answering.take(body, product=product, by=self.by, at=self.at)
+        taken = vex_documents.take(body, product=product, by=self.by, at=self.at)
         if not taken.is_new:
             self.say("These bytes were taken before; nothing changed.")
         self.say(f"{taken.accepted} claims count, {taken.pending} wait for a review.")
-        for one in taken.document.skipped[:10]:
-            self.say(f"  {one['place']}: {one['reason']}")
+        skipped = list(
+            taken.document.statements.exclude(reason="").values("place", "subject", "reason")
+        )
+        for one in skipped[:SHOWN]:
+            self.say(f"  {one['place']}: {one['subject']} {one['reason']}".replace("  ", " "))
+        if len(skipped) > SHOWN:
+            self.say(f"  and {len(skipped) - SHOWN} more")
         return {
             "document": str(taken.document.pk),
             "format": taken.document.format,
             "is_new": taken.is_new,
             "accepted": taken.accepted,
             "pending": taken.pending,
-            "skipped": taken.document.skipped,
+            "skipped": skipped,
         }

@@ -8,7 +8,7 @@ import pytest
 from governance import boundary
 from governance.domain.actor import Actor
 from governance.errors import NotAllowed
-from partners.actions import answering, sweeping
+from partners.actions import answering, sweeping, vex_documents
 from partners.errors import BadAnswer, UnreadableVex
 from partners.models import Answer, Finding, FindingEvent, Partner
 from tests.builders.governance import a_user, holds
@@ -39,8 +39,8 @@ def trusted(scene: Scene) -> None:
     scene.product.partner.refresh_from_db()
 
 
-def take(scene: Scene, body: bytes, *, days: int = 1) -> answering.Taken:
-    return answering.take(body, product=scene.product, by=scene.by, at=scene.at + days * DAY)
+def take(scene: Scene, body: bytes, *, days: int = 1) -> vex_documents.Taken:
+    return vex_documents.take(body, product=scene.product, by=scene.by, at=scene.at + days * DAY)
 
 
 def decide(answer: Answer, by: Actor, at: datetime, *, accepts: bool) -> None:
@@ -117,7 +117,7 @@ def test_a_claim_says_nothing_of_another_version(scene: Scene) -> None:
 def test_what_names_nothing_known_is_listed(scene: Scene) -> None:
     taken = take(scene, an_openvex(statement={"products": [{"@id": "pkg:pypi/unknown@1"}]}))
     assert (taken.skipped, Answer.objects.count()) == (1, 0)
-    assert "no component" in taken.document.skipped[0]["reason"]
+    assert "no such component" in taken.document.statements.get().reason
 
 
 def test_an_answer_before_its_advisory_counts_when_that_comes(
@@ -175,7 +175,7 @@ def test_no_document_no_claim(scene: Scene) -> None:
             take(scene, body)
     by = a_user().as_actor(has_mfa=True)
     with boundary.acting(by, at=scene.at), pytest.raises(NotAllowed):
-        answering.take(an_openvex(), product=scene.product, by=by, at=scene.at)
+        vex_documents.take(an_openvex(), product=scene.product, by=by, at=scene.at)
     assert not FindingEvent.objects.exclude(kind="opened").exists()
 
 

@@ -19,6 +19,7 @@ from partners.models import (
     SbomComponent,
     SharingRule,
     SsvcAssessment,
+    VexStatement,
     VulnerabilityName,
 )
 from tests.builders.governance import NOW
@@ -78,6 +79,11 @@ def an_advisory() -> None:
     Advisory.objects.create(
         source="osv", name="GHSA-1", digest="0" * 64, modified_at=NOW, imported_at=NOW
     )
+
+
+def a_taken_document(**over: Any) -> AnswerDocument:
+    fields = {"sha256": "1" * 64, "received_at": NOW, "received_by": "service:operator"}
+    return AnswerDocument.objects.create(product=a_product(), **{**fields, **over})
 
 
 def an_event(**over: Any) -> None:
@@ -238,6 +244,10 @@ BROKEN: dict[str, Callable[[], object]] = {
     "waiver_lasts_90_days_at_most": lambda: granted(until=NOW + timedelta(days=91)),
     "waiver_ended_early_says_when": lambda: granted(state="ended"),
     "answer_document_is_taken_once_per_product": same_document,
+    "answer_document_finishes_with_an_outcome": lambda: a_taken_document(outcome="taken"),
+    "vex_statement_without_claims_says_why": lambda: VexStatement.objects.create(
+        document=a_taken_document(), became="unresolved"
+    ),
     "answer_status_is_known": lambda: an_answer(status="fine"),
     "answer_decision_is_known": lambda: an_answer(
         decision="maybe", decided_by="policy", decided_at=NOW

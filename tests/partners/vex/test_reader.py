@@ -1,7 +1,9 @@
 """Three formats, one shape; what cannot be used is named and costs nobody else anything."""
 
+import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -9,14 +11,14 @@ from uuid import uuid4
 import pytest
 
 from partners.domain.answers import Document, Justification, Status
+from partners.domain.sboms import Code, Rejected
 from partners.vex import cyclonedx, openvex, reader
-from partners.vex.reader import BadVex
-from tests.builders.vex import CVE, PURL, a_csaf, a_cyclonedx_vex, an_openvex
+from tests.builders.vex import CVE, PURL, a_csaf, a_cyclonedx_vex, a_cyclonedx_xml, an_openvex
 
 AT = datetime(2026, 11, 18, 8, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("make", [an_openvex, a_cyclonedx_vex, a_csaf])
+@pytest.mark.parametrize("make", [an_openvex, a_cyclonedx_vex, a_cyclonedx_xml, a_csaf])
 def test_the_same_claim_reads_alike_in_each_format(make: Callable[[], bytes]) -> None:
     document = reader.read(make())
     (one,) = document.statements
@@ -100,9 +102,9 @@ def test_references_lead_to_the_product_and_into_other_documents() -> None:
     ],
 )
 def test_a_broken_frame_is_refused_with_its_place(body: bytes, pointer: str) -> None:
-    with pytest.raises(BadVex) as refusal:
+    with pytest.raises(Rejected) as refusal:
         reader.read(body)
-    assert refusal.value.pointer == pointer
+    assert refusal.value.defects[0].pointer == pointer
 
 
 def answer(**over: Any) -> dict[str, Any]:
@@ -145,3 +147,44 @@ def test_the_words_of_cyclonedx_survive_a_round_trip() -> None:
     row = answer(token=one.token, justification=str(one.justification))
     body = json.dumps(cyclonedx.write([row], key=uuid4().urn, author="S", at=AT)).encode()
     assert reader.read(body).statements[0].token == one.token
+
+
+def test_xml_says_what_the_same_document_says_in_json() -> None:
+    left, right = reader.read(a_cyclonedx_xml()), reader.read(a_cyclonedx_vex())
+    (one,), (other,) = left.statements, right.statements
+    assert one.place == "/bom/vulnerabilities/vulnerability[1]"
+    assert replace(one, place="") == replace(other, place="")
+    assert replace(left, statements=(), format="") == replace(right, statements=(), format="")
+
+
+def test_the_place_of_an_unusable_statement_in_xml_is_a_path() -> None:
+    ((place, reason),) = reader.read(a_cyclonedx_xml(state="fine")).skipped
+    assert place == "/bom/vulnerabilities/vulnerability[1]"
+    assert "state" in reason
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"<bom", Code.MALFORMED),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", Code.DOCTYPE),
+        (b"<a/>", Code.UNKNOWN_FORMAT),
+        (a_cyclonedx_xml(version="1.3"), Code.UNSUPPORTED_VERSION),
+        (b"<a>" * 100 + b"</a>" * 100, Code.TOO_DEEP),
+        (b'<?xml version="1.0" encoding="none"?><a/>', Code.MALFORMED),
+        (b'{"a": 1, "a": 2}', Code.DUPLICATE_KEY),
+        (b"PK\x03\x04", Code.COMPRESSED),
+        (b"\x1f\x8b", Code.MALFORMED),
+        (gzip.compress(bytes(70 * 2**20), 1), Code.BOMB),
+        (b'{"a": "\xff"}', Code.MALFORMED),
+        (b'{"a": "\\ud800"}', Code.MALFORMED),
+    ],
+)
+def test_hostile_documents_are_refused_by_code(body: bytes, code: Code) -> None:
+    with pytest.raises(Rejected) as refusal:
+        reader.read(body)
+    assert refusal.value.defects[0].code == code
+
+
+def test_a_packed_document_reads_like_a_plain_one() -> None:
+    assert reader.read(gzip.compress(an_openvex())) == reader.read(an_openvex())
