@@ -9,6 +9,9 @@ from uuid import UUID
 import msgspec
 from django.db.models import F, Q, QuerySet
 
+from partners import queries
+from partners.models import Finding
+
 PAGE = 50
 
 
@@ -30,9 +33,9 @@ ORDERS: Mapping[str, Sort] = {
     "severity": Sort("Worst first", ("rank", "due_at"), (True, False), (int, datetime)),
     "newest": Sort("Newest first", ("opened_at",), (True,), (datetime,)),
     "epss": Sort("Most likely attacked", ("epss",), (True,), (float,)),
-    "vulnerability": Sort("Vulnerability", ("vulnerability_name",), (False,), (str,)),
-    "component": Sort("Component", ("component_name",), (False,), (str,)),
-    "partner": Sort("Partner", ("partner_slug",), (False,), (str,)),
+    "vulnerability": Sort("Vulnerability", ("vulnerability__name",), (False,), (str,)),
+    "component": Sort("Component", ("component__name",), (False,), (str,)),
+    "partner": Sort("Partner", ("product__partner__slug",), (False,), (str,)),
 }
 SORTS = {name: order.title for name, order in ORDERS.items()}
 
@@ -46,29 +49,39 @@ class Page:
     is_first: bool
 
 
-def page(rows: QuerySet[Any, dict[str, Any]], after: str, sort: str = "due") -> Page:
-    """Return the page behind the key ``after``; a key that cannot be read is the first page.
+def page(found: QuerySet[Finding], after: str, sort: str = "due") -> Page:
+    """Return the page of ``found`` behind the key ``after``; an unreadable key is the first page.
 
-    Rows with and without the first column are asked for apart, so that each query walks an index.
+    What is on the page is asked of the index alone; all that a list shows, of those fifty.
     """
     order = ORDERS[sort]
     key = _read(after, order)
-    shown: list[dict[str, Any]] = []
+    keys: list[tuple[Any, ...]] = []
+    for stretch in _stretches(found, order, key):
+        keys += stretch.values_list(*order.columns, "id")[: PAGE + 1 - len(keys)]
+        if len(keys) > PAGE:
+            break
+    more = len(keys) > PAGE
+    shown = [one[-1] for one in keys[:PAGE]]
+    whole = {row["id"]: row for row in queries.rows(Finding.objects.filter(pk__in=shown))}
+    # A finding may go between the two questions.
+    rows = [whole[one] for one in shown if one in whole]
+    return Page(rows, _key(keys[PAGE - 1]) if more else "", key is None)
+
+
+def _stretches(
+    found: QuerySet[Finding], order: Sort, key: tuple[Any, ...] | None
+) -> Iterator[QuerySet[Finding]]:
+    """Yield what stands behind ``key``, nearest first; rows without the first column come last."""
     first = order.columns[0]
-    if key is None or key[0] is not None:
-        found = rows.filter(**{f"{first}__isnull": False}).order_by(*_ordering(order))
-        for step in _steps(order, key) if key else (Q(),):
-            shown += found.filter(step)[: PAGE + 1 - len(shown)]
-            if len(shown) > PAGE:
-                break
-    if len(shown) <= PAGE:
-        rest = rows.filter(**{f"{first}__isnull": True}).order_by("id")
-        if key is not None and key[0] is None:
-            rest = rest.filter(id__gt=key[-1])
-        shown += rest[: PAGE + 1 - len(shown)]
-    more = len(shown) > PAGE
-    shown = shown[:PAGE]
-    return Page(shown, _key(shown[-1], order) if more else "", key is None)
+    rest = found.filter(**{f"{first}__isnull": True}).order_by("id")
+    if key is not None and key[0] is None:
+        yield rest.filter(id__gt=key[-1])
+        return
+    known = found.filter(**{f"{first}__isnull": False}).order_by(*_ordering(order))
+    for step in _steps(order, key) if key else (Q(),):
+        yield known.filter(step)
+    yield rest
 
 
 def _ordering(order: Sort) -> list[Any]:
@@ -101,9 +114,8 @@ def _steps(order: Sort, key: tuple[Any, ...]) -> Iterator[Q]:
             yield same & Q(**{f"{name}__isnull": True})
 
 
-def _key(row: Mapping[str, Any], order: Sort) -> str:
-    values = [row[name] for name in order.columns]
-    return msgspec.json.encode([*values, str(row["id"])]).decode()
+def _key(values: tuple[Any, ...]) -> str:
+    return msgspec.json.encode([*values[:-1], str(values[-1])]).decode()
 
 
 def _read(text: str, order: Sort) -> tuple[Any, ...] | None:

@@ -45,7 +45,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     wanted = Wanted.of(request.GET.dict())
     all_ = queries.findings(to=by, at=at)
     found = filtering.narrowed(all_, wanted, at=at)
-    page = paging.page(queries.rows(found), request.GET.get("after", ""), wanted.sort)
+    page = paging.page(found, request.GET.get("after", ""), wanted.sort)
     counted = found.order_by().values("pk")[: filtering.COUNTED + 1].count()
     standing = queries.standing(all_, at=at)
     address = reverse("partners:findings")

@@ -101,7 +101,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     rules = access.visible(
         SharingRule.objects.filter(partner=partner), to=by, act=Act.SHARING_READ, at=at
     )
-    listed = paging.page(queries.rows(found.filter(state="open")), "").rows[:SHOWN]
+    listed = paging.page(found.filter(state="open"), "").rows[:SHOWN]
     states = dict(found.order_by().values_list("state").annotate(Count("pk")))
     context = {
         "as_of": words.as_of(at),

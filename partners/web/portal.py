@@ -36,7 +36,7 @@ def home_context(request: HttpRequest, partner: Partner, error: str = "") -> dic
     """Return what the start page shows; ``error`` stands at the file."""
     by, at = who(request), when(request)
     found = queries.findings(to=by, at=at)
-    listed = paging.page(queries.rows(found.filter(state="open", due_at__isnull=False)), "").rows
+    listed = paging.page(found.filter(state="open", due_at__isnull=False), "").rows
     own = [rows.row(values, at=at, page="portal:finding") for values in listed[:SHOWN]]
     visible = access.visible(Intake.objects.all(), to=by, act=Act.INTAKE_READ, at=at)
     recent = visible.select_related("product", "sbom")
@@ -77,7 +77,7 @@ def listing(request: HttpRequest, partner: Partner) -> HttpResponse:
     state = request.GET.get("state", "open")
     state = state if state in STATES else "open"
     found = filtering.narrowed(queries.findings(to=by, at=at), filtering.Wanted(state=state), at=at)
-    page = paging.page(queries.rows(found), request.GET.get("after", ""))
+    page = paging.page(found, request.GET.get("after", ""))
     address = f"{reverse('portal:findings')}?state={state}"
     context = {
         "as_of": words.as_of(at),

@@ -44,7 +44,7 @@ def test_the_list_costs_the_same_for_one_and_three(
     for _ in range(count):
         a_finding()
     staff.get("/findings/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert staff.get("/findings/").status_code == 200
 
 
