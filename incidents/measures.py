@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from governance.models import Site
 from governance.registries import Measure, Reading, Unit
+from incidents.domain.baselines import Baseline
 from incidents.domain.durations import Duration, Metric, measure
 from incidents.domain.incidents import Kind, Phase, Severity
 from incidents.domain.metrics import BOUNDS, TARGET_RATIOS, Cohort, cohort
@@ -16,7 +17,7 @@ from incidents.domain.milestones import Milestone, MilestoneKind
 from incidents.domain.periods import quarter
 from incidents.domain.verdicts import Finding, verdict
 from incidents.models import Incident, MilestoneEntry
-from incidents.queries import milestones
+from incidents.queries import baselines, milestones
 
 WINDOW = timedelta(days=90)
 _UNCOUNTED = [one.value for one in Phase if not one.counts_in_metrics]
@@ -40,33 +41,47 @@ def speed(metric: Metric, site_id: int | None, at: datetime) -> Reading:
     """Compare the 90 days up to ``at`` with the 90 before, by the date of detection.
 
     The value is the change of the geometric mean in percent, negative for faster. Drills
-    and dismissed incidents stay out; open ones count for as long as they have run. As long
-    as no baseline is frozen the figure is provisional: it is shown without a verdict.
+    and dismissed incidents stay out; open ones count for as long as they have run. A frozen
+    baseline takes the place of the 90 days before, and its length that of the 90 up to now.
+    Without one, and between its days of judgment, the figure is provisional: it is shown
+    without a verdict.
     """
     address = _records(site_id, state="all", kind="live")
-    before, now = _windows(metric, site_id, at)
-    held = len(before.observations) + len(now.observations)
+    frozen = _frozen(metric, site_id, at)
+    before, now = _windows(metric, site_id, at, WINDOW if frozen is None else frozen.length)
+    past = before.observations if frozen is None else frozen.observations
+    held = len(past) + len(now.observations)
     if not held:
         name = metric.label.lower()
         note = f"No data yet: no live incident of the last 180 days has a {name}"
         return Reading(None, at, records_url=address, note=note)
     said = verdict(
-        before.observations,
+        past,
         now.observations,
-        bounds=BOUNDS[metric],
-        target=TARGET_RATIOS[metric],
+        bounds=BOUNDS[metric] if frozen is None else frozen.bounds,
+        target=TARGET_RATIOS[metric] if frozen is None else frozen.target,
         strata=[one.value for one in Severity],
-        is_judged=False,
+        weights=None if frozen is None else frozen.weights,
+        is_judged=frozen is not None and frozen.judges((at - timedelta(days=1)).date()),
     )
     if said.finding is Finding.NOT_ENOUGH_DATA or said.ratio is None:
         return Reading(None, at, records_url=address, note=said.words)
-    basis = f"{len(before.observations)} incidents before, {len(now.observations)} now"
-    note = f"{said.words}: {said.reason}; {basis}, no baseline is frozen yet"
+    basis = f"{len(past)} incidents before, {len(now.observations)} now"
+    since = "no baseline is frozen yet" if frozen is None else f"frozen {frozen.frozen_at:%Y-%m-%d}"
+    note = f"{said.words}: {said.reason}; {basis}, {since}"
     return Reading(100 * (said.ratio.value - 1), at, records_url=address, note=note)
 
 
-def _windows(metric: Metric, site_id: int | None, at: datetime) -> tuple[Cohort, Cohort]:
-    since = at - 2 * WINDOW
+def _frozen(metric: Metric, site_id: int | None, at: datetime) -> Baseline | None:
+    chosen = {"parent": None} if site_id is None else {"pk": site_id}
+    site = Site.objects.filter(**chosen).first()
+    return baselines.rolling(site, metric, at=at) if site else None
+
+
+def _windows(
+    metric: Metric, site_id: int | None, at: datetime, length: timedelta
+) -> tuple[Cohort, Cohort]:
+    since = at - 2 * length
     detected = MilestoneEntry.objects.filter(
         kind=MilestoneKind.DETECTED.value, starts_at__gt=since, starts_at__lte=at
     )
@@ -78,7 +93,7 @@ def _windows(metric: Metric, site_id: int | None, at: datetime) -> tuple[Cohort,
     for key, held in milestones.known(incidents, at=at).items():
         instant = _detected(held.values())
         if instant is not None and since < instant <= at:
-            side = sides[instant > at - WINDOW]
+            side = sides[instant > at - length]
             side.append((measure(metric, held, at=at), severities[key]))
     return cohort(sides[0]), cohort(sides[1])
 

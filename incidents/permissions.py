@@ -20,6 +20,7 @@ class Act(StrEnum):
     RUNBOOK_RETIRE = "incidents:runbook:retire"
     RUNBOOK_REVIEW = "incidents:runbook:review"
     RUNBOOK_OWN = "incidents:runbook:own"
+    BASELINE_FREEZE = "incidents:baseline:freeze"
     RUN_START = "incidents:run:start"
     CARD_FINISH = "incidents:card:finish"
     CARD_HAND = "incidents:card:hand"

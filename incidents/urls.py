@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from incidents.web import breaches, declaring, lists, notices, rooms, rules, runbooks
+from incidents.web import breaches, declaring, lists, notices, report, rooms, rules, runbooks
 
 app_name = "incidents"
 urlpatterns = [
     path("", lists.index, name="list"),
     path("declare/", declaring.declare, name="declare"),
+    path("report/", report.show, name="report"),
+    path("report.csv", report.file, {"form": "csv"}, name="report_csv"),
+    path("report.json", report.file, {"form": "json"}, name="report_json"),
+    path("report.pdf", report.file, {"form": "pdf"}, name="report_pdf"),
     path("runbooks/", runbooks.index, name="runbooks"),
     path("runbooks/<slug:slug>/", runbooks.show, name="runbook"),
     path("runbooks/<slug:slug>/act/", runbooks.act, name="runbook_act"),

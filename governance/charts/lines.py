@@ -1,12 +1,12 @@
-"""A line chart with axis, and a strip of single values on a logarithmic scale."""
+"""A line chart with axis."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from governance.charts.scales import Scale, log_ticks, place, thin, ticks
+from governance.charts.scales import Scale, place, thin, ticks
 
 WIDTH, HEIGHT = 640, 220
-_LEFT, _RIGHT, _TOP, _FOOT = 56, 12, 12, 28
+LEFT, RIGHT, TOP, FOOT = 56, 12, 12, 28
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """Lines or dots between two axes, with their words."""
+    """Lines or dots between two axes, with their words.
+
+    ``rings`` are dots of what is not finished, ``band`` is a range behind them, ``middles`` are
+    short lines across single columns.
+    """
 
     title: str
     description: str
@@ -41,6 +45,9 @@ class Chart:
     left: str
     right: str
     foot: str
+    rings: str = ""
+    band: str = ""
+    middles: str = ""
 
 
 def line(
@@ -55,8 +62,8 @@ def line(
     every = [one for _, values in series for one in values if one is not None]
     every += [] if target is None else [target]
     marks = ticks(min(every, default=0.0), max(every, default=1.0))
-    down = Scale(marks[0], marks[-1], HEIGHT - _FOOT, _TOP)
-    across = Scale(0, max(1, len(labels) - 1), _LEFT, WIDTH - _RIGHT)
+    down = Scale(marks[0], marks[-1], HEIGHT - FOOT, TOP)
+    across = Scale(0, max(1, len(labels) - 1), LEFT, WIDTH - RIGHT)
     lines = tuple(
         Line(label, _path(values, across, down), f"dash-{min(position, 3)}")
         for position, (label, values) in enumerate(series)
@@ -64,78 +71,17 @@ def line(
     shown = sorted({0, len(labels) // 2, len(labels) - 1}) if labels else []
     said = [f"{label}: {_ends(values, number)}" for label, values in series]
     said += [] if target is None else [f"target {number(target)}"]
-    return _chart(
-        title,
-        "; ".join(said) or "No data yet",
-        lines=lines,
-        across=tuple(Mark(place(across(at)), labels[at]) for at in shown if at >= 0),
-        down=tuple(Mark(place(down(one)), number(one)) for one in marks),
-        aim="" if target is None else f"M{_LEFT} {place(down(target))}H{WIDTH - _RIGHT}",
-    )
-
-
-def strip(
-    groups: Sequence[tuple[str, Sequence[float]]],
-    *,
-    title: str,
-    middle: float | None = None,
-    number: Callable[[float], str] = "{:g}".format,
-) -> Chart:
-    """Scale every positive value of each group as a dot in its column, logarithmically.
-
-    ``middle`` is drawn as the dashed line (a median). Values of zero or less have no place
-    on such a scale.
-
-    Raises:
-        ValueError: a value is not positive.
-    """
-    every = [one for _, values in groups for one in values]
-    every += [] if middle is None else [middle]
-    if any(one <= 0 for one in every):
-        raise ValueError("a logarithmic scale holds positive values only")
-    marks = log_ticks(min(every, default=1.0), max(every, default=10.0))
-    down = Scale(marks[0], marks[-1], HEIGHT - _FOOT, _TOP, is_log=True)
-    across = Scale(0, len(groups) + 1, _LEFT, WIDTH - _RIGHT)
-    dots = [
-        f"M{place(across(column))} {place(down(value))}h0"
-        for column, (_, values) in enumerate(groups, 1)
-        for value in values
-    ]
-    said = [f"{label}: {len(values)} values" for label, values in groups]
-    said += [] if middle is None else [f"line at {number(middle)}"]
-    return _chart(
-        title,
-        "; ".join(said) or "No data yet",
-        dots="".join(dots),
-        across=tuple(
-            Mark(place(across(column)), label) for column, (label, _) in enumerate(groups, 1)
-        ),
-        down=tuple(Mark(place(down(one)), number(one)) for one in marks),
-        aim="" if middle is None else f"M{_LEFT} {place(down(middle))}H{WIDTH - _RIGHT}",
-    )
-
-
-def _chart(
-    title: str,
-    said: str,
-    *,
-    across: tuple[Mark, ...],
-    down: tuple[Mark, ...],
-    aim: str,
-    lines: tuple[Line, ...] = (),
-    dots: str = "",
-) -> Chart:
     return Chart(
         title=title,
-        description=said + ".",
+        description=("; ".join(said) or "No data yet") + ".",
         view_box=f"0 0 {WIDTH} {HEIGHT}",
         lines=lines,
-        dots=dots,
-        across=across,
-        down=down,
-        aim=aim,
-        left=place(_LEFT),
-        right=place(WIDTH - _RIGHT),
+        dots="",
+        across=tuple(Mark(place(across(at)), labels[at]) for at in shown if at >= 0),
+        down=tuple(Mark(place(down(one)), number(one)) for one in marks),
+        aim="" if target is None else f"M{LEFT} {place(down(target))}H{WIDTH - RIGHT}",
+        left=place(LEFT),
+        right=place(WIDTH - RIGHT),
         foot=place(HEIGHT - 8),
     )
 

@@ -1,5 +1,6 @@
 """The records of incidents."""
 
+from incidents.models.baseline import MetricBaseline
 from incidents.models.breach import BreachDecision
 from incidents.models.contract_limit import ContractLimit
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
@@ -19,6 +20,7 @@ __all__ = [
     "Incident",
     "IncidentLink",
     "LinkRole",
+    "MetricBaseline",
     "MilestoneEntry",
     "NoticeDuty",
     "ReferenceCounter",

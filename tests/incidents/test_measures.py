@@ -7,9 +7,12 @@ import pytest
 from governance import registries
 from governance.domain.actor import Actor
 from incidents import measures
-from incidents.actions import closing
+from incidents.actions import closing, freezing
+from incidents.domain import spans
+from incidents.domain.durations import Metric
 from tests.builders.governance import a_site, the_enterprise
-from tests.builders.incidents import a_closed_incident, an_incident
+from tests.builders.incidents import a_closed_incident, a_responder, an_incident
+from tests.builders.reported import recorded, scattered
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +58,30 @@ def test_a_clear_change_is_shown_without_a_verdict(commander: Actor, at: datetim
     assert measures.time_to_restore(a_site().pk, at).value is None
     # The same instant in the past gives what was known then.
     assert measures.time_to_detect(None, at - timedelta(days=50)).value is None
+
+
+def test_a_frozen_baseline_gives_a_verdict_on_its_day(commander: Actor) -> None:
+    window = spans.parse("2026-Q2")
+    sites = [a_site()]
+    recorded(scattered(sites, 40, start=window.start, days=80, seed=2))
+    judged = window.end + (window.end - window.start)
+    recorded(scattered(sites, 40, start=window.end, days=80, seed=3, scale=0.1))
+    freezing.freeze(
+        metric=Metric.TTR,
+        site=the_enterprise(),
+        window=window,
+        target=0.6,
+        judge_on=[(judged - timedelta(days=1)).date()],
+        by=a_responder("board_member"),
+        at=window.end,
+    )
+    reading = measures.time_to_restore(None, judged)
+    assert reading.value is not None
+    assert reading.note.startswith("Target shown: best estimate −")
+    assert reading.note.endswith("40 incidents before, 40 now, frozen 2026-07-01")
+    between = measures.time_to_restore(None, judged - timedelta(days=1))
+    assert between.note.startswith("Provisional: interval −")
+    assert measures.time_to_restore(sites[0].pk, judged).note.endswith("no baseline is frozen yet")
 
 
 def test_drills_and_false_alarms_stay_out(commander: Actor, at: datetime) -> None:

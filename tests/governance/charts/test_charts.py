@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.charts.bars import bars
-from governance.charts.lines import line, strip
+from governance.charts.lines import line
 from governance.charts.sparks import HEIGHT, WIDTH, spark
+from governance.charts.strips import Column, strip
 
 FOLDER = Path(__file__).parents[3] / "governance" / "templates" / "governance" / "charts"
 ENGINE = Engine(autoescape=True)
@@ -148,12 +149,31 @@ def test_lines_are_told_apart_without_color():
 
 
 def test_a_strip_shows_every_value_on_a_logarithmic_scale():
-    chart = strip([("SEV1", [10, 1000]), ("SEV2", [100])], title="t", middle=100)
+    columns = [Column("SEV1", [10, 1000], [500], 100), Column("SEV2", [100])]
+    chart = strip(columns, title="t", band=(50, 200))
     assert chart.dots.count("M") == 3
+    assert chart.rings.count("M") == chart.middles.count("M") == 1
     assert [one.text for one in chart.down] == ["10", "100", "1000"]
-    heights = numbers(chart.dots.replace("h0", ""))[1::2]
-    assert heights[2] == pytest.approx((heights[0] + heights[1]) / 2, abs=0.1)
+    spots = numbers(chart.dots.replace("h0", ""))
+    low, high, middle = spots[1], spots[3], spots[5]
+    assert middle == pytest.approx((low + high) / 2, abs=1)
+    assert chart.description == ("SEV1: 3 values, 1 still running, median 100; SEV2: 1 value.")
     drawn("line", chart)
     drawn("line", strip([], title="t"))
     with pytest.raises(ValueError, match="positive"):
-        strip([("SEV1", [0.0])], title="t")
+        strip([Column("SEV1", [0.0])], title="t")
+
+
+def test_ticks_of_a_strip_are_those_given_where_they_span_the_values():
+    marks = (1, 60, 3_600, 86_400)
+    chart = strip([Column("a", [70.0, 3_000.0])], title="t", marks=marks)
+    assert [one.text for one in chart.down] == ["60", "3600"]
+    beyond = strip([Column("a", [70.0, 100_000.0])], title="t", marks=marks)
+    assert [one.text for one in beyond.down][-1] == "100000"
+    alone = strip([Column("a", [60.0])], title="t", marks=marks)
+    assert len(alone.down) == 2
+
+
+def test_equal_values_of_a_strip_stand_side_by_side():
+    chart = strip([Column("a", [10.0] * 30)], title="t")
+    assert chart.dots.count("M") == 30

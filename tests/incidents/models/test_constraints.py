@@ -13,6 +13,7 @@ from incidents.models import (
     Card,
     Incident,
     IncidentLink,
+    MetricBaseline,
     MilestoneEntry,
     ReferenceCounter,
     Run,
@@ -64,6 +65,24 @@ def entry(**fields: Any) -> Break:
 
 def card(**fields: Any) -> Break:
     return lambda incident: Card.objects.filter(run__incident=incident, number=1).update(**fields)
+
+
+def baseline(**fields: Any) -> Break:
+    sound: dict[str, Any] = {
+        "metric": "ttr",
+        "starts_at": NOW - timedelta(days=5),
+        "ends_at": NOW - timedelta(days=1),
+        "floor_seconds": 60.0,
+        "top_seconds": 600.0,
+        "target": 0.5,
+        "weights": {},
+        "judge_on": [NOW.date()],
+        "rows": "x",
+        "sha256": "0" * 64,
+        "frozen_at": NOW,
+        "frozen_by": "user:1",
+    }
+    return lambda incident: MetricBaseline.objects.create(site=incident.site, **{**sound, **fields})
 
 
 def run(**fields: Any) -> Break:
@@ -206,6 +225,13 @@ ROWS: list[tuple[str, Break]] = [
     ("run_is_live_once", another_run),
     ("run_end_has_when", run(state="done")),
     ("run_end_has_when", run(ended_at=NOW)),
+    ("metric_baseline_metric_is_known", baseline(metric="luck")),
+    ("metric_baseline_is_frozen_after_its_window", baseline(ends_at=NOW - timedelta(days=9))),
+    ("metric_baseline_is_frozen_after_its_window", baseline(frozen_at=NOW - timedelta(days=2))),
+    ("metric_baseline_bounds_have_room", baseline(top_seconds=60.0)),
+    ("metric_baseline_target_is_a_ratio", baseline(target=1.0)),
+    ("metric_baseline_has_rows_and_digest", baseline(rows="")),
+    ("metric_baseline_is_frozen_once", lambda one: (baseline()(one), baseline()(one))),
     ("card_number_is_given_once", lambda incident: another_card(incident, number=1)),
     (
         "card_is_of_one_step",
@@ -235,6 +261,7 @@ def test_the_database_refuses(
         milestone(seq=2, reason="x"),
         entry(),
         another_card,
+        baseline(),
         version({}, APPROVED, RETIRED),
     ],
 )

@@ -1,0 +1,1 @@
+"""Paper: texts and values in, the bytes of a PDF out."""
