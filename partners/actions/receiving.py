@@ -15,7 +15,7 @@ from governance.access import require
 from governance.domain.actor import Actor
 from partners.actions import storing, webhooks
 from partners.actions.feeding import sha256_of
-from partners.domain.intakes import OnPhase, Phase, unheard
+from partners.domain.intakes import OnPhase, Phase, lane_of, unheard
 from partners.domain.sboms import Code, Defect, Rejected, SbomDocument
 from partners.errors import SerialVersionReused, StorageFull, TooManyUploads, UnreadableSbom
 from partners.models import Finding, FindingState, Intake, Outcome, Product
@@ -75,8 +75,7 @@ def receive(
         return earlier, False
     _refuse_excess(product, size, at=at)
     intake.save(force_insert=True)
-    # One after another for each partner: a flood of hard documents takes one thread, not all.
-    lane = f"{JOB}:{product.partner_id}"
+    lane = lane_of(product.partner_id)
     jobs.enqueue(JOB, key=job_key(intake), payload={"intake": str(intake.pk)}, at=at, lane=lane)
     audit.record(
         by=by,

@@ -17,7 +17,7 @@ from governance.access import require
 from governance.domain.actor import Actor
 from partners.actions import answering, resolving
 from partners.domain.answers import Document
-from partners.domain.intakes import OnPhase, Phase, unheard
+from partners.domain.intakes import OnPhase, Phase, lane_of, unheard
 from partners.domain.sboms import Defect, Rejected
 from partners.errors import TooManyUploads, UnreadableVex
 from partners.models import Answer, AnswerDocument, Decision, Product, Taking, VexStatement
@@ -82,7 +82,8 @@ def receive(
         return known, False
     _refuse_excess(product, at=at)
     row.save(force_insert=True)
-    jobs.enqueue(JOB, key=job_key(row), payload={"document": str(row.pk)}, at=at)
+    lane = lane_of(product.partner_id)
+    jobs.enqueue(JOB, key=job_key(row), payload={"document": str(row.pk)}, at=at, lane=lane)
     _record(row, by=by, at=at, product=product.ref, size=size)
     return row, True
 

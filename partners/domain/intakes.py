@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from uuid import UUID
 
 
 class Phase(StrEnum):
@@ -22,3 +23,11 @@ OnPhase = Callable[[Phase], None]
 
 def unheard(phase: Phase) -> None:
     """Tell nobody."""
+
+
+def lane_of(partner: UUID) -> str:
+    """Return the lane of jobs that read what a partner hands over.
+
+    One after another: a flood of hard documents takes one thread of the workers, not all.
+    """
+    return f"partners.partner:{partner}"
