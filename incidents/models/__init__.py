@@ -2,6 +2,7 @@
 
 from incidents.models.breach import BreachDecision
 from incidents.models.contract_limit import ContractLimit
+from incidents.models.evidence import CustodyEvent, EvidenceItem
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
 from incidents.models.milestone import MilestoneEntry
 from incidents.models.notice_duty import NoticeDuty
@@ -15,7 +16,9 @@ __all__ = [
     "BreachDecision",
     "Card",
     "ContractLimit",
+    "CustodyEvent",
     "EntryKind",
+    "EvidenceItem",
     "Incident",
     "IncidentLink",
     "LinkRole",
