@@ -175,6 +175,11 @@ JWKS_HOSTS: list[str] = env.list("JWKS_HOSTS", default=[])
 # Of permits that only read, one in so many is kept in the decision log; 0 keeps none.
 DECISION_SAMPLE: int = env.int("DECISION_SAMPLE", default=100)
 
+# --- Evidence of incidents ---------------------------------------------------------------------
+EVIDENCE_DIR = Path(env.str("EVIDENCE_DIR", default=str(DATA_DIR / "evidence")))
+# Of one file. Two gigabytes pass; the disk is the limit, never the memory.
+EVIDENCE_MAX_BYTES: int = env.int("EVIDENCE_MAX_BYTES", default=2 * 2**30)
+
 # --- Backups ----------------------------------------------------------------------------------
 BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))
 BACKUP_KEEP: int = env.int("BACKUP_KEEP", default=5)

@@ -95,3 +95,22 @@ class RulesInvalid(BadInput):
     """The document is no set of rules; the detail says where and why."""
 
     code = "rules_invalid"
+
+
+class HashDiffers(Refused):
+    """The file that arrived is another than its sender hashed; it was not kept."""
+
+    code = "hash_differs"
+
+
+class CustodyRefused(Refused):
+    """The chain of custody does not allow this act; the detail says why."""
+
+    code = "custody_refused"
+
+
+class TooLarge(Refused):
+    """The file is larger than evidence may be; nothing of it was kept."""
+
+    code = "evidence_too_large"
+    status = 413

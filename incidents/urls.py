@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from incidents.web import breaches, declaring, lists, notices, report, rooms, rules, runbooks
+from incidents.web import (
+    breaches,
+    declaring,
+    evidence,
+    evidence_upload,
+    lists,
+    notices,
+    report,
+    rooms,
+    rules,
+    runbooks,
+)
 
 app_name = "incidents"
 urlpatterns = [
@@ -20,6 +31,12 @@ urlpatterns = [
     path("rules/act/", rules.act, name="rules_act"),
     path("<str:reference>/", rooms.show, name="room"),
     path("<str:reference>/breach/", breaches.decide, name="breach"),
+    path("<str:reference>/evidence/", evidence.index, name="evidence"),
+    path("<str:reference>/evidence/upload/", evidence_upload.upload, name="evidence_upload"),
+    path("<str:reference>/evidence/export/", evidence.export, name="evidence_export"),
+    path("<str:reference>/evidence/<int:number>/", evidence.show, name="evidence_item"),
+    path("<str:reference>/evidence/<int:number>/act/", evidence.act, name="evidence_act"),
+    path("<str:reference>/evidence/<int:number>/file/", evidence.file, name="evidence_file"),
     path("<str:reference>/notices/", notices.index, name="notices"),
     path("<str:reference>/notices/<int:key>/", notices.show, name="notice"),
     path("<str:reference>/notices/<int:key>/act/", notices.act, name="notice_act"),

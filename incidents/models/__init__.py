@@ -3,6 +3,7 @@
 from incidents.models.baseline import MetricBaseline
 from incidents.models.breach import BreachDecision
 from incidents.models.contract_limit import ContractLimit
+from incidents.models.evidence import CustodyEvent, EvidenceItem
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
 from incidents.models.milestone import MilestoneEntry
 from incidents.models.notice_duty import NoticeDuty
@@ -16,7 +17,9 @@ __all__ = [
     "BreachDecision",
     "Card",
     "ContractLimit",
+    "CustodyEvent",
     "EntryKind",
+    "EvidenceItem",
     "Incident",
     "IncidentLink",
     "LinkRole",

@@ -84,3 +84,12 @@ def held_at(site: Site, ref: str, *, at: datetime) -> set[str]:
     """Return the roles that the person behind ``ref`` holds at ``site``."""
     here = above(site)
     return {role for role, path in roles_of(ref, at=at) if path in here}
+
+
+def person(ref: str) -> User | None:
+    """Return the active person behind ``ref``, a reference of our own people."""
+    try:
+        key = UUID(ref.removeprefix("user:"))
+    except ValueError:
+        return None
+    return User.objects.filter(pk=key, is_active=True, kind="person").first()

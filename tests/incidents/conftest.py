@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -34,3 +36,9 @@ def sign_in(db: None) -> Callable[..., Browser]:
         return proven(user), user
 
     return enter
+
+
+@pytest.fixture(autouse=True)
+def own_shelf(settings: Any, tmp_path: Path) -> None:
+    """Evidence of a test lies in the test's own folder."""
+    settings.EVIDENCE_DIR = tmp_path / "evidence"

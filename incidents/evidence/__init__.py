@@ -1,0 +1,1 @@
+"""Files of evidence: kept under their own hash, hashed again, packed for others."""
