@@ -25,6 +25,8 @@ class Act(StrEnum):
     FLOW_READ = "catalog:flow:read"
     FLOW_DECLARE = "catalog:flow:declare"
     FLOW_OBSERVE = "catalog:flow:observe"
+    SHARING_READ = "catalog:sharing:read"
+    SHARING_AGREE = "catalog:sharing:agree"
     LINEAGE_REPORT = "catalog:lineage:report"
     CONTRACT_READ = "catalog:contract:read"
     CONTRACT_IMPORT = "catalog:contract:import"

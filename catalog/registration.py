@@ -97,6 +97,7 @@ registries.locators.add("catalog", granted.located)
 registries.duties.add("label_proposals", duties.proposals)
 registries.duties.add("ownerless_assets", duties.ownerless)
 registries.acts.add("catalog", Act)
+registries.portal.add("catalog_sharingrule", "SELECT")
 for _table in ("catalog.lineagefacet", "catalog.lineagereport"):
     registries.unaudited.add(
         _table, "keeps what producers sent; the assets and edges that follow are recorded"

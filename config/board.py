@@ -61,6 +61,9 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Partners",
         (
             ("Partners", "handshake", "partners_partner"),
+            ("Products", "deployed_code", "partners_product"),
+            ("Contacts", "contact_mail", "partners_contact"),
+            ("Sharing rules", "share", "catalog_sharingrule"),
             ("Findings", "bug_report", "partners_finding"),
         ),
     ),

@@ -3,7 +3,7 @@
 Filled once in ``AppConfig.ready()``. Registering a name twice is a programming error.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -135,6 +135,15 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody outside, known below by ``ref`` alone; ``url`` is empty where there is no page."""
+
+    ref: str
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Requestable:
     """What access to a record is asked as: the key of its governed system, and a scope in it.
 
@@ -198,6 +207,10 @@ locators: Registry[Callable[[int, str], str]] = Registry("locator of records")
 duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
 panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
 """By ``<type of record>:<topic>``, so that several apps speak on one page."""
+parties: Registry[Callable[[Actor, datetime, Collection[str] | None], list[Party]]] = Registry(
+    "source of parties"
+)
+"""Type of record -> the parties with these references, or all, as far as somebody may read them."""
 requestable: Registry[Callable[[str], Requestable | None]] = Registry("kind to ask access to")
 """Type of record -> what asking for access to the one with that key means; None if it is gone."""
 alarms: Registry[Callable[[AlarmText, Actor, datetime], None]] = Registry("alarm handler")

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from django.db.models import Count, F, Q
 from django.urls import reverse
 
+from catalog.queries import sharing
 from governance.models import Site
 from governance.registries import Measure, Reading, Unit
-from partners.models import Finding, FindingState, Partner, SharingRule, Tier
+from partners.models import Finding, FindingState, Partner, Tier
 from partners.queries import PERIOD, sites_below
 
 CRITICAL = Q(band="critical")
@@ -45,14 +46,14 @@ def patched_in_time(
 
 
 def critical_partners_with_rules(site_id: int | None, at: datetime) -> Reading:
-    """Return critical partners with a sharing rule in force ÷ all critical partners."""
+    """Return critical partners whose sharing is covered by rules in force ÷ all critical ones."""
     found = Partner.objects.filter(tier=Tier.CRITICAL)
     if site_id is not None:
         found = found.filter(products__site__in=sites_below(site_id)).distinct()
-    ruled = SharingRule.objects.in_force(at).values("partner")
+    covered = sharing.coverage(found.values_list("party", flat=True), at=at)
     return _share(
-        found.filter(pk__in=ruled).count(),
-        found.count(),
+        sum(one.is_whole for one in covered.values()),
+        len(covered),
         at=at,
         url=f"{reverse('partners:list')}?tier=critical",
         note="No data yet: no partner is registered as critical.",
@@ -106,7 +107,10 @@ MEASURES = {
         unit=Unit.PERCENT,
         target=100.0,
         better="higher",
-        definition="Partners of tier critical that have a sharing rule in force, out of all.",
+        definition=(
+            "Partners of tier critical that have a sharing rule in force and no flow to them that "
+            "none covers, out of all."
+        ),
         value=critical_partners_with_rules,
     ),
 }

@@ -11,8 +11,6 @@ class Act(StrEnum):
     PARTNER_CHANGE = "partners:partner:change"
     PRODUCT_READ = "partners:product:read"
     PRODUCT_CHANGE = "partners:product:change"
-    SHARING_READ = "partners:sharing:read"
-    SHARING_AGREE = "partners:sharing:agree"
     INTAKE_READ = "partners:intake:read"
     INTAKE_SUBMIT = "partners:intake:submit"
     SBOM_READ = "partners:sbom:read"

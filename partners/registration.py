@@ -1,6 +1,7 @@
 """What partners hands down to the ground: background work, measures, duties."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,12 +12,12 @@ from redis.exceptions import RedisError
 
 from governance import access, registries
 from governance.domain.actor import Actor
-from governance.registries import Duty, JobKind, JobRun, Mask
+from governance.registries import Duty, JobKind, JobRun, Mask, Party
 from partners import queries
 from partners.actions import receiving, sweeping, telling, tiering, vex_documents
 from partners.domain.intakes import OnPhase, Phase
 from partners.measures import MEASURES
-from partners.models import AnswerDocument, Finding, Intake, WebhookMessage
+from partners.models import AnswerDocument, Finding, Intake, Partner, WebhookMessage
 from partners.permissions import Act
 from partners.queries import phase_key
 
@@ -67,6 +68,17 @@ def _telling(pk: UUID) -> OnPhase:
             log.info("the phase of %s is not shown: %s", pk, error)
 
     return tell
+
+
+def _parties(to: Actor, at: datetime, references: Collection[str] | None) -> list[Party]:
+    """Return partners by name, as far as ``to`` may read them."""
+    found = queries.partners(to=to, at=at)
+    if references is not None:
+        found = found.filter(party__in=references)
+    return [
+        Party(ref, name, reverse("partners:partner", args=[slug]))
+        for ref, name, slug in found.values_list("party", "name", "slug")
+    ]
 
 
 def waiting(actor: Actor, at: datetime) -> list[Duty]:
@@ -145,6 +157,7 @@ for _label, _reason in {
 # Probabilities change daily for everybody and move no date; the run keeps the file's digest.
 registries.masks.add("partners.finding", Mask(ignored=("epss",)))
 registries.acts.add("partners", Act)
+registries.parties.add(Partner.resource_type(), _parties)
 registries.masks.add("partners.portalkey", Mask(secret=("digest",), ignored=("last_used_at",)))
 registries.masks.add("partners.sbomrequest", Mask(secret=("link_digest",)))
 registries.masks.add(

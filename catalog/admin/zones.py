@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from catalog.actions import flowing, zoning
+from catalog.admin.parties import party_column, party_field
 from catalog.domain.zones import HIGHEST, Direction, Requirement
 from catalog.models import Conduit, Flow, Zone
 from catalog.permissions import Act
@@ -166,13 +167,22 @@ class FlowAdmin(GovernedAdmin[Flow]):
     """Declared here or over the API; observed ones come from sensors."""
 
     read_act, write_act = Act.FLOW_READ, Act.FLOW_DECLARE
-    list_display = ["src", "dst", "party_ref", "protocol", "port", "declared_at", "observed_at"]
+    list_display = ["src", "dst", "protocol", "port", "declared_at", "observed_at"]
     list_filter = ["protocol", "src__site"]
     list_select_related = ["src", "dst"]
     search_fields = ["src__fqn", "dst__fqn", "party_ref", "purpose"]
     autocomplete_fields = ["src", "dst"]
     fields = ["src", "dst", "party_ref", "protocol", "port", "purpose"]
     actions = ["end"]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        src, dst, *others = self.list_display
+        return [src, dst, party_column(request), *others]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "party_ref":
+            return party_field(request, is_required=False)
+        return super().formfield_for_dbfield(db_field, request, **options)
 
     def create(self, request: HttpRequest, obj: Flow, data: dict[str, Any]) -> Flow:
         return flowing.declare(**data, by=who(request), at=when(request))

@@ -11,6 +11,7 @@ from catalog.models.label import LabelAssertion, Polarity, Source, Status
 from catalog.models.lineage import LineageFacet, LineageReport
 from catalog.models.ownership import Answer, OwnerAnswer
 from catalog.models.retention import RetentionRule
+from catalog.models.sharing import SharingRule
 from catalog.models.taxonomy import Term
 from catalog.models.zone import Conduit, ConduitZone, Zone
 
@@ -37,6 +38,7 @@ __all__ = [
     "OwnerAnswer",
     "Polarity",
     "RetentionRule",
+    "SharingRule",
     "Source",
     "Status",
     "Term",

@@ -34,7 +34,7 @@ PERMITS = """
                    AND (i.zone_id = d.zone_id OR (f.dst_id IS NULL AND iz.is_untrusted)))
 """
 _UNDECLARED = f"""
-SELECT f.id, s.name, coalesce(d.name, f.party_ref), f.protocol, f.port, f.declared_at,
+SELECT f.id, s.name, coalesce(d.name, 'a party outside'), f.protocol, f.port, f.declared_at,
        f.observed_at, sz.id, sz.name, dz.id, dz.name
   FROM catalog_flow f
   JOIN catalog_asset s ON s.id = f.src_id

@@ -15,7 +15,7 @@ from catalog.domain.coverage import Item
 from catalog.domain.labels import Level
 from catalog.models import Asset, Flow, HarvestRun
 from catalog.permissions import Act
-from catalog.queries import coverage, to_review, zones
+from catalog.queries import coverage, parties, to_review, zones
 from catalog.queries.coverage import Coverage, Scope
 from catalog.web import segments
 from catalog.web.coverage import TARGET
@@ -51,6 +51,7 @@ def system(request: HttpRequest, slug: str) -> HttpResponse:
         at=at,
     )
     flows = _open_flows(found, by, at)
+    outside = parties.named((flow.party_ref for flow in flows), to=by, at=at)
     drifted = drift.count()
     page = {
         "system": found,
@@ -67,7 +68,7 @@ def system(request: HttpRequest, slug: str) -> HttpResponse:
         "may_start": access.allows(by, Act.HARVEST_RUN, HarvestRun(system=found), at=at),
         "drift": list(drift[:SHOWN_ROWS]),
         "drift_count": drifted,
-        "flows": flows,
+        "flows": [(flow, outside.get(flow.party_ref)) for flow in flows],
         "open_count": drifted + len(flows),
         "at": at,
         **_covered(coverage.coverage(_counted(Scope(system=slug), by, at), at=at)),

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Asset
 from catalog.permissions import Act
+from catalog.queries import parties
 from catalog.queries.reach import radius
 from governance import access
 from governance.board import when, who
@@ -23,9 +24,11 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if asset is None:
         raise NotFound("There is no such asset, or none for you.")
     found = radius(asset, to=by, at=at)
+    outside = parties.named((way.party for way in found.parties), to=by, at=at)
     page = {
         "asset": asset,
         "radius": found,
+        "parties": [(way, outside[way.party]) for way in found.parties],
         "level": found.level.slug if found.level is not None else "",
         "open": sum(1 for way in (*found.ways, *found.parties) if way.is_open),
         "at": at,

@@ -23,6 +23,7 @@ from catalog.domain.zones import (
 )
 from catalog.models import Asset, Conduit, Flow, Zone
 from catalog.permissions import Act
+from catalog.queries import parties
 from catalog.queries import zones as queries
 from catalog.web.zone_map import Joint, Place, lay_out
 from governance import access
@@ -240,7 +241,15 @@ def _flows(zone: Zone, by: Actor, at: datetime) -> list[dict[str, Any]]:
     )
     flows = list(rows)
     found = queries.crossings([flow.pk for flow in flows])
-    lines = [{"row": flow, "crossing": found.get(flow.pk, queries.Crossing())} for flow in flows]
+    outside = parties.named((flow.party_ref for flow in flows), to=by, at=at)
+    lines = [
+        {
+            "row": flow,
+            "crossing": found.get(flow.pk, queries.Crossing()),
+            "party": outside.get(flow.party_ref),
+        }
+        for flow in flows
+    ]
     return sorted(lines, key=lambda line: not line["crossing"].is_open)
 
 

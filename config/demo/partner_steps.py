@@ -9,11 +9,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 
+from catalog.actions import sharing
 from config.demo.setting import Setting, place
 from governance import boundary
 from governance.actions import people
 from governance.models import Role
-from partners.actions import feeding, receiving, registering, sharing, sweeping
+from partners.actions import feeding, receiving, registering, sweeping
 from partners.models import Partner
 from partners.sbom import lock, writer
 
@@ -105,7 +106,7 @@ def partners(scene: Setting) -> None:
         _contact(row, one, scene)
         if one.shares:
             sharing.agree(
-                partner=row,
+                party_ref=row.party,
                 what=one.shares,
                 purpose="maintenance",
                 valid_from=scene.at - timedelta(days=30),

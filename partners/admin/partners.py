@@ -1,14 +1,13 @@
-"""The register on the board: partners, products, sharing rules."""
+"""The register on the board: partners and products."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from governance.board import GovernedAdmin, when, who
-from partners.actions import policies, registering, sharing
-from partners.models import Partner, Product, SharingRule
+from partners.actions import policies, registering
+from partners.models import Partner, Product
 from partners.permissions import Act
 
 TERMS = ("contract_critical_days", "contract_other_days", "is_trusted")
@@ -68,30 +67,3 @@ class ProductAdmin(GovernedAdmin[Product]):
 
     def change(self, request: HttpRequest, obj: Product, data: dict[str, Any]) -> Product:
         return registering.describe_product(obj, **data, by=who(request), at=when(request))
-
-
-@admin.register(SharingRule)
-class SharingRuleAdmin(GovernedAdmin[SharingRule]):
-    """Agreed with an end; ended early with a reason, never rewritten."""
-
-    read_act, write_act = Act.SHARING_READ, Act.SHARING_AGREE
-    list_display = ["partner", "what", "purpose", "valid_from", "valid_to", "agreed_by"]
-    list_filter = ["partner"]
-    list_select_related = ["partner"]
-    fields = ["partner", "what", "purpose", "valid_from", "valid_to"]
-    actions = ["end"]
-
-    def has_change_permission(self, request: HttpRequest, obj: SharingRule | None = None) -> bool:
-        return False
-
-    def create(self, request: HttpRequest, obj: SharingRule, data: dict[str, Any]) -> SharingRule:
-        return sharing.agree(**data, by=who(request), at=when(request))
-
-    @admin.action(description="End now")
-    def end(self, request: HttpRequest, rows: QuerySet[SharingRule]) -> None:
-        self.each(
-            request,
-            rows,
-            lambda row, why: sharing.end(row, by=who(request), at=when(request), reason=why),
-            "sharing rules ended",
-        )

@@ -7,7 +7,7 @@ interval is how little we know. The formula has a version; old scores keep their
 
 from dataclasses import dataclass
 
-VERSION = 1
+VERSION = 2
 WEIGHTS = {"patching": 45, "sboms": 30, "sharing": 25}
 """Points of each part. Questionnaires, readiness and incidents take their share later."""
 BANDS = ((80, "low risk"), (60, "some risk"), (40, "raised risk"), (0, "high risk"))
@@ -31,6 +31,7 @@ class Inputs:
         critical_overdue: open critical findings past their date.
         overdue: all open findings past their date.
         has_rules: whether a sharing rule is in force; None where nobody could have noted one.
+        uncovered: flows to the partner that no rule in force covers.
         has_contact: whether a security contact is on file.
     """
 
@@ -44,6 +45,7 @@ class Inputs:
     overdue: int
     has_rules: bool | None
     has_contact: bool
+    uncovered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +136,7 @@ def _sharing(given: Inputs) -> Part:
     if given.has_rules is None:
         return Part("Sharing rules", 0, of, of, "Whether anything is shared is not known.")
     if given.has_rules:
-        return Part("Sharing rules", of, of, of, "A sharing rule is in force.")
+        points = of * max(0.0, 1 - 0.2 * given.uncovered)
+        beside = f", {given.uncovered} of the flows to it stand beside" if given.uncovered else ""
+        return Part("Sharing rules", points, points, of, f"A sharing rule is in force{beside}.")
     return Part("Sharing rules", 0, 0, of, "No sharing rule is in force.")

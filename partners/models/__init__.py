@@ -16,7 +16,6 @@ from partners.models.portal_call import PortalCall
 from partners.models.portal_key import PortalKey
 from partners.models.sbom import Sbom, SbomComponent
 from partners.models.sbom_request import SbomRequest
-from partners.models.sharing import SharingRule
 from partners.models.sub_supplier import SubSupplier
 from partners.models.vex_statement import Became, Standing, VexStatement
 from partners.models.waiver import Waiver, WaiverState
@@ -51,7 +50,6 @@ __all__ = [
     "Sbom",
     "SbomComponent",
     "SbomRequest",
-    "SharingRule",
     "SsvcAssessment",
     "Standing",
     "SubSupplier",

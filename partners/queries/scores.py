@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Avg, Count, F, Q
 
+from catalog.queries import sharing
 from partners.domain import scoring
 from partners.domain.scoring import FRESH_DAYS, Inputs, Score
-from partners.models import Contact, ContactRole, Finding, Partner, Product, Sbom, SharingRule
+from partners.models import Contact, ContactRole, Finding, Partner, Product, Sbom
 
 PERIOD = timedelta(days=90)
 
@@ -34,6 +35,7 @@ def score(partner: Partner, *, at: datetime) -> Score:
     contacts = Contact.objects.filter(
         partner=partner, role=ContactRole.SECURITY, ended_at=None
     ).exists()
+    covered = sharing.coverage([partner.party], at=at)[partner.party]
     return scoring.score(
         Inputs(
             products=Product.objects.filter(partner=partner).count(),
@@ -44,7 +46,8 @@ def score(partner: Partner, *, at: datetime) -> Score:
             met=found["met"],
             critical_overdue=found["critical"],
             overdue=found["overdue"],
-            has_rules=SharingRule.objects.in_force(at).filter(partner=partner).exists(),
+            has_rules=bool(covered.rules),
+            uncovered=covered.uncovered,
             has_contact=contacts or bool(partner.contact),
         )
     )

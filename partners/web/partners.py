@@ -1,10 +1,13 @@
 """``/partners/`` and one partner, for our people."""
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from catalog.models import SharingRule
+from catalog.permissions import Act as CatalogAct
+from catalog.queries import sharing
 from governance import access
 from governance.board import when, who
 from governance.models import Site
@@ -15,7 +18,6 @@ from partners.models import (
     Product,
     Sbom,
     SbomRequest,
-    SharingRule,
     SubSupplier,
     Tier,
 )
@@ -48,7 +50,6 @@ def listing(request: HttpRequest) -> HttpResponse:
             .annotate(n=Count("pk"))
             .values("n")
         ),
-        has_rules=Exists(SharingRule.objects.in_force(at).filter(partner=OuterRef("pk"))),
         newest=Subquery(
             Sbom.objects.filter(product__partner=OuterRef("pk"))
             .order_by("-received_at")
@@ -62,18 +63,22 @@ def listing(request: HttpRequest) -> HttpResponse:
         "open",
         "overdue",
         "supplied",
-        "has_rules",
+        "party",
         "newest",
     )
-    partners = sorted(listed, key=lambda row: (RANK[row["tier"]], row["name"]))
+    covered = sharing.coverage((row["party"] for row in listed), at=at)
+    ordered = sorted(listed, key=lambda row: (RANK[row["tier"]], row["name"]))
+    partners = [{**row, "sharing": covered[row["party"]]} for row in ordered]
     context = {
         "as_of": words.as_of(at),
         "partners": partners,
         "tier": tier,
         "tiers": [("", "All"), *Tier.choices],
-        "critical": sum(1 for row in partners if row["tier"] == Tier.CRITICAL),
+        "critical": sum(1 for row in ordered if row["tier"] == Tier.CRITICAL),
         "unruled": sum(
-            1 for row in partners if row["tier"] == Tier.CRITICAL and not row["has_rules"]
+            1
+            for row in ordered
+            if row["tier"] == Tier.CRITICAL and not covered[row["party"]].is_whole
         ),
     }
     return render(request, "partners/partners.html", context)
@@ -99,8 +104,11 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     found = queries.findings(to=by, at=at).filter(product__partner=partner)
     rules = access.visible(
-        SharingRule.objects.filter(partner=partner), to=by, act=Act.SHARING_READ, at=at
-    )
+        SharingRule.objects.filter(party_ref=partner.party),
+        to=by,
+        act=CatalogAct.SHARING_READ,
+        at=at,
+    ).prefetch_related("assets")
     listed = paging.page(found.filter(state="open"), "").rows[:SHOWN]
     states = dict(found.order_by().values_list("state").annotate(Count("pk")))
     context = {
@@ -132,6 +140,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             (rule, words.day(rule.valid_to) if rule.valid_to else "", rule.in_force_at(at))
             for rule in rules
         ],
+        "uncovered": access.visible(
+            sharing.uncovered(at=at).filter(party_ref=partner.party),
+            to=by,
+            act=CatalogAct.FLOW_READ,
+            at=at,
+        ).select_related("src__zone")[:SHOWN],
     }
     return render(request, "partners/partner.html", context)
 

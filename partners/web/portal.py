@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from catalog.models import SharingRule
+from catalog.permissions import Act as CatalogAct
 from governance import access
 from governance.board import when, who
 from partners import queries
@@ -52,6 +54,9 @@ def home_context(request: HttpRequest, partner: Partner, error: str = "") -> dic
         "last": [intakes.view(one, at=at) for one in recent.exclude(outcome="pending")[:1]],
         "limit": f"{MAX_BYTES // 2**20} MiB",
         "in_time": _in_time(found, at=at),
+        "rules": access.visible(
+            SharingRule.objects.in_force(at), to=by, act=CatalogAct.SHARING_READ, at=at
+        ),
         "error": error,
     }
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.urls import resolve
 
+from catalog.actions import sharing
 from governance.domain.actor import Actor
-from partners.actions import sharing
 from partners.measures import MEASURES
 from partners.registration import waiting
 from tests.builders.governance import a_member, a_site
@@ -62,7 +62,7 @@ def test_a_rule_counts_while_it_is_in_force(operator: Actor, at: datetime) -> No
     a_product(partner=partner)
     a_product(partner=partner)
     sharing.agree(
-        partner=partner,
+        party_ref=partner.party,
         what="alarms",
         purpose="maintenance",
         valid_from=at,

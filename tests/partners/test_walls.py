@@ -46,6 +46,7 @@ from tests.builders.partners import (
     an_sbom,
     sign_in,
 )
+from tests.builders.sharing import a_sharing_rule
 from tests.builders.vex import an_openvex
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,7 @@ class Tenant:
         )
         FindingEvent.objects.create(finding=self.finding, kind="opened", at=NOW, text=word)
         self.intake = an_intake(product=self.product, file=f"{word}.json")
+        a_sharing_rule(party_ref=self.partner.party, what=word, valid_from=at)
         self.vex = AnswerDocument.objects.create(
             product=self.product, sha256=f"{word:0>64}", file=f"{word}.json", author=word,
             received_at=at, received_by="x", outcome="taken", finished_at=at,

@@ -10,6 +10,7 @@ from catalog.models import ConduitZone, Contract, ContractBinding, Edge, Lineage
 from tests.builders.catalog import NOW, a_column, a_label, a_run, an_asset
 from tests.builders.coverage import a_rule, an_answer, an_exemption
 from tests.builders.governance import a_system, the_enterprise
+from tests.builders.sharing import a_sharing_rule
 from tests.builders.taxonomy import FIRST, a_business_term, a_link, a_term, approved
 from tests.builders.zones import a_conduit, a_device, a_flow, a_zone, declared
 
@@ -199,6 +200,10 @@ BROKEN: dict[str, Callable[[], object]] = {
         conduit=a_conduit(a_zone()), zone=a_zone(), direction="up"
     ),
     "conduit_lists_a_zone_once": a_border_twice,
+    "sharing_rule_says_to_whom_what_and_why": lambda: a_sharing_rule(what=""),
+    "sharing_rule_ends_after_it_begins": lambda: a_sharing_rule(valid_to=NOW),
+    "sharing_rule_level_is_known": lambda: a_sharing_rule(level=9),
+    "sharing_rule_keeps_a_day_or_more": lambda: a_sharing_rule(keep_days=0),
     "flow_ends_at_an_asset_or_a_party": lambda: a_flow(a_device(), a_device(), party_ref="p"),
     "flow_leaves_its_source": a_flow_to_itself,
     "flow_port_is_known": lambda: a_flow(port=65536),

@@ -32,6 +32,7 @@ def inputs(draw: st.DrawFn) -> Inputs:
         overdue=overdue,
         has_rules=draw(st.sampled_from([True, False, None])),
         has_contact=draw(st.booleans()),
+        uncovered=draw(st.integers(0, 6)),
     )
 
 
@@ -48,7 +49,9 @@ def test_a_score_is_an_interval_within_its_parts(one: Inputs) -> None:
         assert 0 <= part.low <= part.high <= part.of + 1e-9
 
 
-@given(inputs(), st.sampled_from(["met", "overdue", "critical", "fresh", "rules", "contact"]))
+@given(
+    inputs(), st.sampled_from(["met", "overdue", "critical", "fresh", "rules", "contact", "flows"])
+)
 def test_what_is_worse_never_raises_it(one: Inputs, what: str) -> None:
     worse: dict[str, dict[str, Any]] = {
         "met": {"met": max(0, one.met - 1)},
@@ -57,6 +60,7 @@ def test_what_is_worse_never_raises_it(one: Inputs, what: str) -> None:
         "fresh": {"fresh": max(0, one.fresh - 1)},
         "rules": {"has_rules": False},
         "contact": {"has_contact": False},
+        "flows": {"uncovered": one.uncovered + 1},
     }
     before, after = score(one), score(replace(one, **worse[what]))
     assert after.low <= before.low

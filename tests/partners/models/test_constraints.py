@@ -17,7 +17,6 @@ from partners.models import (
     FeedRun,
     FindingEvent,
     SbomComponent,
-    SharingRule,
     SsvcAssessment,
     VexStatement,
     VulnerabilityName,
@@ -48,16 +47,6 @@ from tests.builders.portal import (
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=1)
-
-
-def a_rule(**over: Any) -> SharingRule:
-    fields = {
-        "what": "alarms",
-        "purpose": "maintenance",
-        "valid_from": NOW,
-        "agreed_by": "service:operator",
-    }
-    return SharingRule.objects.create(partner=a_partner(), **{**fields, **over})
 
 
 def a_run(**over: Any) -> FeedRun:
@@ -189,8 +178,6 @@ BROKEN: dict[str, Callable[[], object]] = {
     "partner_tier_has_a_reason": lambda: a_partner(tier_reason=""),
     "partner_party_is_its_reference": lambda: a_partner(party="partners.partner:other"),
     "product_slug_is_unique_at_its_partner": same_product_slug,
-    "sharing_rule_says_what_and_why": lambda: a_rule(what=""),
-    "sharing_rule_ends_after_it_begins": lambda: a_rule(valid_to=NOW),
     "component_is_matchable_or_says_why_not": lambda: a_component(unmatchable="x", matched_at=NOW),
     "exposure_is_listed_once": same_exposure,
     "vulnerability_band_is_known": lambda: a_vulnerability(band="awful"),

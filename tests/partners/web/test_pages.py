@@ -1,15 +1,21 @@
 """The pages for our people: what stands there, for whom, at what cost."""
 
 import re
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from catalog.models import SharingRule
+from governance.domain.actor import Actor
 from governance.models import AuditEvent
 from partners.models import Partner
 from tests.builders.governance import a_member
-from tests.builders.partners import a_component, a_finding, a_product, sign_in
+from tests.builders.partners import a_component, a_finding, a_partner, a_product, sign_in
+from tests.builders.sharing import a_sharing_rule
+from tests.builders.zones import a_device, a_flow
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/findings/", "/partners/"]
@@ -92,6 +98,12 @@ def test_a_partner_page_shows_products_and_rules(staff: Client) -> None:
     text = staff.get(f"/partners/{product.partner.slug}/").content.decode()
     assert product.name in text
     assert "No sharing rule" in text
+    a_flow(a_device(name="Historian"), party_ref=product.partner.party, protocol="HTTPS")
+    a_sharing_rule(party_ref=product.partner.party, what="alarms", assets=[a_device()], level=1)
+    text = staff.get(f"/partners/{product.partner.slug}/").content.decode()
+    assert "up to internal" in text
+    assert "No rule covers what flows from" in text
+    assert "1 flow beside" in staff.get("/partners/").content.decode()
     assert staff.get("/partners/nosuch/").status_code == 404
 
 
@@ -99,9 +111,7 @@ def test_stale_advisories_are_told(staff: Client) -> None:
     assert "No advisories were imported yet" in staff.get("/findings/").content.decode()
 
 
-@pytest.mark.parametrize(
-    "noun", ["partner", "product", "sharingrule", "sbom", "intake", "finding", "feedrun"]
-)
+@pytest.mark.parametrize("noun", ["partner", "product", "sbom", "intake", "finding", "feedrun"])
 def test_the_board_lists(staff: Client, noun: str) -> None:
     a_finding()
     assert staff.get(f"/admin/partners/{noun}/").status_code == 200
@@ -117,3 +127,19 @@ def test_the_board_registers_through_the_action(staff: Client) -> None:
     assert staff.post(page, changed).status_code == 302
     partner.refresh_from_db()
     assert (partner.name, partner.tier) == ("Lindqvist AB", "critical")
+
+
+def test_sharing_rules_move_with_their_numbers(operator: Actor) -> None:
+    """What the version before noted stands under the reference of its party."""
+    partner = a_partner()
+    moved = import_module("partners.migrations.0007_sharing_rules_moved")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO partners_sharingrule"
+            " (id, partner_id, what, purpose, valid_from, agreed_by)"
+            " VALUES (4711, %s, 'alarms', 'maintenance', now(), 'service:operator')",
+            [partner.pk],
+        )
+        cursor.execute(moved.MOVE.partition(";")[0])
+    row = SharingRule.objects.get(pk=4711)
+    assert (row.party_ref, row.what, row.agreed_by) == (partner.party, "alarms", "service:operator")

@@ -238,5 +238,5 @@ def test_the_start_page_costs_the_same_for_one_and_three(
         a_finding(product=product)
         a_product(partner=product.partner)
     contact.get("/portal/")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         assert contact.get("/portal/").status_code == 200

@@ -1,39 +1,45 @@
-"""Sharing rules: agreed with an end, ended early where needed."""
+"""Sharing rules: agreed with an end, ended early where needed, never rewritten."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
+from catalog.models import Asset, SharingRule
+from catalog.permissions import Act
 from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Conflict
-from partners.models import Partner, SharingRule
-from partners.permissions import Act
 
 
 @transaction.atomic
 def agree(
     *,
-    partner: Partner,
+    party_ref: str,
     what: str,
     purpose: str,
     valid_from: datetime,
     valid_to: datetime | None,
+    assets: Collection[Asset] = (),
+    level: int | None = None,
+    keep_days: int | None = None,
     by: Actor,
     at: datetime,
 ) -> SharingRule:
-    """Agree that ``what`` may be shared with ``partner`` for ``purpose``.
+    """Agree that ``what`` may be shared with the party ``party_ref`` for ``purpose``.
 
     Raises:
         NotAllowed: ``by`` may not agree on sharing.
         ValidationError: nothing named, or it ends before it begins.
     """
     row = SharingRule(
-        partner=partner,
-        what=what,
-        purpose=purpose,
+        party_ref=party_ref,
+        what=what.strip(),
+        purpose=purpose.strip(),
+        level=level,
+        keep_days=keep_days,
         valid_from=valid_from,
         valid_to=valid_to,
         agreed_by=by.ref,
@@ -41,7 +47,16 @@ def agree(
     require(by, Act.SHARING_AGREE, row, at=at)
     row.full_clean()
     row.save()
-    audit.record(by=by, act=Act.SHARING_AGREE, ref=row.ref, at=at, partner=partner.ref, what=what)
+    row.assets.set(assets)
+    audit.record(
+        by=by,
+        act=Act.SHARING_AGREE,
+        ref=row.ref,
+        at=at,
+        party=party_ref,
+        what=row.what,
+        assets=sorted(asset.ref for asset in assets),
+    )
     return row
 
 
