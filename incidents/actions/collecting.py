@@ -78,10 +78,7 @@ def receive(
     if not item.name or size < 1:
         raise Refused("The file is empty, or has no name.")
     item.save()
-    who = " ".join(noting.clean(collected_by).split())[:120]
-    if who:
-        _begin(item, CustodyAct.COLLECTED, 1, by=by, at=at, reason=who)
-    _begin(item, CustodyAct.RECEIVED, 2 if who else 1, by=by, at=at)
+    _begin_chain(item, collected_by, by=by, at=at)
     from_where = f" from {item.source}" if item.source else ""
     text = f"Evidence {item.label} received{from_where}: {item.name}, SHA-256 {sha256}"
     noting.append(incident, EntryKind.EVIDENCE, text, by=by, at=at)
@@ -92,6 +89,13 @@ def receive(
     # Last, so that what is refused leaves nothing: a file without its row is only unused.
     shelf().put(file, sha256)
     return item
+
+
+def _begin_chain(item: EvidenceItem, collected_by: str, *, by: Actor, at: datetime) -> None:
+    who = " ".join(noting.clean(collected_by).split())[:120]
+    if who:
+        _begin(item, CustodyAct.COLLECTED, 1, by=by, at=at, reason=who)
+    _begin(item, CustodyAct.RECEIVED, 2 if who else 1, by=by, at=at)
 
 
 def _begin(
