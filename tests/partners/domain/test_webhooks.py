@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from partners.calling import caller
+from governance.calling import caller
 from partners.domain import webhooks
 from partners.domain.webhooks import BACKOFF_SECONDS
 
