@@ -4,9 +4,9 @@ from datetime import datetime
 
 from governance import registries
 from governance.domain.actor import Actor
-from governance.registries import AlarmText, JobKind, JobRun, Mask
+from governance.registries import AlarmText, JobKind, JobRun, Mask, Sweep
 from incidents import measures
-from incidents.actions import alarming, notifying
+from incidents.actions import alarming, notifying, stepping, working
 from incidents.permissions import Act
 from incidents.queries import notices, runbooks, waiting
 
@@ -24,6 +24,7 @@ registries.duties.add("incidents.notices", notices.duties)
 registries.job_kinds.add(
     "watch_notices", JobKind(_warn, "Warn of notices that are due", every_seconds=600)
 )
+registries.sweeps.add(stepping.SWEEP, Sweep(working.due, working.look, every_seconds=1))
 registries.duties.add("incidents", waiting.duties)
 registries.duties.add("incidents.runbooks", runbooks.duties)
 for kind in ("catalog.asset", "partners.partner", "partners.product", "governance.governedsystem"):
@@ -34,4 +35,10 @@ for slug, measure in measures.MEASURES.items():
 registries.masks.add("incidents.run", Mask(secret=("document",)))
 registries.masks.add("incidents.runbookversion", Mask(secret=("document",)))
 registries.masks.add("incidents.ruleset", Mask(secret=("document",)))
+registries.masks.add("incidents.commandrun", Mask(ignored=("lease_until", "worker")))
 registries.acts.add("incidents", Act)
+for label in ("token", "steprun"):
+    registries.unaudited.add(
+        f"incidents.{label}",
+        "where the engine stands; what it does is in the commands, the cards and the timeline",
+    )

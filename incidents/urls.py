@@ -13,6 +13,7 @@ from incidents.web import (
     rooms,
     rules,
     runbooks,
+    runs,
 )
 
 app_name = "incidents"
@@ -44,6 +45,8 @@ urlpatterns = [
     path("<str:reference>/say/", rooms.say, name="say"),
     path("<str:reference>/step/<int:key>/", rooms.card, name="card"),
     path("<str:reference>/start/<slug:runbook>/", rooms.start, name="start"),
+    path("<str:reference>/run/<int:key>/stop/", runs.stop, name="stop"),
+    path("<str:reference>/approval/<int:key>/", runs.vote, name="vote"),
     path("<str:reference>/commander/", rooms.assign, name="assign"),
     path("<str:reference>/link/", rooms.link, name="link"),
     path("<str:reference>/end/", rooms.end, name="end"),

@@ -7,15 +7,16 @@ from django.db import transaction
 from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
-from incidents.actions import noting, timing
+from incidents.actions import noting, running, timing
 from incidents.domain.clocks import describe
 from incidents.domain.closing import Gate, gates
 from incidents.domain.durations import State
+from incidents.domain.engine.states import WAITING
 from incidents.domain.incidents import Ending, Severity
 from incidents.domain.intervals import Interval
 from incidents.domain.milestones import Milestone, MilestoneKind, Source, Status
 from incidents.errors import GatesOpen, ReasonMissing
-from incidents.models import Card, EntryKind, Incident, MilestoneEntry, Run, RunState
+from incidents.models import EntryKind, Incident, MilestoneEntry, Run, RunState, StepRun
 from incidents.permissions import Act
 from incidents.queries import milestones
 
@@ -26,7 +27,9 @@ def gates_of(incident: Incident) -> tuple[Gate, ...]:
     return gates(
         milestones.of(incident),
         severity=Severity(incident.severity),
-        open_steps=Card.objects.waiting().filter(run__in=runs.filter(state="running")).count(),
+        open_steps=StepRun.objects.filter(
+            run__in=runs.filter(state=RunState.RUNNING), state__in=[one.value for one in WAITING]
+        ).count(),
         finished=runs.filter(state=RunState.DONE).values_list("runbook", flat=True),
     )
 
@@ -78,9 +81,7 @@ def dismiss(incident: Incident, *, by: Actor, at: datetime, reason: str) -> Inci
     require(by, Act.INCIDENT_DISMISS, incident, at=at)
     incident = timing.lock(incident)
     incident.ending = Ending.DISMISSED.value
-    Run.objects.filter(incident=incident, state=RunState.RUNNING).update(
-        state=RunState.STOPPED, ended_at=at
-    )
+    running.stop_all(incident, by=by, at=at, reason=reason)
     timing.settle(incident)
     noting.append(incident, EntryKind.END, f"Dismissed: {reason}", by=by, at=at)
     audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, reason=reason)

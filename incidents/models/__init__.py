@@ -1,21 +1,30 @@
 """The records of incidents."""
 
+from incidents.models.approval import Approval, ApprovalVote
 from incidents.models.baseline import MetricBaseline
 from incidents.models.breach import BreachDecision
+from incidents.models.card import Card
+from incidents.models.command_run import CommandRun, CommandState
 from incidents.models.contract_limit import ContractLimit
 from incidents.models.evidence import CustodyEvent, EvidenceItem
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
 from incidents.models.milestone import MilestoneEntry
 from incidents.models.notice_duty import NoticeDuty
 from incidents.models.rule_set import RuleSet
-from incidents.models.run import Card, Run, RunState
+from incidents.models.run import Pause, Run, RunState
 from incidents.models.runbook import Runbook, RunbookVersion
 from incidents.models.site_law import SiteLaw
+from incidents.models.step_run import StepRun
 from incidents.models.timeline import EntryKind, TimelineEntry
+from incidents.models.token import Token
 
 __all__ = [
+    "Approval",
+    "ApprovalVote",
     "BreachDecision",
     "Card",
+    "CommandRun",
+    "CommandState",
     "ContractLimit",
     "CustodyEvent",
     "EntryKind",
@@ -26,6 +35,7 @@ __all__ = [
     "MetricBaseline",
     "MilestoneEntry",
     "NoticeDuty",
+    "Pause",
     "ReferenceCounter",
     "RuleSet",
     "Run",
@@ -33,5 +43,7 @@ __all__ = [
     "Runbook",
     "RunbookVersion",
     "SiteLaw",
+    "StepRun",
     "TimelineEntry",
+    "Token",
 ]

@@ -140,10 +140,6 @@ def same_reference(incident: Incident) -> None:
     )
 
 
-def first_step(incident: Incident) -> str:
-    return Card.objects.filter(run__incident=incident).order_by("number")[0].step_id
-
-
 def book(**fields: Any) -> Runbook:
     sound: dict[str, Any] = {
         "slug": "x",
@@ -233,10 +229,15 @@ ROWS: list[tuple[str, Break]] = [
     ("metric_baseline_has_rows_and_digest", baseline(rows="")),
     ("metric_baseline_is_frozen_once", lambda one: (baseline()(one), baseline()(one))),
     ("card_number_is_given_once", lambda incident: another_card(incident, number=1)),
+    ("run_pause_is_known", run(paused_for="lunch")),
+    ("run_pause_ends_with_it", run(state="done", ended_at=NOW, paused_for="decision")),
+    ("run_is_not_nested_too_deep", run(depth=6)),
+    ("card_question_is_known", card(question="why")),
     (
-        "card_is_of_one_step",
-        lambda incident: another_card(incident, step_id=first_step(incident)),
+        "card_question_done_has_an_answer",
+        card(question="case", state="done", done_at=NOW, done_by="user:1"),
     ),
+    ("card_number_is_given_once", lambda incident: another_card(incident, number=1)),
     ("card_end_has_who_and_when", card(state="done")),
     ("card_end_has_who_and_when", card(done_at=NOW, done_by="user:1")),
     ("card_cannot_has_a_reason", card(state="cannot", done_at=NOW, done_by="user:1")),
