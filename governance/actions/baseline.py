@@ -21,6 +21,7 @@ SERVICE_ROLES = {
     "producer": "Producer",
     "deliverer": "Deliverer",
     "approver": "Approver",
+    "sensor": "Sensor",
 }
 
 

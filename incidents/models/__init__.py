@@ -1,19 +1,25 @@
 """The records of incidents."""
 
+from incidents.models.alert import Alert, AlertState
 from incidents.models.baseline import MetricBaseline
 from incidents.models.breach import BreachDecision
 from incidents.models.contract_limit import ContractLimit
 from incidents.models.evidence import CustodyEvent, EvidenceItem
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
+from incidents.models.mapper import AssetName, SignalMapper
 from incidents.models.milestone import MilestoneEntry
 from incidents.models.notice_duty import NoticeDuty
 from incidents.models.rule_set import RuleSet
 from incidents.models.run import Card, Run, RunState
 from incidents.models.runbook import Runbook, RunbookVersion
+from incidents.models.signal import Signal
 from incidents.models.site_law import SiteLaw
 from incidents.models.timeline import EntryKind, TimelineEntry
 
 __all__ = [
+    "Alert",
+    "AlertState",
+    "AssetName",
     "BreachDecision",
     "Card",
     "ContractLimit",
@@ -32,6 +38,8 @@ __all__ = [
     "RunState",
     "Runbook",
     "RunbookVersion",
+    "Signal",
+    "SignalMapper",
     "SiteLaw",
     "TimelineEntry",
 ]
