@@ -6,13 +6,17 @@ from governance import registries
 from governance.domain.actor import Actor
 from governance.registries import AlarmText, JobKind, JobRun, Mask, Sweep
 from incidents import measures
-from incidents.actions import alarming, notifying, stepping, working
+from incidents.actions import alarming, notifying, promoting, stepping, working
 from incidents.permissions import Act
 from incidents.queries import notices, runbooks, waiting
 
 
 def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
     alarming.take(alarm, by=by, at=at)
+
+
+def _promote(run: JobRun) -> None:
+    promoting.raise_alarms(by=run.by, at=run.at)
 
 
 def _warn(run: JobRun) -> None:
@@ -36,6 +40,16 @@ registries.masks.add("incidents.run", Mask(secret=("document",)))
 registries.masks.add("incidents.runbookversion", Mask(secret=("document",)))
 registries.masks.add("incidents.ruleset", Mask(secret=("document",)))
 registries.masks.add("incidents.commandrun", Mask(ignored=("lease_until", "worker")))
+registries.job_kinds.add(
+    "raise_alarms",
+    JobKind(_promote, "Declare incidents of alerts that are alarms", every_seconds=15),
+)
+registries.unaudited.add(
+    "incidents.signal",
+    "is kept as it came and never changed; each batch is recorded with its digest",
+)
+# Counted with each batch; what an alert is and what became of it is recorded.
+registries.masks.add("incidents.alert", Mask(ignored=("count", "last_seen_at")))
 registries.acts.add("incidents", Act)
 for label in ("token", "steprun"):
     registries.unaudited.add(

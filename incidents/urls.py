@@ -3,11 +3,13 @@
 from django.urls import path
 
 from incidents.web import (
+    alerts,
     breaches,
     declaring,
     evidence,
     evidence_upload,
     lists,
+    mappers,
     notices,
     report,
     rooms,
@@ -24,6 +26,10 @@ urlpatterns = [
     path("report.csv", report.file, {"form": "csv"}, name="report_csv"),
     path("report.json", report.file, {"form": "json"}, name="report_json"),
     path("report.pdf", report.file, {"form": "pdf"}, name="report_pdf"),
+    path("signals/", alerts.index, name="alerts"),
+    path("signals/mappers/", mappers.show, name="mappers"),
+    path("signals/<int:key>/", alerts.show, name="alert"),
+    path("signals/<int:key>/act/", alerts.act, name="alert_act"),
     path("runbooks/", runbooks.index, name="runbooks"),
     path("runbooks/<slug:slug>/", runbooks.show, name="runbook"),
     path("runbooks/<slug:slug>/act/", runbooks.act, name="runbook_act"),

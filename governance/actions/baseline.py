@@ -22,6 +22,7 @@ SERVICE_ROLES = {
     "deliverer": "Deliverer",
     "approver": "Approver",
     "engine": "Engine",
+    "sensor": "Sensor",
 }
 
 

@@ -1,5 +1,6 @@
 """The records of incidents."""
 
+from incidents.models.alert import Alert, AlertState
 from incidents.models.approval import Approval, ApprovalVote
 from incidents.models.baseline import MetricBaseline
 from incidents.models.breach import BreachDecision
@@ -8,19 +9,24 @@ from incidents.models.command_run import CommandRun, CommandState
 from incidents.models.contract_limit import ContractLimit
 from incidents.models.evidence import CustodyEvent, EvidenceItem
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
+from incidents.models.mapper import AssetName, SignalMapper
 from incidents.models.milestone import MilestoneEntry
 from incidents.models.notice_duty import NoticeDuty
 from incidents.models.rule_set import RuleSet
 from incidents.models.run import Pause, Run, RunState
 from incidents.models.runbook import Runbook, RunbookVersion
+from incidents.models.signal import Signal
 from incidents.models.site_law import SiteLaw
 from incidents.models.step_run import StepRun
 from incidents.models.timeline import EntryKind, TimelineEntry
 from incidents.models.token import Token
 
 __all__ = [
+    "Alert",
+    "AlertState",
     "Approval",
     "ApprovalVote",
+    "AssetName",
     "BreachDecision",
     "Card",
     "CommandRun",
@@ -42,6 +48,8 @@ __all__ = [
     "RunState",
     "Runbook",
     "RunbookVersion",
+    "Signal",
+    "SignalMapper",
     "SiteLaw",
     "StepRun",
     "TimelineEntry",

@@ -10,6 +10,8 @@ from django.db import IntegrityError, transaction
 
 from governance.domain.actor import Actor
 from incidents.models import (
+    Alert,
+    AssetName,
     Card,
     Incident,
     IncidentLink,
@@ -19,6 +21,8 @@ from incidents.models import (
     Run,
     Runbook,
     RunbookVersion,
+    Signal,
+    SignalMapper,
     TimelineEntry,
 )
 from tests.builders.governance import a_user
@@ -83,6 +87,58 @@ def baseline(**fields: Any) -> Break:
         "frozen_by": "user:1",
     }
     return lambda incident: MetricBaseline.objects.create(site=incident.site, **{**sound, **fields})
+
+
+def alert(**fields: Any) -> Break:
+    sound: dict[str, Any] = {
+        "dedup_key": "1" * 64,
+        "title": "x",
+        "rule": "x",
+        "weight": 4,
+        "environment": "onprem",
+        "count": 1,
+        "first_seen_at": NOW,
+        "last_seen_at": NOW,
+        "raised_at": NOW,
+    }
+    return lambda incident: Alert.objects.create(site=incident.site, **{**sound, **fields})
+
+
+def follows_itself(incident: Incident) -> int:
+    made = alert()(incident)
+    return Alert.objects.filter(pk=made.pk).update(follows=made)
+
+
+def signal(**fields: Any) -> Break:
+    sound: dict[str, Any] = {
+        "source": "edr",
+        "event_id": "1",
+        "content": "0" * 64,
+        "mapper": "slim/1",
+        "observed_at": NOW,
+        "received_at": NOW,
+        "title": "x",
+        "rule": "x",
+        "weight": 4,
+        "environment": "onprem",
+        "body": "{}",
+    }
+
+    def keep(incident: Incident) -> Signal:
+        held = Alert.objects.first() or alert()(incident)
+        return Signal.objects.create(site=incident.site, alert=held, **{**sound, **fields})
+
+    return keep
+
+
+def mapper(**fields: Any) -> Break:
+    sound = {"slug": "edr", "number": 1, "document": {}, "written_by": "x", "written_at": NOW}
+    return lambda _: SignalMapper.objects.create(**{**sound, **fields})
+
+
+def asset_name(**fields: Any) -> Break:
+    sound = {"name": "ws-5", "asset": "catalog.asset:1", "stated_by": "x", "stated_at": NOW}
+    return lambda _: AssetName.objects.create(**{**sound, **fields})
 
 
 def run(**fields: Any) -> Break:
@@ -228,6 +284,20 @@ ROWS: list[tuple[str, Break]] = [
     ("metric_baseline_target_is_a_ratio", baseline(target=1.0)),
     ("metric_baseline_has_rows_and_digest", baseline(rows="")),
     ("metric_baseline_is_frozen_once", lambda one: (baseline()(one), baseline()(one))),
+    ("signal_is_kept_once", lambda one: (signal()(one), signal()(one))),
+    ("signal_weight_is_known", signal(weight=3)),
+    ("signal_environment_is_known", signal(environment="moon")),
+    ("signal_says_something", signal(title="")),
+    ("alert_is_open_once", lambda one: (alert()(one), alert()(one))),
+    ("alert_resolved_has_who_and_when", alert(state="resolved")),
+    ("alert_resolved_has_who_and_when", alert(resolved_by="user:1")),
+    ("alert_was_last_seen_after_first", alert(last_seen_at=NOW - timedelta(days=1))),
+    ("alert_weight_is_known", alert(weight=3)),
+    ("alert_environment_is_known", alert(environment="moon")),
+    ("alert_follows_another", follows_itself),
+    ("signal_mapper_version_is_given_once", lambda one: (mapper()(one), mapper()(one))),
+    ("signal_mapper_versions_begin_at_one", mapper(number=0)),
+    ("asset_name_names_an_asset", asset_name(asset="")),
     ("card_number_is_given_once", lambda incident: another_card(incident, number=1)),
     ("run_pause_is_known", run(paused_for="lunch")),
     ("run_pause_ends_with_it", run(state="done", ended_at=NOW, paused_for="decision")),
@@ -263,6 +333,10 @@ def test_the_database_refuses(
         entry(),
         another_card,
         baseline(),
+        signal(),
+        alert(),
+        mapper(),
+        asset_name(),
         version({}, APPROVED, RETIRED),
     ],
 )
