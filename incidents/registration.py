@@ -6,9 +6,9 @@ from governance import registries
 from governance.domain.actor import Actor
 from governance.registries import AlarmText, JobKind, JobRun, Mask
 from incidents import measures
-from incidents.actions import alarming, notifying
+from incidents.actions import alarming, improving, notifying
 from incidents.permissions import Act
-from incidents.queries import notices, runbooks, waiting
+from incidents.queries import learning, notices, runbooks, waiting
 
 
 def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
@@ -19,8 +19,16 @@ def _warn(run: JobRun) -> None:
     notifying.warn(at=run.at)
 
 
+def _remind(run: JobRun) -> None:
+    improving.warn(at=run.at)
+
+
 registries.alarms.add("incidents", _take)
 registries.duties.add("incidents.notices", notices.duties)
+registries.duties.add("incidents.learning", learning.duties)
+registries.job_kinds.add(
+    "watch_actions", JobKind(_remind, "Remind of actions that are due", every_seconds=6 * 3600)
+)
 registries.job_kinds.add(
     "watch_notices", JobKind(_warn, "Warn of notices that are due", every_seconds=600)
 )

@@ -9,26 +9,14 @@ from governance.access import require
 from governance.domain.actor import Actor
 from incidents.actions import noting, timing
 from incidents.domain.clocks import describe
-from incidents.domain.closing import Gate, gates
 from incidents.domain.durations import State
-from incidents.domain.incidents import Ending, Severity
+from incidents.domain.incidents import Ending
 from incidents.domain.intervals import Interval
 from incidents.domain.milestones import Milestone, MilestoneKind, Source, Status
 from incidents.errors import GatesOpen, ReasonMissing
-from incidents.models import Card, EntryKind, Incident, MilestoneEntry, Run, RunState
+from incidents.models import EntryKind, Incident, MilestoneEntry, Run, RunState
 from incidents.permissions import Act
-from incidents.queries import milestones
-
-
-def gates_of(incident: Incident) -> tuple[Gate, ...]:
-    """Return what must hold before ``incident`` is closed, and whether it does."""
-    runs = Run.objects.filter(incident=incident)
-    return gates(
-        milestones.of(incident),
-        severity=Severity(incident.severity),
-        open_steps=Card.objects.waiting().filter(run__in=runs.filter(state="running")).count(),
-        finished=runs.filter(state=RunState.DONE).values_list("runbook", flat=True),
-    )
+from incidents.queries import gates, milestones
 
 
 @transaction.atomic
@@ -42,7 +30,7 @@ def close(incident: Incident, *, by: Actor, at: datetime) -> Incident:
     """
     require(by, Act.INCIDENT_CLOSE, incident, at=at)
     incident = timing.lock(incident)
-    missing = [f"{gate.name}: {gate.words}" for gate in gates_of(incident) if not gate.is_met]
+    missing = [f"{gate.name}: {gate.words}" for gate in gates.gates_of(incident) if gate.is_open]
     if missing:
         raise GatesOpen("Not closed yet. " + "; ".join(missing) + ".")
     seq = 1 + MilestoneEntry.objects.filter(incident=incident, kind=MilestoneKind.CLOSED).count()

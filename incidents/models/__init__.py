@@ -1,8 +1,10 @@
 """The records of incidents."""
 
+from incidents.models.action_item import ActionItem
 from incidents.models.baseline import MetricBaseline
 from incidents.models.breach import BreachDecision
 from incidents.models.contract_limit import ContractLimit
+from incidents.models.debrief import Debrief
 from incidents.models.evidence import CustodyEvent, EvidenceItem
 from incidents.models.incident import Incident, IncidentLink, LinkRole, ReferenceCounter
 from incidents.models.milestone import MilestoneEntry
@@ -12,14 +14,18 @@ from incidents.models.run import Card, Run, RunState
 from incidents.models.runbook import Runbook, RunbookVersion
 from incidents.models.site_law import SiteLaw
 from incidents.models.timeline import EntryKind, TimelineEntry
+from incidents.models.waiver import GateWaiver, Reopening
 
 __all__ = [
+    "ActionItem",
     "BreachDecision",
     "Card",
     "ContractLimit",
     "CustodyEvent",
+    "Debrief",
     "EntryKind",
     "EvidenceItem",
+    "GateWaiver",
     "Incident",
     "IncidentLink",
     "LinkRole",
@@ -27,6 +33,7 @@ __all__ = [
     "MilestoneEntry",
     "NoticeDuty",
     "ReferenceCounter",
+    "Reopening",
     "RuleSet",
     "Run",
     "RunState",

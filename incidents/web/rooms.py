@@ -200,6 +200,11 @@ def _act(request: HttpRequest, incident: Incident, act: Callable[[], object]) ->
     return HttpResponseRedirect(reverse("incidents:room", args=[incident.reference]))
 
 
+def refused(request: HttpRequest, incident: Incident, error: Refused | Conflict) -> HttpResponse:
+    """Show the room with why an act of another page was not done."""
+    return _page(request, incident, Typed(side_error=error.detail), status=error.status)
+
+
 def _answer(
     request: HttpRequest,
     incident: Incident,
