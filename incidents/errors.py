@@ -138,3 +138,9 @@ class TooLate(Refused):
     """It was closed more than thirty days ago: a new incident is declared and linked."""
 
     code = "too_late_to_reopen"
+
+
+class StaysInside(Refused):
+    """The label of what was to be told a partner lets it not leave the house."""
+
+    code = "stays_inside"

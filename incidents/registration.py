@@ -43,3 +43,6 @@ registries.masks.add("incidents.run", Mask(secret=("document",)))
 registries.masks.add("incidents.runbookversion", Mask(secret=("document",)))
 registries.masks.add("incidents.ruleset", Mask(secret=("document",)))
 registries.acts.add("incidents", Act)
+# All that the portal meets of incidents: copies made for its partner.
+registries.portal.add("incidents_partnerslice", "SELECT")
+registries.portal.add("incidents_partnerentry", "SELECT, INSERT")

@@ -7,6 +7,7 @@ from incidents.web import (
     debriefs,
     declaring,
     endings,
+    entries,
     evidence,
     evidence_upload,
     improvements,
@@ -16,6 +17,7 @@ from incidents.web import (
     rooms,
     rules,
     runbooks,
+    team,
 )
 
 app_name = "incidents"
@@ -39,6 +41,9 @@ urlpatterns = [
     path("<str:reference>/debrief/", debriefs.show, name="debrief"),
     path("<str:reference>/debrief/act/", debriefs.act, name="debrief_act"),
     path("<str:reference>/debrief/agree/", improvements.agree, name="action_agree"),
+    path("<str:reference>/preview/", entries.preview, name="preview"),
+    path("<str:reference>/entries/<int:key>/", entries.correct, name="entry"),
+    path("<str:reference>/team/", team.act, name="team"),
     path("<str:reference>/waive/", endings.waive, name="waive"),
     path("<str:reference>/reopen/", endings.reopen, name="reopen"),
     path("<str:reference>/breach/", breaches.decide, name="breach"),

@@ -7,7 +7,7 @@ from django.db import transaction
 from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
-from incidents.actions import noting, timing
+from incidents.actions import linking, noting, timing
 from incidents.domain.clocks import describe
 from incidents.domain.durations import State
 from incidents.domain.incidents import Ending
@@ -72,4 +72,27 @@ def dismiss(incident: Incident, *, by: Actor, at: datetime, reason: str) -> Inci
     timing.settle(incident)
     noting.append(incident, EntryKind.END, f"Dismissed: {reason}", by=by, at=at)
     audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, reason=reason)
+    return incident
+
+
+@transaction.atomic
+def merge(incident: Incident, into: Incident, *, by: Actor, at: datetime) -> Incident:
+    """Fold ``incident`` into another one, where the work goes on; it enters no figure.
+
+    Raises:
+        NotAllowed: ``by`` may not dismiss it or link the other.
+        Refused: they are one and the same.
+        IncidentEnded: one of them has ended.
+    """
+    require(by, Act.INCIDENT_DISMISS, incident, at=at)
+    timing.lock(into)
+    linking.relate(incident, into, by=by, at=at)
+    incident = timing.lock(incident)
+    incident.ending = Ending.MERGED.value
+    Run.objects.filter(incident=incident, state=RunState.RUNNING).update(
+        state=RunState.STOPPED, ended_at=at
+    )
+    timing.settle(incident)
+    noting.append(incident, EntryKind.END, f"Merged into {into.reference}", by=by, at=at)
+    audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, into=into.ref)
     return incident

@@ -6,11 +6,12 @@ from datetime import datetime
 from governance.domain.actor import Actor
 from incidents.domain.closing import Gate
 from incidents.models import Debrief, Incident
-from incidents.web import action_lines, evidence_lines, gate_lines, notice_lines
+from incidents.web import action_lines, evidence_lines, gate_lines, notice_lines, team_lines
 from incidents.web.action_lines import ActionLine
 from incidents.web.evidence_lines import ItemLine
 from incidents.web.gate_lines import Ends
 from incidents.web.notice_lines import BreachLine, NoticeLine
+from incidents.web.team_lines import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Beside:
     debrief: Debrief | None
     actions: list[ActionLine]
     ends: Ends
+    team: Team
 
 
 def compose(incident: Incident, gates: tuple[Gate, ...], *, by: Actor, at: datetime) -> Beside:
@@ -34,4 +36,5 @@ def compose(incident: Incident, gates: tuple[Gate, ...], *, by: Actor, at: datet
         debrief=Debrief.objects.filter(incident=incident).select_related("facilitator").first(),
         actions=action_lines.of_incident(incident, at=at),
         ends=gate_lines.ends(incident, gates, by=by, at=at),
+        team=team_lines.compose(incident, by=by, at=at),
     )

@@ -121,6 +121,6 @@ def _page(
 def _facilitators(incident: Incident) -> list[tuple[object, str]]:
     """Return everybody of ours but the commander, by name."""
     rows = User.objects.filter(kind="person", is_active=True, party="")
-    return list(
-        rows.exclude(pk=incident.commander_id).order_by("name").values_list("pk", "name")[:200]
-    )
+    if incident.commander_id is not None:
+        rows = rows.exclude(pk=incident.commander_id)
+    return list(rows.order_by("name").values_list("pk", "name")[:200])
