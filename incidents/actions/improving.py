@@ -32,6 +32,8 @@ def agree(
 ) -> ActionItem:
     """Agree on an action; also after the incident was closed.
 
+    The same agreement again, while it is open, is the one made before.
+
     Raises:
         NotAllowed: ``by`` may not.
         Refused: it has no title, is due in the past, or its owner cannot see the incident.
@@ -45,6 +47,11 @@ def agree(
         raise Refused("It cannot be due before today.")
     if not access.allows(owner.as_actor(), Act.INCIDENT_READ, incident, at=at):
         raise Refused(f"{owner.name} cannot see {incident.reference}, so cannot own it.")
+    same = ActionItem.objects.waiting().filter(
+        incident=incident, title=title, kind=kind, owner=owner, due_on=due_on
+    )
+    if (known := same.first()) is not None:
+        return known
     last = ActionItem.objects.filter(incident=incident).aggregate(last=Max("number"))["last"] or 0
     row = ActionItem.objects.create(
         incident=incident,

@@ -44,7 +44,9 @@ def _times(incident: Incident, *, zone: ZoneInfo, at: datetime) -> Iterator[str]
             else one.status.value.replace("_", " ")
         )
         about = " (estimate)" if one.basis else ""
-        yield f"{key.replace('_', ' ').capitalize()}: {when}{about}"
+        name, _, party = key.partition(":")
+        said = f"{name.replace('_', ' ').capitalize()} {party}".strip()
+        yield f"{said}: {when}{about}"
     for metric, took in milestones.durations(held, at=at).items():
         yield f"{metric.label}: {describe(took)}"
 
