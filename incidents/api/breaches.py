@@ -26,6 +26,9 @@ NOTICE = (
 class BreachDecisionRow(serializers.ModelSerializer[BreachDecision]):
     """One decision with its facts, the rule, and the version of the rules."""
 
+    proposed = serializers.ChoiceField(choices=[one.value for one in Verdict])
+    verdict = serializers.ChoiceField(choices=[one.value for one in Verdict])
+
     class Meta:
         model = BreachDecision
         fields = (
@@ -95,6 +98,7 @@ class NoticeDutyRow(serializers.ModelSerializer[NoticeDuty]):
     """One notice; ``standing`` says in words how it stands, late ones included."""
 
     standing = serializers.SerializerMethodField()
+    state = serializers.ChoiceField(choices=[one.value for one in NoticeState])
 
     class Meta:
         model = NoticeDuty
