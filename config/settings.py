@@ -171,6 +171,11 @@ JWKS_DIR = Path(env.str("JWKS_DIR", default=str(DATA_DIR / "jwks")))
 # to trust there; for tests and for receivers in one's own network.
 WEBHOOK_ALLOWED: list[str] = env.list("WEBHOOK_ALLOWED", default=[])
 WEBHOOK_AUTHORITY: str = env.str("WEBHOOK_AUTHORITY", default="")
+# Where commands of runbooks may go: origins (https://name:port), which of them may lie in a private
+# network, and what is sent to them as Authorization.
+RUNBOOK_HOSTS: list[str] = env.list("RUNBOOK_HOSTS", default=[])
+RUNBOOK_PRIVATE_HOSTS: list[str] = env.list("RUNBOOK_PRIVATE_HOSTS", default=[])
+RUNBOOK_AUTHORIZATION: dict[str, str] = env.json("RUNBOOK_AUTHORIZATION", default={})
 JWKS_HOSTS: list[str] = env.list("JWKS_HOSTS", default=[])
 # Of permits that only read, one in so many is kept in the decision log; 0 keeps none.
 DECISION_SAMPLE: int = env.int("DECISION_SAMPLE", default=100)

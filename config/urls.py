@@ -16,6 +16,7 @@ from governance.api import (
     authzen_profiles,
     measures,
 )
+from incidents.api import signals
 
 board.only_governed()
 # A password alone must not sign in anywhere: the board's own form sends people to ours.
@@ -90,6 +91,7 @@ urlpatterns = [
     path("", include("partners.urls")),
     path("incidents/", include("incidents.urls")),
     path("api/v1/incidents/", include("incidents.api.urls")),
+    path("api/v1/signals/batch", signals.SignalBatch.as_view(), name="api-signals"),
     # Addresses are changed by administrators, passwords by the reset mail.
     re_path(r"^accounts/(?:email|confirm-email|login/code|password/set)/", refusals.closed),
     path("accounts/", include("allauth.urls")),

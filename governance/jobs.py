@@ -13,11 +13,24 @@ from governance import context
 from governance.models import Job
 
 _nudges: list[Callable[[list[int]], None]] = []
+_looks: list[Callable[[str, str], None]] = []
 
 
-def nudge_with(publish: Callable[[list[int]], None]) -> None:
-    """Set what is told, after a commit, which jobs came due; Celery in the product."""
+def nudge_with(
+    publish: Callable[[list[int]], None], look: Callable[[str, str], None] | None = None
+) -> None:
+    """Set what is told, after a commit, which jobs came due; Celery in the product.
+
+    ``look`` is told the name of a sweep and a key that something came due for.
+    """
     _nudges[:] = [publish]
+    _looks[:] = [look] if look else []
+
+
+def nudge(sweep: str, key: str) -> None:
+    """Tell the workers that ``sweep`` has something to do for ``key``; a hint, like `publish`."""
+    for tell in _looks:
+        tell(sweep, key)
 
 
 def publish(ids: list[int]) -> None:

@@ -116,6 +116,21 @@ class JobKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Sweep:
+    """Work whose rows a higher app keeps itself, because it commits in the midst of it.
+
+    ``due()`` names the records that something is due of, the most urgent first, and
+    ``look(key)`` does it. Each worker asks every ``every_seconds``, with or without a broker,
+    and looks after so many at once that one slow record does not hold up the others.
+    """
+
+    due: Callable[[], list[str]]
+    look: Callable[[str], None]
+    every_seconds: float
+    threads: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Duty:
     """A line of "needs a decision today"."""
 
@@ -199,6 +214,7 @@ class Servers:
 
 measures: Registry[Measure] = Registry("measure")
 job_kinds: Registry[JobKind] = Registry("job kind")
+sweeps: Registry[Sweep] = Registry("sweep of the workers")
 attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource attributes")
 """Type of record -> what is known of the one with that key: ``level``, and ``owner`` and
 ``steward`` as references of people. Empty for what is gone."""

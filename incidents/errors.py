@@ -49,10 +49,34 @@ class PlaybookInvalid(BadInput):
         self.rule = rule
 
 
-class NotRunnable(Refused):
-    """The approved version branches or loops: it cannot be worked through as a checklist."""
+class NotRunning(Conflict):
+    """The run has ended before."""
 
-    code = "not_runnable"
+    code = "not_running"
+
+
+class NoSuchChoice(Refused):
+    """That is no answer to this question."""
+
+    code = "no_such_choice"
+
+
+class ValueUnfit(Refused):
+    """A variable of the runbook does not take this value."""
+
+    code = "value_unfit"
+
+
+class ApprovalOver(Conflict):
+    """The approval was given, refused, or has run out, or is about something else by now."""
+
+    code = "approval_over"
+
+
+class OwnCommand(Refused):
+    """Others than whoever asked for a command pass it, each once."""
+
+    code = "own_command"
 
 
 class NoApprovedVersion(Refused):

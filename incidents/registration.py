@@ -4,15 +4,19 @@ from datetime import datetime
 
 from governance import registries
 from governance.domain.actor import Actor
-from governance.registries import AlarmText, JobKind, JobRun, Mask
+from governance.registries import AlarmText, JobKind, JobRun, Mask, Sweep
 from incidents import measures
-from incidents.actions import alarming, improving, notifying
+from incidents.actions import alarming, improving, notifying, promoting, stepping, working
 from incidents.permissions import Act
 from incidents.queries import learning, notices, runbooks, waiting
 
 
 def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
     alarming.take(alarm, by=by, at=at)
+
+
+def _promote(run: JobRun) -> None:
+    promoting.raise_alarms(by=run.by, at=run.at)
 
 
 def _warn(run: JobRun) -> None:
@@ -32,6 +36,7 @@ registries.job_kinds.add(
 registries.job_kinds.add(
     "watch_notices", JobKind(_warn, "Warn of notices that are due", every_seconds=600)
 )
+registries.sweeps.add(stepping.SWEEP, Sweep(working.due, working.look, every_seconds=1))
 registries.duties.add("incidents", waiting.duties)
 registries.duties.add("incidents.runbooks", runbooks.duties)
 for kind in ("catalog.asset", "partners.partner", "partners.product", "governance.governedsystem"):
@@ -42,7 +47,23 @@ for slug, measure in measures.MEASURES.items():
 registries.masks.add("incidents.run", Mask(secret=("document",)))
 registries.masks.add("incidents.runbookversion", Mask(secret=("document",)))
 registries.masks.add("incidents.ruleset", Mask(secret=("document",)))
+registries.masks.add("incidents.commandrun", Mask(ignored=("lease_until", "worker")))
+registries.job_kinds.add(
+    "raise_alarms",
+    JobKind(_promote, "Declare incidents of alerts that are alarms", every_seconds=15),
+)
+registries.unaudited.add(
+    "incidents.signal",
+    "is kept as it came and never changed; each batch is recorded with its digest",
+)
+# Counted with each batch; what an alert is and what became of it is recorded.
+registries.masks.add("incidents.alert", Mask(ignored=("count", "last_seen_at")))
 registries.acts.add("incidents", Act)
 # All that the portal meets of incidents: copies made for its partner.
 registries.portal.add("incidents_partnerslice", "SELECT")
 registries.portal.add("incidents_partnerentry", "SELECT, INSERT")
+for label in ("token", "steprun"):
+    registries.unaudited.add(
+        f"incidents.{label}",
+        "where the engine stands; what it does is in the commands, the cards and the timeline",
+    )

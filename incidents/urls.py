@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents.web import (
+    alerts,
     breaches,
     debriefs,
     declaring,
@@ -12,11 +13,13 @@ from incidents.web import (
     evidence_upload,
     improvements,
     lists,
+    mappers,
     notices,
     report,
     rooms,
     rules,
     runbooks,
+    runs,
     team,
 )
 
@@ -28,6 +31,10 @@ urlpatterns = [
     path("report.csv", report.file, {"form": "csv"}, name="report_csv"),
     path("report.json", report.file, {"form": "json"}, name="report_json"),
     path("report.pdf", report.file, {"form": "pdf"}, name="report_pdf"),
+    path("signals/", alerts.index, name="alerts"),
+    path("signals/mappers/", mappers.show, name="mappers"),
+    path("signals/<int:key>/", alerts.show, name="alert"),
+    path("signals/<int:key>/act/", alerts.act, name="alert_act"),
     path("runbooks/", runbooks.index, name="runbooks"),
     path("runbooks/<slug:slug>/", runbooks.show, name="runbook"),
     path("runbooks/<slug:slug>/act/", runbooks.act, name="runbook_act"),
@@ -60,6 +67,8 @@ urlpatterns = [
     path("<str:reference>/say/", rooms.say, name="say"),
     path("<str:reference>/step/<int:key>/", rooms.card, name="card"),
     path("<str:reference>/start/<slug:runbook>/", rooms.start, name="start"),
+    path("<str:reference>/run/<int:key>/stop/", runs.stop, name="stop"),
+    path("<str:reference>/approval/<int:key>/", runs.vote, name="vote"),
     path("<str:reference>/commander/", rooms.assign, name="assign"),
     path("<str:reference>/link/", rooms.link, name="link"),
     path("<str:reference>/end/", rooms.end, name="end"),

@@ -89,7 +89,9 @@ def _work(
         run = incident.runs.filter(runbook=runbook).first() or running.start(
             incident, runbook, by=by, at=began
         )
-    for number, card in enumerate(run.cards.order_by("number"), start=1):
+    number = 0
+    while card := Card.objects.filter(run=run).waiting().order_by("number").first():
+        number += 1
         at = began + timedelta(minutes=minutes * number)
         with boundary.acting(by, at=at):
             ticking.finish(card, by=by, at=at)

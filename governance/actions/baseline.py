@@ -21,6 +21,8 @@ SERVICE_ROLES = {
     "producer": "Producer",
     "deliverer": "Deliverer",
     "approver": "Approver",
+    "engine": "Engine",
+    "sensor": "Sensor",
 }
 
 

@@ -17,6 +17,8 @@ class Scope(StrEnum):
     EXPLAIN = "explain"
     REPORT = "report"
     """Send lineage events; it permits no question."""
+    SIGNAL = "signal"
+    """Send security events; it permits no question."""
     REQUEST = "request"
     """Ask for access in the name of one of our people who was refused it."""
 

@@ -7,14 +7,14 @@ from django.db import transaction
 from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
-from incidents.actions import linking, noting, timing
+from incidents.actions import linking, noting, running, timing
 from incidents.domain.clocks import describe
 from incidents.domain.durations import State
 from incidents.domain.incidents import Ending
 from incidents.domain.intervals import Interval
 from incidents.domain.milestones import Milestone, MilestoneKind, Source, Status
 from incidents.errors import GatesOpen, ReasonMissing
-from incidents.models import EntryKind, Incident, MilestoneEntry, Run, RunState
+from incidents.models import EntryKind, Incident, MilestoneEntry
 from incidents.permissions import Act
 from incidents.queries import gates, milestones
 
@@ -66,9 +66,7 @@ def dismiss(incident: Incident, *, by: Actor, at: datetime, reason: str) -> Inci
     require(by, Act.INCIDENT_DISMISS, incident, at=at)
     incident = timing.lock(incident)
     incident.ending = Ending.DISMISSED.value
-    Run.objects.filter(incident=incident, state=RunState.RUNNING).update(
-        state=RunState.STOPPED, ended_at=at
-    )
+    running.stop_all(incident, by=by, at=at, reason=reason)
     timing.settle(incident)
     noting.append(incident, EntryKind.END, f"Dismissed: {reason}", by=by, at=at)
     audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, reason=reason)
@@ -89,9 +87,7 @@ def merge(incident: Incident, into: Incident, *, by: Actor, at: datetime) -> Inc
     linking.relate(incident, into, by=by, at=at)
     incident = timing.lock(incident)
     incident.ending = Ending.MERGED.value
-    Run.objects.filter(incident=incident, state=RunState.RUNNING).update(
-        state=RunState.STOPPED, ended_at=at
-    )
+    running.stop_all(incident, by=by, at=at, reason=f"merged into {into.reference}")
     timing.settle(incident)
     noting.append(incident, EntryKind.END, f"Merged into {into.reference}", by=by, at=at)
     audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, into=into.ref)

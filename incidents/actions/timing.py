@@ -59,7 +59,10 @@ def lock(incident: Incident) -> Incident:
         IncidentEnded: it was closed, dismissed or merged.
     """
     held = (
-        Incident.objects.select_for_update(of=("self",)).select_related("site").get(pk=incident.pk)
+        # No key of it changes, so workers that add rows below it need not wait.
+        Incident.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("site")
+        .get(pk=incident.pk)
     )
     if Phase(held.phase).is_terminal:
         raise IncidentEnded(f"{held.reference} is {held.phase}: nothing in it changes any more.")

@@ -7,6 +7,15 @@ is prose for people: it is never an error and never guessed at.
 import re
 from collections.abc import Iterator
 
+from incidents.domain.engine.conditions import (
+    Comparison,
+    Condition,
+    Junction,
+    Literal,
+    Negation,
+    Reference,
+)
+
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<variable>__[a-zA-Z_][a-zA-Z0-9_.-]{0,199}?__:value)
@@ -23,27 +32,36 @@ _MOST = 4096  # characters; longer ones are for people
 _DEEPEST = 32  # brackets within brackets
 
 
-class _ProseError(Exception):
+class ProseError(Exception):
     """It cannot be decided; the text says why."""
 
 
 def undecidable(condition: str) -> str:
     """Return why no machine can decide ``condition``, empty when one can."""
     try:
-        _Reader(list(_tokens(condition))).whole()
-    except _ProseError as prose:
+        parse(condition)
+    except ProseError as prose:
         return str(prose)
     return ""
 
 
+def parse(condition: str) -> Condition:
+    """Return ``condition`` as a tree; AND binds before OR.
+
+    Raises:
+        ProseError: no machine can decide it.
+    """
+    return _Reader(list(_tokens(condition))).whole()
+
+
 def _tokens(condition: str) -> Iterator[tuple[str, str]]:
     if len(condition) > _MOST:
-        raise _ProseError(f"longer than {_MOST} characters")
+        raise ProseError(f"longer than {_MOST} characters")
     place, end = 0, len(condition.rstrip())
     while place < end:
         match = _TOKEN.match(condition, place)
         if match is None:
-            raise _ProseError(f"no comparison from character {place + 1} on")
+            raise ProseError(f"no comparison from character {place + 1} on")
         place = match.end()
         yield str(match.lastgroup), match[str(match.lastgroup)]
 
@@ -56,52 +74,64 @@ class _Reader:
         self.place = 0
         self.depth = 0
 
-    def whole(self) -> None:
-        self._either()
+    def whole(self) -> Condition:
+        found = self._either()
         if self.place < len(self.tokens):
-            raise _ProseError(f"{self.tokens[self.place][1]!r} follows a whole comparison")
+            raise ProseError(f"{self.tokens[self.place][1]!r} follows a whole comparison")
+        return found
 
-    def _either(self) -> None:
-        """Read comparisons between AND and OR; which binds first is of no matter here."""
-        self._one()
-        while self._take("AND", "OR"):
-            self._one()
+    def _either(self) -> Condition:
+        parts = [self._both()]
+        while self._take("OR"):
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else Junction(False, tuple(parts))
 
-    def _one(self) -> None:
+    def _both(self) -> Condition:
+        parts = [self._one()]
+        while self._take("AND"):
+            parts.append(self._one())
+        return parts[0] if len(parts) == 1 else Junction(True, tuple(parts))
+
+    def _one(self) -> Condition:
+        is_negated = False
         while self._take("NOT"):
-            pass
+            is_negated = not is_negated
         opened = self._take("(", "[")
         if not opened:
-            self._comparison()
-            return
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise _ProseError("too many brackets")
-        self._either()
-        if not self._take({"(": ")", "[": "]"}[opened]):
-            raise _ProseError(f"{opened!r} is never closed")
-        self.depth -= 1
-
-    def _comparison(self) -> None:
-        self._kind("variable")
-        self._take("NOT")
-        if self._take("IN"):
-            self._set()
-        elif self._take(*_SETS):
-            self._kind("text")
-        elif self._take(*_COMPARING):
-            self._kind("text", "number", "word", "variable")
+            found: Condition = self._comparison()
         else:
-            raise _ProseError("a variable is compared with nothing")
+            self.depth += 1
+            if self.depth > _DEEPEST:
+                raise ProseError("too many brackets")
+            found = self._either()
+            if not self._take({"(": ")", "[": "]"}[opened]):
+                raise ProseError(f"{opened!r} is never closed")
+            self.depth -= 1
+        return Negation(found) if is_negated else found
 
-    def _set(self) -> None:
+    def _comparison(self) -> Comparison:
+        left = Reference(self._kind("variable")[1].removesuffix(":value"))
+        is_negated = bool(self._take("NOT"))
+        if self._take("IN"):
+            return Comparison(left, "IN", tuple(self._set()), is_negated)
+        sign = self._take(*_SETS)
+        if sign:
+            return Comparison(left, sign, (_operand(self._kind("text")),), is_negated)
+        sign = self._take(*_COMPARING)
+        if not sign:
+            raise ProseError("a variable is compared with nothing")
+        right = _operand(self._kind("text", "number", "word", "variable"))
+        return Comparison(left, sign, (right,), is_negated)
+
+    def _set(self) -> list[Literal | Reference]:
         if not self._take("("):
-            raise _ProseError("IN asks for a list in brackets")
-        self._kind("text", "number")
+            raise ProseError("IN asks for a list in brackets")
+        found = [_operand(self._kind("text", "number"))]
         while self._take(","):
-            self._kind("text", "number")
+            found.append(_operand(self._kind("text", "number")))
         if not self._take(")"):
-            raise _ProseError("the list is never closed")
+            raise ProseError("the list is never closed")
+        return found
 
     def _take(self, *wanted: str) -> str:
         if self.place < len(self.tokens) and self.tokens[self.place][1] in wanted:
@@ -109,7 +139,17 @@ class _Reader:
             return self.tokens[self.place - 1][1]
         return ""
 
-    def _kind(self, *kinds: str) -> None:
+    def _kind(self, *kinds: str) -> tuple[str, str]:
         if self.place >= len(self.tokens) or self.tokens[self.place][0] not in kinds:
-            raise _ProseError(f"a {' or '.join(kinds)} is missing")
+            raise ProseError(f"a {' or '.join(kinds)} is missing")
         self.place += 1
+        return self.tokens[self.place - 1]
+
+
+def _operand(token: tuple[str, str]) -> Literal | Reference:
+    kind, text = token
+    if kind == "variable":
+        return Reference(text.removesuffix(":value"))
+    if kind == "text":
+        return Literal(kind, re.sub(r"\\(.)", r"\1", text[1:-1]))
+    return Literal(kind, text)

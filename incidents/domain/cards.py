@@ -11,6 +11,7 @@ class CardState(StrEnum):
     HANDED_OVER = "handed_over"
     DONE = "done"
     CANNOT = "cannot"
+    WITHDRAWN = "withdrawn"
 
     @property
     def is_waiting(self) -> bool:

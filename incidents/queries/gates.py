@@ -2,17 +2,19 @@
 
 from incidents.domain.breaches import Verdict
 from incidents.domain.closing import Gate, Standing, gates
+from incidents.domain.engine.states import WAITING
 from incidents.domain.incidents import Kind, Severity
 from incidents.domain.learning import needs_debrief
 from incidents.models import (
     BreachDecision,
-    Card,
     Debrief,
     EvidenceItem,
     GateWaiver,
     Incident,
     NoticeDuty,
     Run,
+    RunState,
+    StepRun,
 )
 from incidents.queries import milestones, people
 
@@ -28,7 +30,8 @@ def gates_of(incident: Incident) -> tuple[Gate, ...]:
 def standing(incident: Incident) -> Standing:
     """Return what the gates ask of ``incident`` besides its milestones."""
     severity = Severity(incident.severity)
-    runs = Run.objects.filter(incident=incident, state="running")
+    runs = Run.objects.filter(incident=incident, state=RunState.RUNNING)
+    steps = StepRun.objects.filter(run__in=runs, state__in=[one.value for one in WAITING])
     debrief = Debrief.objects.filter(incident=incident).first()
     held = debrief is not None and debrief.held_at is not None
     last = BreachDecision.objects.filter(incident=incident).order_by("-seq").first()
@@ -38,7 +41,7 @@ def standing(incident: Incident) -> Standing:
     duties = NoticeDuty.objects.open().filter(incident=incident)
     items = EvidenceItem.objects.filter(incident=incident).prefetch_related("chain")
     return Standing(
-        open_steps=Card.objects.waiting().filter(run__in=runs).count(),
+        open_steps=steps.count(),
         debrief=held if needs_debrief(severity, incident.number) else None,
         is_debrief_open=debrief is not None,
         is_decided=is_decided if asks_breach else None,

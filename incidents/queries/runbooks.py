@@ -1,5 +1,6 @@
 """Runbooks as they stand: what would be started, and what the owners have to review."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +24,10 @@ class Standing:
     document: bytes
     version: RunbookVersion | None
 
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.document).hexdigest()
+
 
 def standing(slug: str) -> Standing | None:
     """Return the approved version of ``slug``.
@@ -40,6 +45,16 @@ def standing(slug: str) -> Standing | None:
     if slug in list(CoreRunbook) and not Runbook.objects.filter(slug=slug).exists():
         return Standing(slug, core.document(CoreRunbook(slug)), None)
     return None
+
+
+def by_playbook(playbook_id: str) -> Standing | None:
+    """Return the approved version of the playbook that CACAO knows as ``playbook_id``."""
+    slug = Runbook.objects.filter(playbook_id=playbook_id).values_list("slug", flat=True).first()
+    if slug is not None:
+        return standing(slug)
+    shipped = (one for one in CoreRunbook if core.identity(one) == playbook_id)
+    found = next(shipped, None)
+    return standing(found.value) if found else None
 
 
 def startable() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from governance import access
 from governance.board import when, who
 from governance.errors import NotFound
 from incidents.domain.incidents import Reference
-from incidents.models import Card, Incident
+from incidents.models import Approval, Card, Incident, Run
 from incidents.permissions import Act
 
 
@@ -36,6 +36,31 @@ def incident(request: HttpRequest, reference: str) -> Incident:
     if found is None:
         raise missing
     return found
+
+
+def run(found: Incident, key: int) -> Run:
+    """Return the run ``key`` of an incident.
+
+    Raises:
+        NotFound: it has no such run.
+    """
+    held = Run.objects.select_related("incident__site").filter(pk=key, incident=found).first()
+    if held is None:
+        raise NotFound("This incident has no such runbook under way.")
+    return held
+
+
+def approval(found: Incident, key: int) -> Approval:
+    """Return the approval ``key`` of an incident.
+
+    Raises:
+        NotFound: it has no such approval.
+    """
+    rows = Approval.objects.select_related("run__incident__site", "step_run__token")
+    held = rows.filter(pk=key, run__incident=found).first()
+    if held is None:
+        raise NotFound("This incident has no such approval.")
+    return held
 
 
 def card(found: Incident, key: int) -> Card:

@@ -1,5 +1,6 @@
 """What the pages of incidents ask for."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,9 @@ SEVERITIES = {
 }
 
 MILESTONES = [(word, kind.value.replace("_", " ").capitalize()) for word, kind in COMMANDS.items()]
+
+
+VALUE = "value-"
 
 
 class DeclareForm(forms.Form):
@@ -65,11 +69,22 @@ class DeclareForm(forms.Form):
 
 
 class CardForm(forms.Form):
-    """The one form of the step card; its buttons say which act is meant."""
+    """The one form of the step card; its buttons say which act is meant.
 
-    act = forms.ChoiceField(choices=[(name, name) for name in ("done", "cannot", "hand")])
+    What the step asks for comes as ``value-<variable>``; ``choice`` answers a question.
+    """
+
+    act = forms.ChoiceField(choices=[(name, name) for name in ("done", "cannot", "hand", "decide")])
+    choice = forms.CharField(required=False, max_length=80)
     note = forms.CharField(required=False, max_length=2000)
     to = forms.ChoiceField(required=False, choices=[(name, name) for name in HOLDERS])
+
+    @staticmethod
+    def values(data: Mapping[str, Any]) -> dict[str, str]:
+        """Return what was filled in, by variable."""
+        return {
+            name.removeprefix(VALUE): str(data[name]) for name in data if name.startswith(VALUE)
+        }
 
 
 class MilestoneForm(forms.Form):

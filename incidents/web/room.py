@@ -14,11 +14,11 @@ from incidents.domain.clocks import describe
 from incidents.domain.closing import Gate
 from incidents.domain.durations import Metric, State
 from incidents.domain.incidents import Kind, Phase
-from incidents.models import Card, Incident, IncidentLink, Run, TimelineEntry
+from incidents.models import Approval, Card, Incident, IncidentLink, Run, TimelineEntry
 from incidents.permissions import Act
 from incidents.queries import gates, milestones, people, things
 from incidents.queries.people import Responder
-from incidents.web import beside, clocks, log, steps
+from incidents.web import approvals, beside, clocks, log, steps
 from incidents.web.beside import Beside
 from incidents.web.clocks import Clock
 from incidents.web.times import Moment, moment, zone_line
@@ -56,6 +56,8 @@ class May:
     write: bool = False
     tick: bool = False
     start: bool = False
+    stop: bool = False
+    vote: bool = False
     assign: bool = False
     link: bool = False
     end: bool = False
@@ -79,6 +81,8 @@ class Room:
     step: steps.Step | None
     due: steps.Step | None
     books: tuple[steps.Book, ...]
+    approvals: tuple[approvals.Asked, ...]
+    is_at_work: bool
     startable: list[tuple[str, str]]
     log: log.Log
     things: tuple[Part, ...]
@@ -107,7 +111,7 @@ def compose(
     page = log.read(incident, earlier=earlier)
     names = people.names(page.authors() | {card.done_by for card in cards if card.done_by})
     roles = people.held_at(incident.site, by.ref, at=at)
-    shelf = steps.books(runs, cards, names, zone=zone, at=at)
+    shelf = steps.books(runs, cards, names, steps.ahead_of(runs), zone=zone, at=at)
     top, urgent = (steps.choose(runs, cards, roles, one) for one in (wanted, None))
     ttd = milestones.durations(held, at=at)[Metric.TTD]
     is_ended = Phase(incident.phase).is_terminal
@@ -128,6 +132,8 @@ def compose(
         step=steps.step(top, shelf, roles, zone=zone, at=at) if top else None,
         due=steps.step(urgent, shelf, roles, zone=zone, at=at) if urgent else None,
         books=shelf,
+        is_at_work=any(run.state == "running" for run in runs),
+        approvals=approvals.of(incident, by.ref, names, zone=zone, at=at),
         startable=[] if is_ended else steps.startable(runs),
         log=log.show(page, names, zone=zone, at=at),
         things=_things(incident, by, at),
@@ -168,6 +174,8 @@ def _may(incident: Incident, by: Actor, at: datetime) -> May:
         write=allows(Act.ENTRY_WRITE, TimelineEntry(incident=incident)),
         tick=allows(Act.CARD_FINISH, Card(run=Run(incident=incident))),
         start=allows(Act.RUN_START, Run(incident=incident)),
+        stop=allows(Act.RUN_STOP, Run(incident=incident)),
+        vote=allows(Act.APPROVAL_VOTE, Approval(run=Run(incident=incident))),
         assign=allows(Act.INCIDENT_ASSIGN, incident),
         link=allows(Act.INCIDENT_LINK, incident),
         end=allows(Act.INCIDENT_CLOSE, incident),

@@ -107,7 +107,7 @@ def say(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_POST
 def card(request: HttpRequest, reference: str, key: int) -> HttpResponse:
-    """Finish a step, say that it cannot be done, or hand it over."""
+    """Finish a step, answer its question, say that it cannot be done, or hand it over."""
     incident = finding.incident(request, reference)
     step, by, at = finding.card(incident, key), who(request), when(request)
     form = CardForm(request.POST)
@@ -118,7 +118,11 @@ def card(request: HttpRequest, reference: str, key: int) -> HttpResponse:
     try:
         match given.get("act"):
             case "done":
-                ticking.finish(step, by=by, at=at, note=note)
+                values = CardForm.values(request.POST)
+                ticking.finish(step, by=by, at=at, note=note, values=values)
+            case "decide":
+                choice = str(given.get("choice", ""))
+                ticking.decide(step, choice, by=by, at=at, note=note)
             case "cannot":
                 ticking.give_up(step, by=by, at=at, note=note)
             case "hand":
@@ -139,7 +143,7 @@ def start(request: HttpRequest, reference: str, runbook: str) -> HttpResponse:
     incident = finding.incident(request, reference)
     if runbooks.standing(runbook) is None:
         raise NotFound("There is no such runbook.")
-    return _act(
+    return act_in(
         request,
         incident,
         lambda: running.start(incident, runbook, by=who(request), at=when(request)),
@@ -156,7 +160,7 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
         version = finding.number(request.POST.get("version")) or 0
         return leading.assign(incident, person, version=version, by=who(request), at=when(request))
 
-    return _act(request, incident, choose)
+    return act_in(request, incident, choose)
 
 
 @require_POST
@@ -182,7 +186,7 @@ def link(request: HttpRequest, reference: str) -> HttpResponse:
         role = LinkRole(given["role"])
         return linking.link(incident, found[0].target, role=role, by=by, at=at)
 
-    return _act(request, incident, add)
+    return act_in(request, incident, add)
 
 
 @require_POST
@@ -192,13 +196,13 @@ def end(request: HttpRequest, reference: str) -> HttpResponse:
     by, at = who(request), when(request)
     if request.POST.get("act") == "dismiss":
         reason = request.POST.get("reason", "")
-        return _act(
+        return act_in(
             request, incident, lambda: closing.dismiss(incident, by=by, at=at, reason=reason)
         )
-    return _act(request, incident, lambda: closing.close(incident, by=by, at=at))
+    return act_in(request, incident, lambda: closing.close(incident, by=by, at=at))
 
 
-def _act(request: HttpRequest, incident: Incident, act: Callable[[], object]) -> HttpResponse:
+def act_in(request: HttpRequest, incident: Incident, act: Callable[[], object]) -> HttpResponse:
     """Do ``act`` and show the room; what is refused is said above it."""
     try:
         act()

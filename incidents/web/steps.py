@@ -1,12 +1,16 @@
 """Runbooks and the one step card as the room shows them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from incidents.actions import plans
 from incidents.domain.cards import HOLDERS, CardState, is_for
-from incidents.models import Card, Run, RunState
+from incidents.domain.engine import outlook
+from incidents.domain.engine.plan import Planned, StepType
+from incidents.domain.engine.state import ROOT
+from incidents.models import Card, Run, RunState, Token
 from incidents.queries import runbooks
 from incidents.web.times import left, moment
 
@@ -15,12 +19,21 @@ _ICONS = {
     CardState.HANDED_OVER: ("wait", "warn"),
     CardState.DONE: ("ok", "ok"),
     CardState.CANNOT: ("pause", "warn"),
+    CardState.WITHDRAWN: ("pause", ""),
+}
+_WORDS = ("manual", "act")
+_AHEAD = {
+    StepType.IF: "one of two ways",
+    StepType.SWITCH: "one of several ways",
+    StepType.PARALLEL: "side by side",
+    StepType.WHILE: "again and again while it holds",
+    StepType.PLAYBOOK: "another runbook",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A step in the list of its runbook."""
+    """A step in the list of its runbook; ``key`` is 0 for one that is still ahead."""
 
     key: int
     number: int
@@ -43,6 +56,7 @@ class Book:
     total: int
     digest: str
     lines: tuple[Line, ...]
+    is_live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,8 @@ class Step:
     tone: str
     handed: str
     others: tuple[str, ...]
+    options: tuple[str, ...]
+    asks: tuple[dict[str, str], ...]
 
 
 def cards_of(runs: Iterable[Run]) -> list[Card]:
@@ -71,10 +87,21 @@ def cards_of(runs: Iterable[Run]) -> list[Card]:
     return list(Card.objects.filter(run__in=[run.pk for run in runs]).order_by("run_id", "number"))
 
 
+def ahead_of(runs: Iterable[Run]) -> dict[int, list[Planned]]:
+    """Return what is still to come in each run that is under way, in one query."""
+    live = {run.pk: run for run in runs if run.state == RunState.RUNNING}
+    roots = Token.objects.filter(run__in=live, path=ROOT, state="live")
+    return {
+        run: outlook.ahead(plans.of(live[run])[1], step)
+        for run, step in roots.values_list("run_id", "step_id")
+    }
+
+
 def books(
     runs: Iterable[Run],
     cards: Collection[Card],
     names: Mapping[str, str],
+    ahead: Mapping[int, list[Planned]],
     *,
     zone: ZoneInfo,
     at: datetime,
@@ -86,23 +113,39 @@ def books(
         first = next((card.pk for card in mine if CardState(card.state).is_waiting), None)
         done = sum(not CardState(card.state).is_waiting for card in mine)
         live = run.state == RunState.RUNNING
+        coming = ahead.get(run.pk, [])
+        lines = [
+            _line(card, names, is_now=live and card.pk == first, live=live, zone=zone, at=at)
+            for card in mine
+        ]
         found.append(
             Book(
                 key=run.pk,
                 name=run.name,
-                state="" if live else run.get_state_display().lower(),
+                state=_standing(run, has_card=first is not None),
                 done=done,
-                total=len(mine),
+                total=len(mine) + len(coming),
                 digest=run.sha256[:8],
-                lines=tuple(
-                    _line(
-                        card, names, is_now=live and card.pk == first, live=live, zone=zone, at=at
-                    )
-                    for card in mine
-                ),
+                lines=(*lines, *_coming(coming, after=len(mine))),
+                is_live=live and not run.depth,
             )
         )
     return tuple(found)
+
+
+def _standing(run: Run, *, has_card: bool) -> str:
+    """Say how a run stands, empty where its next card says it."""
+    if run.state != RunState.RUNNING:
+        return run.get_state_display().lower()
+    if run.paused_for:
+        return f"waits: {run.get_paused_for_display().lower()}"
+    return "" if has_card else "at work by itself"
+
+
+def _coming(steps: Iterable[Planned], *, after: int) -> Iterator[Line]:
+    for number, step in enumerate(steps, after + 1):
+        name = step.name or step.asked or step.type.value
+        yield Line(0, number, name, _AHEAD.get(step.type, ""), "open", "", False, False)
 
 
 def _line(
@@ -119,8 +162,9 @@ def _line(
     why = card.owner
     if card.done_at is not None:
         when = moment(card.done_at, zone=zone, at=at)
-        how = "" if state is CardState.DONE else "cannot be done, "
-        why = f"{how}{names.get(card.done_by, card.done_by)}, {when.full}"
+        how = {CardState.CANNOT: "cannot be done, ", CardState.WITHDRAWN: "not needed, "}.get(state)
+        said = f"{card.answer}, " if card.answer else how or ""
+        why = f"{said}{names.get(card.done_by, card.done_by)}, {when.full}"
     elif state is CardState.HANDED_OVER:
         why = f"handed over to {card.owner}"
     if live and state.is_waiting and card.due_at is not None:
@@ -144,20 +188,20 @@ def choose(
 ) -> Card | None:
     """Return the step for the card on top.
 
-    That is the one asked for, else the most urgent of those whose time runs: mine before
-    those of others.
+    That is the one asked for, else the most urgent: mine before those of others, and what
+    holds a runbook up before what is only work.
     """
     live = {run.pk for run in runs if run.state == RunState.RUNNING}
     waiting = [c for c in cards if c.run_id in live and CardState(c.state).is_waiting]
     for card in waiting:
         if card.pk == wanted:
             return card
-    running = [card for card in waiting if card.due_at is not None] or waiting
-    return min(
-        running,
-        key=lambda c: (not is_for(c.owner, held), c.due_at is None, c.due_at, c.run_id, c.number),
-        default=None,
-    )
+    return min(waiting, key=lambda card: _urgency(card, held), default=None)
+
+
+def _urgency(card: Card, held: Collection[str]) -> tuple[object, ...]:
+    is_due = card.due_at is not None
+    return not is_for(card.owner, held), not card.question, not is_due, card.due_at, card.run_id
 
 
 def step(
@@ -175,13 +219,15 @@ def step(
         owner=card.owner,
         title=card.title,
         why=card.why,
-        manual=tuple(one["text"] for one in card.commands if one["type"] == "manual"),
-        code=tuple(one["text"] for one in card.commands if one["type"] != "manual"),
+        manual=tuple(one["text"] for one in card.commands if one["type"] in _WORDS),
+        code=tuple(one["text"] for one in card.commands if one["type"] not in _WORDS),
         due=due,
         due_at=moment(card.due_at, zone=zone, at=at).full if card.due_at else "",
         tone=tone,
         handed=card.note if card.state == CardState.HANDED_OVER else "",
         others=tuple(name for name in HOLDERS if name != card.owner),
+        options=tuple(card.options),
+        asks=tuple(card.asks),
     )
 
 

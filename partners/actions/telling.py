@@ -8,10 +8,10 @@ from django.db import connection, transaction
 
 from governance import audit, box, jobs, notices
 from governance.access import require
+from governance.calling import caller
 from governance.domain.actor import Actor
 from governance.models import User
 from partners.actions.webhooks import write
-from partners.calling import caller
 from partners.domain import webhooks as domain
 from partners.domain.webhooks import DISABLE_AFTER
 from partners.models import Webhook, WebhookMessage

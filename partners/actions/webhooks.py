@@ -10,9 +10,9 @@ from django.db import transaction
 
 from governance import audit, box
 from governance.access import require
+from governance.calling import caller
 from governance.domain.actor import Actor
 from governance.errors import BadInput, Conflict
-from partners.calling import caller
 from partners.domain import webhooks as domain
 from partners.domain.webhooks import KINDS
 from partners.models import Partner, Webhook, WebhookMessage

@@ -6,7 +6,6 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 import base64
 import hashlib
 import hmac
-import ipaddress
 import secrets
 from datetime import datetime, timedelta
 
@@ -24,12 +23,6 @@ BACKOFF_SECONDS = (5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 
 """Between tries; together a little more than three days."""
 JITTER = 0.2
 DISABLE_AFTER = timedelta(days=5)
-SECONDS = 10
-"""How long one try may take, from the look-up of the name to the end of the answer."""
-
-
-_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-"""Behind these lies an IPv4 address that a gateway chooses (RFC 6052, RFC 8215)."""
 
 
 def new_secret() -> str:
@@ -53,15 +46,3 @@ def next_try(attempts: int, *, at: datetime, chance: float) -> datetime | None:
         return None
     seconds = BACKOFF_SECONDS[attempts - 1]
     return at + timedelta(seconds=seconds * (1 + JITTER * (2 * chance - 1)))
-
-
-def may_be_called(address: str) -> bool:
-    """Say whether an IP address lies in the open Internet and nowhere near us."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
-        if inner:
-            return False
-        if any(ip in one for one in _TRANSLATED):
-            return False
-    return ip.is_global and not ip.is_multicast

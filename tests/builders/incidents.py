@@ -63,9 +63,10 @@ def work_through(
     with boundary.acting(by, at=at):
         runs = incident.runs.filter(runbook=runbook.value, state="running")
         run = runs.first() or running.start(incident, runbook, by=by, at=at)
-        cards = list(Card.objects.filter(run=run).waiting().order_by("number"))
-        for minute, card in enumerate(cards, 1):
-            ticking.finish(card, by=by, at=at + timedelta(minutes=minute))
+        cards = []
+        while card := Card.objects.filter(run=run).waiting().order_by("number").first():
+            cards.append(card)
+            ticking.finish(card, by=by, at=at + timedelta(minutes=len(cards)))
     return cards
 
 

@@ -65,14 +65,18 @@ class Processes:
         for process in self._running:
             kill(process)
 
-    def _start(self, argv: list[str], **environ: str) -> Process:
+    def environ(self, **more: str) -> dict[str, str]:
+        """Return the environment of a process on the database of this test."""
         name = connection.settings_dict["NAME"]
         url = re.sub(r"^(postgres(?:ql)?://[^/]*)/[^?]*", rf"\1/{name}", os.environ["DATABASE_URL"])
+        return {**os.environ, "DATABASE_URL": url, "DATABASE_OWNER_URL": url, **more}
+
+    def _start(self, argv: list[str], **environ: str) -> Process:
         with (self._logs / f"{len(self._running)}.log").open("wb") as log:
             process = subprocess.Popen(
                 argv,
                 cwd=ROOT,
-                env={**os.environ, "DATABASE_URL": url, "DATABASE_OWNER_URL": url, **environ},
+                env=self.environ(**environ),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -50,7 +50,7 @@ def test_the_report_of_one_incident() -> None:
     assert said["durations"]["ttc"]["state"] == "running"
     assert said["durations"]["ttd"] == {"state": "blank", "seconds": None, "is_estimated": False}
     assert set(said["milestones"]) == {"declared", "detected"}
-    assert said["steps"] == {"total": 9, "waiting": 9}
+    assert said["steps"] == {"total": 1, "waiting": 1}
     out = StringIO()
     call_command("incident_report", reference, stdout=out)
     assert "Time to contain" in out.getvalue()

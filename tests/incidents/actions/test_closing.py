@@ -44,7 +44,7 @@ def test_what_is_open_is_said_line_by_line(commander: Actor, at: datetime) -> No
         closing.close(incident, by=commander, at=at)
     assert refused.value.detail == (
         "Not closed yet. Milestones answered: open: initial compromise, contained, eradicated, "
-        "restored; Runbooks worked through: 9 steps wait; Debrief held: not opened yet; "
+        "restored; Runbooks worked through: 1 step waits; Debrief held: not opened yet; "
         "Breach decided: nobody decided whether it is a breach."
     )
     incident.refresh_from_db()

@@ -15,7 +15,6 @@ from incidents.cacao.canonical import canonical
 from incidents.cacao.judging import judge
 from incidents.errors import (
     NoApprovedVersion,
-    NotRunnable,
     OwnRunbook,
     PlaybookInvalid,
     ReasonMissing,
@@ -25,7 +24,7 @@ from incidents.queries import runbooks
 from incidents.runbooks import core
 from incidents.runbooks.core import CoreRunbook
 from tests.builders.incidents import a_responder, an_incident
-from tests.builders.runbooks import a_document, a_version
+from tests.builders.runbooks import a_branching_document, a_document, a_version
 from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +117,7 @@ def test_a_run_starts_from_the_approved_version_and_stays_on_it(
     a_version(by=commander, at=at, approver=board, name="Later")
     run.refresh_from_db()
     assert bytes(run.document) == bytes(version.document)
-    assert Card.objects.filter(run=run).count() == len(core.playbook(CoreRunbook.CONTAINMENT).steps)
+    assert [card.title for card in Card.objects.filter(run=run)] == ["Draw the boundary"]
 
 
 def test_a_draft_is_not_started(commander: Actor, board: Actor, at: datetime) -> None:
@@ -134,19 +133,13 @@ def test_a_draft_is_not_started(commander: Actor, board: Actor, at: datetime) ->
     assert running.start(incident, "containment", by=commander, at=at).version == version
 
 
-def test_a_branching_version_is_kept_and_not_run_as_a_checklist(
-    commander: Actor, board: Actor, at: datetime
-) -> None:
-    end = "end--11111111-1111-4111-8111-111111111111"
-    content = core.document(CoreRunbook.RECOVERY).decode().replace(
-        '"workflow_start"', f'"workflow_exception": "{end}", "workflow_start"'
-    ).replace('"workflow": {', f'"workflow": {{"{end}": {{"type": "end"}},')  # fmt: skip
-    version, _ = keeping.bring(content.encode(), slug="recovery", by=commander, at=at)
+def test_a_branching_version_runs_as_well(commander: Actor, board: Actor, at: datetime) -> None:
+    version, _ = keeping.bring(a_branching_document(), slug="triage", by=commander, at=at)
     with boundary.acting(board, at=at):
         keeping.approve(version, by=board, at=at)
     incident = an_incident(by=commander, at=at)
-    with pytest.raises(NotRunnable, match="workflow_exception"):
-        running.start(incident, "recovery", by=commander, at=at)
+    run = running.start(incident, "triage", by=commander, at=at)
+    assert [card.title for card in Card.objects.filter(run=run)] == ["Look at the alert"]
 
 
 def test_the_shipped_ones_are_laid_once_and_left_alone(at: datetime) -> None:

@@ -10,6 +10,8 @@ from django.db import IntegrityError, transaction
 
 from governance.domain.actor import Actor
 from incidents.models import (
+    Alert,
+    AssetName,
     Card,
     Incident,
     IncidentLink,
@@ -19,6 +21,8 @@ from incidents.models import (
     Run,
     Runbook,
     RunbookVersion,
+    Signal,
+    SignalMapper,
     TimelineEntry,
 )
 from tests.builders.governance import a_user
@@ -85,6 +89,58 @@ def baseline(**fields: Any) -> Break:
     return lambda incident: MetricBaseline.objects.create(site=incident.site, **{**sound, **fields})
 
 
+def alert(**fields: Any) -> Break:
+    sound: dict[str, Any] = {
+        "dedup_key": "1" * 64,
+        "title": "x",
+        "rule": "x",
+        "weight": 4,
+        "environment": "onprem",
+        "count": 1,
+        "first_seen_at": NOW,
+        "last_seen_at": NOW,
+        "raised_at": NOW,
+    }
+    return lambda incident: Alert.objects.create(site=incident.site, **{**sound, **fields})
+
+
+def follows_itself(incident: Incident) -> int:
+    made = alert()(incident)
+    return Alert.objects.filter(pk=made.pk).update(follows=made)
+
+
+def signal(**fields: Any) -> Break:
+    sound: dict[str, Any] = {
+        "source": "edr",
+        "event_id": "1",
+        "content": "0" * 64,
+        "mapper": "slim/1",
+        "observed_at": NOW,
+        "received_at": NOW,
+        "title": "x",
+        "rule": "x",
+        "weight": 4,
+        "environment": "onprem",
+        "body": "{}",
+    }
+
+    def keep(incident: Incident) -> Signal:
+        held = Alert.objects.first() or alert()(incident)
+        return Signal.objects.create(site=incident.site, alert=held, **{**sound, **fields})
+
+    return keep
+
+
+def mapper(**fields: Any) -> Break:
+    sound = {"slug": "edr", "number": 1, "document": {}, "written_by": "x", "written_at": NOW}
+    return lambda _: SignalMapper.objects.create(**{**sound, **fields})
+
+
+def asset_name(**fields: Any) -> Break:
+    sound = {"name": "ws-5", "asset": "catalog.asset:1", "stated_by": "x", "stated_at": NOW}
+    return lambda _: AssetName.objects.create(**{**sound, **fields})
+
+
 def run(**fields: Any) -> Break:
     return lambda incident: Run.objects.filter(incident=incident).update(**fields)
 
@@ -138,10 +194,6 @@ def same_reference(incident: Incident) -> None:
         declared_by="user:1",
         declared_at=NOW,
     )
-
-
-def first_step(incident: Incident) -> str:
-    return Card.objects.filter(run__incident=incident).order_by("number")[0].step_id
 
 
 def book(**fields: Any) -> Runbook:
@@ -232,11 +284,30 @@ ROWS: list[tuple[str, Break]] = [
     ("metric_baseline_target_is_a_ratio", baseline(target=1.0)),
     ("metric_baseline_has_rows_and_digest", baseline(rows="")),
     ("metric_baseline_is_frozen_once", lambda one: (baseline()(one), baseline()(one))),
+    ("signal_is_kept_once", lambda one: (signal()(one), signal()(one))),
+    ("signal_weight_is_known", signal(weight=3)),
+    ("signal_environment_is_known", signal(environment="moon")),
+    ("signal_says_something", signal(title="")),
+    ("alert_is_open_once", lambda one: (alert()(one), alert()(one))),
+    ("alert_resolved_has_who_and_when", alert(state="resolved")),
+    ("alert_resolved_has_who_and_when", alert(resolved_by="user:1")),
+    ("alert_was_last_seen_after_first", alert(last_seen_at=NOW - timedelta(days=1))),
+    ("alert_weight_is_known", alert(weight=3)),
+    ("alert_environment_is_known", alert(environment="moon")),
+    ("alert_follows_another", follows_itself),
+    ("signal_mapper_version_is_given_once", lambda one: (mapper()(one), mapper()(one))),
+    ("signal_mapper_versions_begin_at_one", mapper(number=0)),
+    ("asset_name_names_an_asset", asset_name(asset="")),
     ("card_number_is_given_once", lambda incident: another_card(incident, number=1)),
+    ("run_pause_is_known", run(paused_for="lunch")),
+    ("run_pause_ends_with_it", run(state="done", ended_at=NOW, paused_for="decision")),
+    ("run_is_not_nested_too_deep", run(depth=6)),
+    ("card_question_is_known", card(question="why")),
     (
-        "card_is_of_one_step",
-        lambda incident: another_card(incident, step_id=first_step(incident)),
+        "card_question_done_has_an_answer",
+        card(question="case", state="done", done_at=NOW, done_by="user:1"),
     ),
+    ("card_number_is_given_once", lambda incident: another_card(incident, number=1)),
     ("card_end_has_who_and_when", card(state="done")),
     ("card_end_has_who_and_when", card(done_at=NOW, done_by="user:1")),
     ("card_cannot_has_a_reason", card(state="cannot", done_at=NOW, done_by="user:1")),
@@ -262,6 +333,10 @@ def test_the_database_refuses(
         entry(),
         another_card,
         baseline(),
+        signal(),
+        alert(),
+        mapper(),
+        asset_name(),
         version({}, APPROVED, RETIRED),
     ],
 )

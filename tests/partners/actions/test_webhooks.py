@@ -129,7 +129,7 @@ def test_a_slow_receiver_is_left(
     receiver: Receiver, product: Product, contact: User, operator: Actor,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("partners.calling.caller.SECONDS", 0.3)
+    monkeypatch.setattr("governance.calling.caller.SECONDS", 0.3)
     register(receiver, product.partner, contact)
     sbom_requests.ask(product=product, reason="new", days=7, by=operator, at=NOW)
     receiver.seconds = 5

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from partners.calling import caller
 from partners.domain import webhooks
 from partners.domain.webhooks import BACKOFF_SECONDS
 
@@ -47,51 +46,3 @@ def test_tries_grow_apart_within_a_fifth_and_end(chance: float) -> None:
     assert waits == sorted(waits)
     assert webhooks.next_try(len(BACKOFF_SECONDS) + 1, at=AT, chance=chance) is None
     assert timedelta(seconds=sum(BACKOFF_SECONDS)) < webhooks.DISABLE_AFTER
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",
-        "100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::", "fe80::1",
-        "fc00::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "2002:7f00:1::", "ff02::1",
-        "64:ff9b:1::1",
-    ],
-)  # fmt: skip
-def test_what_lies_near_us_is_not_called(address: str) -> None:
-    assert not webhooks.may_be_called(address)
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:4700:4700::1111"])
-def test_what_lies_in_the_open_is_called(address: str) -> None:
-    assert webhooks.may_be_called(address)
-
-
-@pytest.mark.parametrize(
-    ("url", "says"),
-    [
-        ("http://example.org/", "Only https"),
-        ("file:///etc/passwd", "Only https"),
-        ("https://", "Name a host"),
-        ("https://user:secret@example.org/", "neither user"),
-        ("https://example.org/#part", "fragment"),
-        ("https://example.org:22/", "ports"),
-        ("https://example.org:99999/", "no address"),
-        ("https://127.0.0.1/", "Private"),
-        ("https://[::1]/", "Private"),
-        ("https://169.254.169.254/latest", "Private"),
-        ("https://exämple.org/", "ASCII"),
-        ("https://example.org/\r\nX: y", "printable"),
-        ("https://" + "a" * 500, "500"),
-    ],
-)
-def test_an_address_that_is_not_called_says_why(url: str, says: str) -> None:
-    with pytest.raises(caller.BadAddress, match=says):
-        caller.check(url)
-
-
-def test_a_name_that_leads_to_us_is_not_called() -> None:
-    answer = caller.post("https://localhost/", b"{}", {})
-    assert (answer.status, answer.said) == (
-        0, "The name leads to a private, local or reserved address.",
-    )  # fmt: skip

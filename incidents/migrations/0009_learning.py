@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0006_evidence'),
+        ('incidents', '0008_signals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ GIVE_BACK = "GRANT UPDATE, DELETE ON incidents_partnerentry TO wardroom_app;"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0007_learning'),
+        ('incidents', '0009_learning'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,4 @@
-"""One POST to an address that somebody outside named.
+"""One call to an address that somebody else named.
 
 The name is looked up once and the connection goes to that very address, so that a second
 look-up cannot lead elsewhere; the certificate must still be the name's.
@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from partners.domain.webhooks import SECONDS, may_be_called
+from governance.domain.addresses import may_be_called
 
+SECONDS = 10
+"""How long one call may take, from the look-up of the name to the end of the answer."""
 LONGEST_ANSWER = 4096
 
 
@@ -24,20 +26,27 @@ class BadAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: a status, or 0 and why none came."""
+    """What came back: a status, or 0 and why none came.
+
+    ``has_begun`` says whether a byte of the request may have left us; ``body`` is the part of
+    the answer that was read.
+    """
 
     status: int
     said: str
+    has_begun: bool = True
+    body: bytes = b""
 
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
 
 
-def check(url: str, *, allowed: Sequence[str] = ()) -> SplitResult:
+def check(url: str, *, allowed: Sequence[str] = (), plain: Sequence[str] = ()) -> SplitResult:
     """Return the parts of an address that may be called at all.
 
-    ``allowed`` lists hosts (``name:port``) that may be called wherever they lie: for tests.
+    ``allowed`` lists hosts (``name:port``) that may be called wherever they lie, ``plain``
+    those that may be called without https.
 
     Raises:
         BadAddress: not https, with a user, a fragment or another port, or no host.
@@ -49,7 +58,7 @@ def check(url: str, *, allowed: Sequence[str] = ()) -> SplitResult:
         port = parts.port
     except ValueError as error:
         raise BadAddress("This is no address.") from error
-    if parts.scheme != "https":
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.netloc in plain):
         raise BadAddress("Only https addresses are called.")
     if not parts.hostname or parts.username or parts.password or parts.fragment:
         raise BadAddress("Name a host, and neither user nor fragment.")
@@ -68,35 +77,72 @@ def post(
     allowed: Sequence[str] = (),
     authority: str = "",
 ) -> Answer:
-    """Send ``body`` and return the answer; redirects are answers like any other.
+    """Send ``body`` and return the answer; see :func:`call`."""
+    return call("POST", url, body, headers, allowed=allowed, authority=authority)
 
-    ``authority`` is a file of certificates to trust besides the system's: for tests.
+
+def call(
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    allowed: Sequence[str] = (),
+    plain: Sequence[str] = (),
+    authority: str = "",
+    keep: int = LONGEST_ANSWER,
+) -> Answer:
+    """Call an address and return the answer; redirects are answers like any other.
+
+    ``authority`` is a file of certificates to trust besides the system's; ``keep`` bytes of
+    the answer are read, and no more.
     """
-    began = time.monotonic()
+    began, has_begun = time.monotonic(), False
     try:
-        parts = check(url, allowed=allowed)
-        host, port = str(parts.hostname), parts.port or 443
+        parts = check(url, allowed=allowed, plain=plain)
+        host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
         address = _resolve(host, port, is_free=parts.netloc in allowed)
     except BadAddress as error:
-        return Answer(0, str(error))
+        return Answer(0, str(error), False)
     except OSError as error:
-        return Answer(0, f"the name was not found: {error}"[:200])
+        return Answer(0, f"the name was not found: {error}"[:200], False)
+    connection = _connection(parts.scheme, host, port, address, authority, until=began + SECONDS)
+    try:
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.connect()
+        has_begun = True
+        connection.request(method, target, body, dict(headers))
+        answer = connection.getresponse()
+        read = _drain(answer, connection, keep=keep, until=began + SECONDS)
+    except TimeoutError:
+        return Answer(0, f"no whole answer within {SECONDS} s", has_begun)
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(0, f"{type(error).__name__}: {error}"[:200], has_begun)
+    finally:
+        connection.close()
+    return Answer(answer.status, f"{answer.status} {answer.reason}"[:200], True, read)
+
+
+def _connection(
+    scheme: str, host: str, port: int, address: str, authority: str, *, until: float
+) -> http.client.HTTPConnection:
+    if scheme == "http":
+        return _Plain(host, port, address=address, until=until)
     context = ssl.create_default_context()
     if authority:
         context.load_verify_locations(authority)
-    connection = _Pinned(host, port, address=address, context=context, until=began + SECONDS)
-    try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body, dict(headers))
-        answer = connection.getresponse()
-        _drain(answer, connection, until=began + SECONDS)
-    except TimeoutError:
-        return Answer(0, f"no whole answer within {SECONDS} s")
-    except (OSError, http.client.HTTPException) as error:
-        return Answer(0, f"{type(error).__name__}: {error}"[:200])
-    finally:
-        connection.close()
-    return Answer(answer.status, f"{answer.status} {answer.reason}"[:200])
+    return _Pinned(host, port, address=address, context=context, until=until)
+
+
+class _Plain(http.client.HTTPConnection):
+    """Connects to one address, whatever the name leads to by now."""
+
+    def __init__(self, host: str, port: int, *, address: str, until: float) -> None:
+        super().__init__(host, port, timeout=_left(until))
+        self._address = address
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self._address, self.port), self.timeout)
 
 
 class _Pinned(http.client.HTTPSConnection):
@@ -121,16 +167,23 @@ def _resolve(host: str, port: int, *, is_free: bool) -> str:
     return str(found[0])
 
 
-def _drain(answer: http.client.HTTPResponse, connection: _Pinned, *, until: float) -> None:
-    """Read a little of the answer, so that a slow one ends with the time and not later."""
-    read = 0
-    while read < LONGEST_ANSWER:
+def _drain(
+    answer: http.client.HTTPResponse,
+    connection: http.client.HTTPConnection,
+    *,
+    keep: int,
+    until: float,
+) -> bytes:
+    """Read the first of the answer, so that a slow one ends with the time and not later."""
+    read = b""
+    while len(read) < keep:
         if connection.sock is not None:
             connection.sock.settimeout(_left(until))
-        part = answer.read1(LONGEST_ANSWER - read)
+        part = answer.read1(keep - len(read))
         if not part:
-            return
-        read += len(part)
+            break
+        read += part
+    return read
 
 
 def _left(until: float) -> float:

@@ -1,0 +1,1 @@
+"""Calling addresses that others name: pinned, bounded, without redirects."""

@@ -1,0 +1,1 @@
+"""Carrying commands out: a rendered request in, an outcome out."""

@@ -1,0 +1,1 @@
+"""Signals: the bytes that a sensor sends in, what they say out."""

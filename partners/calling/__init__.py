@@ -1,1 +1,0 @@
-"""Calling addresses that partners name: pinned, bounded, without redirects."""
