@@ -6,11 +6,18 @@ from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from catalog.domain.assets import AssetKind
+from incidents.domain.breaches import Verdict
 from incidents.domain.incidents import Kind, Severity
+from incidents.domain.learning import ActionKind, ActionState
+from incidents.domain.notice_duties import NoticeState
 
 ASSET_KINDS = [(kind.value, kind.value) for kind in AssetKind]
 INCIDENT_KINDS = [(kind.value, kind.value) for kind in Kind]
 INCIDENT_SEVERITIES = [(severity.value, severity.value) for severity in Severity]
+BREACH_VERDICTS = [(one.value, one.value) for one in Verdict]
+ACTION_KINDS = [(one.value, one.value) for one in ActionKind]
+ACTION_STATES = [(one.value, one.value) for one in ActionState]
+NOTICE_STATES = [(one.value, one.value) for one in NoticeState]
 
 
 class SignedInScheme(SessionScheme):  # type: ignore[no-untyped-call]

@@ -86,6 +86,7 @@ urlpatterns = [
     path("api/v1/", include("catalog.api.zone_urls")),
     path("api/v1/", include("partners.api.urls")),
     path("portal/api/v1/", include("partners.api.portal_urls")),
+    path("portal/incidents/", include("incidents.portal_urls")),
     path("portal/", include("partners.portal_urls")),
     path("", include("partners.urls")),
     path("incidents/", include("incidents.urls")),

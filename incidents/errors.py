@@ -138,3 +138,33 @@ class TooLarge(Refused):
 
     code = "evidence_too_large"
     status = 413
+
+
+class NotNeutral(Refused):
+    """Whoever commanded an incident does not facilitate its debrief."""
+
+    code = "not_neutral"
+
+
+class OwnAction(Refused):
+    """Somebody else than its owner verifies an action."""
+
+    code = "own_action"
+
+
+class OwnWaiver(Refused):
+    """A second person agrees to close without a gate, or to reopen."""
+
+    code = "second_person_agrees"
+
+
+class TooLate(Refused):
+    """It was closed more than thirty days ago: a new incident is declared and linked."""
+
+    code = "too_late_to_reopen"
+
+
+class StaysInside(Refused):
+    """The label of what was to be told a partner lets it not leave the house."""
+
+    code = "stays_inside"

@@ -6,9 +6,9 @@ from governance import registries
 from governance.domain.actor import Actor
 from governance.registries import AlarmText, JobKind, JobRun, Mask, Sweep
 from incidents import measures
-from incidents.actions import alarming, notifying, promoting, stepping, working
+from incidents.actions import alarming, improving, notifying, promoting, stepping, working
 from incidents.permissions import Act
-from incidents.queries import notices, runbooks, waiting
+from incidents.queries import learning, notices, runbooks, waiting
 
 
 def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
@@ -23,8 +23,16 @@ def _warn(run: JobRun) -> None:
     notifying.warn(at=run.at)
 
 
+def _remind(run: JobRun) -> None:
+    improving.warn(at=run.at)
+
+
 registries.alarms.add("incidents", _take)
 registries.duties.add("incidents.notices", notices.duties)
+registries.duties.add("incidents.learning", learning.duties)
+registries.job_kinds.add(
+    "watch_actions", JobKind(_remind, "Remind of actions that are due", every_seconds=6 * 3600)
+)
 registries.job_kinds.add(
     "watch_notices", JobKind(_warn, "Warn of notices that are due", every_seconds=600)
 )
@@ -51,6 +59,9 @@ registries.unaudited.add(
 # Counted with each batch; what an alert is and what became of it is recorded.
 registries.masks.add("incidents.alert", Mask(ignored=("count", "last_seen_at")))
 registries.acts.add("incidents", Act)
+# All that the portal meets of incidents: copies made for its partner.
+registries.portal.add("incidents_partnerslice", "SELECT")
+registries.portal.add("incidents_partnerentry", "SELECT, INSERT")
 for label in ("token", "steprun"):
     registries.unaudited.add(
         f"incidents.{label}",

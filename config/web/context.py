@@ -28,6 +28,7 @@ PARTNER = (
     ("Home", "portal:home"),
     ("Findings", "portal:findings"),
     ("VEX", "portal:vex"),
+    ("Incidents", "portal_incidents:list"),
     ("Automation", "portal:automation"),
 )
 

@@ -7,31 +7,16 @@ from django.db import transaction
 from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
-from incidents.actions import noting, running, timing
+from incidents.actions import linking, noting, running, timing
 from incidents.domain.clocks import describe
-from incidents.domain.closing import Gate, gates
 from incidents.domain.durations import State
-from incidents.domain.engine.states import WAITING
-from incidents.domain.incidents import Ending, Severity
+from incidents.domain.incidents import Ending
 from incidents.domain.intervals import Interval
 from incidents.domain.milestones import Milestone, MilestoneKind, Source, Status
 from incidents.errors import GatesOpen, ReasonMissing
-from incidents.models import EntryKind, Incident, MilestoneEntry, Run, RunState, StepRun
+from incidents.models import EntryKind, Incident, MilestoneEntry
 from incidents.permissions import Act
-from incidents.queries import milestones
-
-
-def gates_of(incident: Incident) -> tuple[Gate, ...]:
-    """Return what must hold before ``incident`` is closed, and whether it does."""
-    runs = Run.objects.filter(incident=incident)
-    return gates(
-        milestones.of(incident),
-        severity=Severity(incident.severity),
-        open_steps=StepRun.objects.filter(
-            run__in=runs.filter(state=RunState.RUNNING), state__in=[one.value for one in WAITING]
-        ).count(),
-        finished=runs.filter(state=RunState.DONE).values_list("runbook", flat=True),
-    )
+from incidents.queries import gates, milestones
 
 
 @transaction.atomic
@@ -45,7 +30,7 @@ def close(incident: Incident, *, by: Actor, at: datetime) -> Incident:
     """
     require(by, Act.INCIDENT_CLOSE, incident, at=at)
     incident = timing.lock(incident)
-    missing = [f"{gate.name}: {gate.words}" for gate in gates_of(incident) if not gate.is_met]
+    missing = [f"{gate.name}: {gate.words}" for gate in gates.gates_of(incident) if gate.is_open]
     if missing:
         raise GatesOpen("Not closed yet. " + "; ".join(missing) + ".")
     seq = 1 + MilestoneEntry.objects.filter(incident=incident, kind=MilestoneKind.CLOSED).count()
@@ -85,4 +70,25 @@ def dismiss(incident: Incident, *, by: Actor, at: datetime, reason: str) -> Inci
     timing.settle(incident)
     noting.append(incident, EntryKind.END, f"Dismissed: {reason}", by=by, at=at)
     audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, reason=reason)
+    return incident
+
+
+@transaction.atomic
+def merge(incident: Incident, into: Incident, *, by: Actor, at: datetime) -> Incident:
+    """Fold ``incident`` into another one, where the work goes on; it enters no figure.
+
+    Raises:
+        NotAllowed: ``by`` may not dismiss it or link the other.
+        Refused: they are one and the same.
+        IncidentEnded: one of them has ended.
+    """
+    require(by, Act.INCIDENT_DISMISS, incident, at=at)
+    timing.lock(into)
+    linking.relate(incident, into, by=by, at=at)
+    incident = timing.lock(incident)
+    incident.ending = Ending.MERGED.value
+    running.stop_all(incident, by=by, at=at, reason=f"merged into {into.reference}")
+    timing.settle(incident)
+    noting.append(incident, EntryKind.END, f"Merged into {into.reference}", by=by, at=at)
+    audit.record(by=by, act=Act.INCIDENT_DISMISS, ref=incident.ref, at=at, into=into.ref)
     return incident

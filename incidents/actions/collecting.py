@@ -62,9 +62,7 @@ def receive(
     item = EvidenceItem(incident=incident)
     require(by, Act.EVIDENCE_ADD, item, at=at)
     incident = timing.lock(incident)
-    wanted = claimed.strip().lower()
-    if wanted and wanted != sha256:
-        raise HashDiffers(f"The file has the SHA-256 {sha256}, not {wanted[:64]}. It was not kept.")
+    _same_hash(sha256, claimed)
     item.incident = incident
     item.number = 1 + (
         EvidenceItem.objects.filter(incident=incident).aggregate(last=Max("number"))["last"] or 0
@@ -78,7 +76,7 @@ def receive(
     if not item.name or size < 1:
         raise Refused("The file is empty, or has no name.")
     item.save()
-    _begin_chain(item, collected_by, by=by, at=at)
+    _begin(item, collected_by, by=by, at=at)
     from_where = f" from {item.source}" if item.source else ""
     text = f"Evidence {item.label} received{from_where}: {item.name}, SHA-256 {sha256}"
     noting.append(incident, EntryKind.EVIDENCE, text, by=by, at=at)
@@ -91,16 +89,19 @@ def receive(
     return item
 
 
-def _begin_chain(item: EvidenceItem, collected_by: str, *, by: Actor, at: datetime) -> None:
+def _same_hash(sha256: str, claimed: str) -> None:
+    wanted = claimed.strip().lower()
+    if wanted and wanted != sha256:
+        raise HashDiffers(f"The file has the SHA-256 {sha256}, not {wanted[:64]}. It was not kept.")
+
+
+def _begin(item: EvidenceItem, collected_by: str, *, by: Actor, at: datetime) -> None:
+    """Open the chain: by whom it was collected, if somebody said so, and that we have it."""
     who = " ".join(noting.clean(collected_by).split())[:120]
+    acts = [(CustodyAct.RECEIVED, "")]
     if who:
-        _begin(item, CustodyAct.COLLECTED, 1, by=by, at=at, reason=who)
-    _begin(item, CustodyAct.RECEIVED, 2 if who else 1, by=by, at=at)
-
-
-def _begin(
-    item: EvidenceItem, act: CustodyAct, seq: int, *, by: Actor, at: datetime, reason: str = ""
-) -> None:
-    CustodyEvent.objects.create(
-        item=item, seq=seq, act=act, by=by.ref, at=at, reason=reason, sha256=item.sha256
-    )
+        acts.insert(0, (CustodyAct.COLLECTED, who))
+    for seq, (act, reason) in enumerate(acts, 1):
+        CustodyEvent.objects.create(
+            item=item, seq=seq, act=act, by=by.ref, at=at, reason=reason, sha256=item.sha256
+        )

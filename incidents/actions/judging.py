@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from governance import audit
 from governance.access import allows, require
@@ -40,7 +39,8 @@ def decide(
     """Record whether ``incident`` is a breach, and owe the notices that follow from it.
 
     Notices that were owed by an earlier decision and are not by this one are ruled out by it;
-    those that somebody sent or ruled out stay as they are.
+    those that somebody sent or ruled out stay as they are. The same decision on the same facts
+    again changes nothing.
 
     Raises:
         NotAllowed: ``by`` may not decide this.
@@ -54,10 +54,12 @@ def decide(
     current = rules.standing()
     said = judge(facts, current.breaches)
     _check(incident, said, verdict, reason, by=by, at=at)
-    last = BreachDecision.objects.filter(incident=incident).aggregate(last=Max("seq"))["last"] or 0
+    last = BreachDecision.objects.filter(incident=incident).order_by("-seq").first()
+    if last is not None and _is_same(last, facts, verdict, reason, current):
+        return last
     row = BreachDecision.objects.create(
         incident=incident,
-        seq=last + 1,
+        seq=last.seq + 1 if last else 1,
         facts=told(facts),
         proposed=said.verdict,
         rule=said.rule,
@@ -80,6 +82,13 @@ def decide(
         reason=reason or None,
     )  # fmt: skip
     return row
+
+
+def _is_same(
+    last: BreachDecision, facts: Facts, verdict: Verdict, reason: str, current: Rules
+) -> bool:
+    kept = (last.facts, last.verdict, last.reason, last.rules_sha256)
+    return kept == (told(facts), verdict, reason, current.sha256)
 
 
 def _check(

@@ -1,6 +1,7 @@
 """What an incident is about: assets, partners and other things, by reference."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -17,7 +18,14 @@ from incidents.queries import things
 
 @transaction.atomic
 def link(
-    incident: Incident, target: str, *, role: LinkRole, by: Actor, at: datetime, label: str = ""
+    incident: Incident,
+    target: str,
+    *,
+    role: LinkRole,
+    by: Actor,
+    at: datetime,
+    label: str = "",
+    token: UUID | None = None,
 ) -> IncidentLink:
     """Say that ``target`` is part of ``incident``, or change in which role.
 
@@ -50,8 +58,37 @@ def link(
             "added_at": at,
         },
     )
-    noting.append(
-        incident, EntryKind.LINK, f"{label}: {row.get_role_display().lower()}", by=by, at=at
-    )
+    text = f"{label}: {row.get_role_display().lower()}"
+    noting.append(incident, EntryKind.LINK, text, by=by, at=at, token=token)
     audit.record(by=by, act=Act.INCIDENT_LINK, ref=incident.ref, at=at, target=target, role=role)
     return row
+
+
+@transaction.atomic
+def relate(incident: Incident, other: Incident, *, by: Actor, at: datetime) -> None:
+    """Say that two incidents belong together; each names the other from now on.
+
+    Raises:
+        NotAllowed: ``by`` may not link both of them.
+        Refused: they are one and the same.
+        IncidentEnded: ``incident`` was closed or dismissed; ``other`` may have.
+    """
+    if incident.pk == other.pk:
+        raise Refused("An incident is not linked with itself.")
+    require(by, Act.INCIDENT_LINK, incident, at=at)
+    require(by, Act.INCIDENT_LINK, other, at=at)
+    incident = timing.lock(incident)
+    for one, there in ((incident, other), (other, incident)):
+        row, is_new = IncidentLink.objects.get_or_create(
+            incident=one,
+            target=there.ref,
+            defaults={
+                "label": f"{there.reference} {there.title}"[:160],
+                "role": LinkRole.INVOLVED,
+                "added_by": by.ref,
+                "added_at": at,
+            },
+        )
+        if is_new:
+            noting.append(one, EntryKind.LINK, f"Belongs together with {row.label}", by=by, at=at)
+    audit.record(by=by, act=Act.INCIDENT_LINK, ref=incident.ref, at=at, target=other.ref)

@@ -68,6 +68,7 @@ def mark_sent(
     # Typed to the minute, while periods begin at seconds.
     if duty.starts_at and sent_at < duty.starts_at.replace(second=0, microsecond=0):
         raise Refused("It cannot have been sent before its period began.")
+    sent_at = max(sent_at, duty.starts_at) if duty.starts_at else sent_at
     reference = noting.clean(reference)[:200]
     sent = (
         NoticeDuty.objects.open()

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from governance.domain.actor import Actor
 from governance.errors import Conflict
-from incidents.actions import noting, timing
+from incidents.actions import noting, ordering, timing
 from incidents.domain import commands
+from incidents.domain.tlp import Tlp
 from incidents.errors import NotUnderstood
 from incidents.models import EntryKind, Incident, TimelineEntry
 
@@ -25,7 +26,13 @@ class Said:
 
 @transaction.atomic
 def say(
-    incident: Incident, text: str, *, by: Actor, at: datetime, token: UUID | None = None
+    incident: Incident,
+    text: str,
+    *,
+    by: Actor,
+    at: datetime,
+    token: UUID | None = None,
+    tlp: Tlp = Tlp.AMBER,
 ) -> Said:
     """Do what ``text`` says, in the time zone of the site; the same ``token`` acts once.
 
@@ -49,6 +56,9 @@ def say(
             return Said(entered.line, entered.warnings)
         case commands.Standing(said):
             kind = EntryKind.STANDING
-            return Said(noting.write(incident, said, by=by, at=at, kind=kind, token=token))
+            line = noting.write(incident, said, by=by, at=at, kind=kind, token=token, tlp=tlp)
+            return Said(line)
         case commands.Note(said):
-            return Said(noting.write(incident, said, by=by, at=at, token=token))
+            return Said(noting.write(incident, said, by=by, at=at, token=token, tlp=tlp))
+        case order:
+            return Said(ordering.carry_out(incident, order, by=by, at=at, token=token))

@@ -28,7 +28,14 @@ from incidents.domain.milestones import (
     current,
 )
 from incidents.errors import EvidenceMissing, IncidentEnded, ReasonMissing
-from incidents.models import EntryKind, Incident, MilestoneEntry, Run, TimelineEntry
+from incidents.models import (
+    EntryKind,
+    Incident,
+    MilestoneEntry,
+    PartnerSlice,
+    Run,
+    TimelineEntry,
+)
 from incidents.permissions import Act
 
 _NEEDS_EVIDENCE = (MilestoneKind.CONTAINED, MilestoneKind.RESTORED)
@@ -103,6 +110,8 @@ def settle(incident: Incident) -> None:
         closed_at=closed.interval.start if closed and closed.interval else None,
         lock_version=F("lock_version") + 1,
     )
+    # What partners see of it follows; it holds a copy of the phase and no key to ours.
+    PartnerSlice.objects.filter(incident=incident.reference).update(phase=found.value)
     incident.refresh_from_db(fields=["phase", "closed_at", "lock_version"])
 
 

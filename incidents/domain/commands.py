@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from incidents.domain import orders
 from incidents.domain.intervals import (
     Interval,
     LocalTimeError,
@@ -90,7 +91,7 @@ class NotUnderstood:
     hint: str
 
 
-Entry = Note | Standing | SetMilestone | NotUnderstood
+Entry = Note | Standing | SetMilestone | NotUnderstood | orders.Order
 
 
 def parse(text: str, *, zone: ZoneInfo, at: datetime) -> Entry:
@@ -115,9 +116,14 @@ def parse(text: str, *, zone: ZoneInfo, at: datetime) -> Entry:
     word, _, rest = text.partition(" ")
     if word.lower() == STANDING:
         return _standing(rest.strip())
+    if word.lower() in orders.ORDERS:
+        try:
+            return orders.parse(word.lower(), rest)
+        except orders.OrderError as error:
+            return NotUnderstood(str(error), error.hint)
     kind = COMMANDS.get(word.lower())
     if kind is None:
-        known = ", ".join((STANDING, *COMMANDS))
+        known = ", ".join((STANDING, *orders.ORDERS, *COMMANDS))
         return NotUnderstood(f"{word[:40]} is not a command", f"Commands: {known}")
     return _milestone(kind, rest.strip(), zone=zone, at=at)
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from governance.models import Governed
+from incidents.domain.tlp import Tlp
 from incidents.models.incident import Incident
 
 
@@ -20,6 +21,10 @@ class EntryKind(models.TextChoices):
     BREACH = "breach", "Breach or not"
     NOTICE = "notice", "Notice"
     EVIDENCE = "evidence", "Evidence"
+    INDICATOR = "ioc", "Indicator"
+    TASK = "task", "Task"
+    SHARED = "shared", "Told to a partner"
+    PARTNER = "partner", "Said by a partner"
     SEVERITY = "severity", "Severity"
     ACTION = "action", "Debrief and actions"
     END = "end", "Closed or dismissed"
@@ -29,7 +34,8 @@ class TimelineEntry(Governed):
     """One entry. The application may add entries and never change or remove one.
 
     It says when something happened (``starts_at`` to ``ends_at``) and when that was
-    written down. A correction is a new entry that ``supersedes`` the old one. ``token`` is
+    written down. A correction is a new entry that ``supersedes`` the old one, with its reason.
+    ``tlp`` says who may hear of it; partners see copies alone, see ``models.slice``. ``token`` is
     the client's and makes sending the same text again harmless.
     """
 
@@ -43,6 +49,13 @@ class TimelineEntry(Governed):
     author = models.CharField(max_length=120)
     text = models.TextField()
     token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    tlp = models.CharField(
+        max_length=12,
+        choices=[(one.value, f"TLP:{one.value.upper()}") for one in Tlp],
+        default=Tlp.AMBER.value,
+        db_default=Tlp.AMBER.value,
+    )
+    reason = models.TextField(blank=True, db_default="")
     supersedes = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
@@ -58,6 +71,13 @@ class TimelineEntry(Governed):
                 condition=Q(ends_at__gte=F("starts_at")), name="timeline_ends_after_it_starts"
             ),
             models.CheckConstraint(condition=~Q(text=""), name="timeline_says_something"),
+            models.CheckConstraint(
+                condition=Q(tlp__in=[one.value for one in Tlp]), name="timeline_tlp_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(supersedes=None) | ~Q(reason=""),
+                name="timeline_correction_has_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,17 @@
-"""What stands beside the timeline of the room: breach, notices, evidence."""
+"""What stands beside the timeline of the room: breach, notices, evidence, debrief."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from incidents.models import Incident
-from incidents.web import evidence_lines, notice_lines
+from governance.domain.actor import Actor
+from incidents.domain.closing import Gate
+from incidents.models import Debrief, Incident
+from incidents.web import action_lines, evidence_lines, gate_lines, notice_lines, team_lines
+from incidents.web.action_lines import ActionLine
 from incidents.web.evidence_lines import ItemLine
+from incidents.web.gate_lines import Ends
 from incidents.web.notice_lines import BreachLine, NoticeLine
+from incidents.web.team_lines import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +21,20 @@ class Beside:
     breach: BreachLine
     notices: tuple[NoticeLine, ...]
     evidence: tuple[ItemLine, ...]
+    debrief: Debrief | None
+    actions: list[ActionLine]
+    ends: Ends
+    team: Team
 
 
-def compose(incident: Incident, *, at: datetime) -> Beside:
+def compose(incident: Incident, gates: tuple[Gate, ...], *, by: Actor, at: datetime) -> Beside:
     """Return what stands beside the timeline of ``incident``."""
     return Beside(
         breach=notice_lines.breach(incident),
         notices=notice_lines.lines(incident, at=at),
         evidence=evidence_lines.lines(incident),
+        debrief=Debrief.objects.filter(incident=incident).select_related("facilitator").first(),
+        actions=action_lines.of_incident(incident, at=at),
+        ends=gate_lines.ends(incident, gates, by=by, at=at),
+        team=team_lines.compose(incident, by=by, at=at),
     )

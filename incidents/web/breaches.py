@@ -46,7 +46,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     facts = form.facts(known)
     given = form.cleaned_data
     if is_trial:
-        return _page(request, incident, facts, chosen=given["verdict"], reason=given["reason"])
+        # The proposal may be another now: the decision follows it until somebody chooses anew.
+        return _page(request, incident, facts, reason=given["reason"])
     try:
         judging.decide(
             incident,

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q
 
+from incidents.actions.noting import CORRECTABLE
+from incidents.domain.tlp import Tlp
 from incidents.models import EntryKind, Incident, TimelineEntry
 from incidents.web.times import Moment, moment
 
@@ -26,6 +28,10 @@ _ICONS = {
     EntryKind.BREACH: ("ask", "warn"),
     EntryKind.NOTICE: ("bell", ""),
     EntryKind.EVIDENCE: ("file", ""),
+    EntryKind.INDICATOR: ("find", ""),
+    EntryKind.TASK: ("wait", ""),
+    EntryKind.SHARED: ("person", ""),
+    EntryKind.PARTNER: ("person", "warn"),
     EntryKind.SEVERITY: ("warn", "warn"),
     EntryKind.ACTION: ("now", ""),
     EntryKind.END: ("ok", "ok"),
@@ -47,6 +53,11 @@ class Entry:
     is_key: bool
     is_machine: bool
     is_superseded: bool
+    key: int
+    was: str
+    reason: str
+    tlp: str
+    is_own_words: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ def last_of(incident: Incident) -> int:
 def read(incident: Incident, *, earlier: int | None = None) -> Page:
     """Read a page of the timeline, from the newest or before the entry ``earlier``."""
     every = TimelineEntry.objects.filter(incident=incident)
-    rows = every.select_related("superseded_by")
+    rows = every.select_related("superseded_by", "supersedes")
     edge = every.filter(pk=earlier).first() if earlier is not None else None
     if edge is not None:
         rows = rows.filter(
@@ -92,7 +103,9 @@ def read(incident: Incident, *, earlier: int | None = None) -> Page:
         )
     found = list(rows[: PAGE + 1])
     counts = every.aggregate(total=Count("pk"), last=Max("pk"))
-    standing = every.filter(kind=EntryKind.STANDING).order_by("-id").first()
+    standing = (
+        every.filter(kind=EntryKind.STANDING).select_related("supersedes").order_by("-id").first()
+    )
     return Page(found[:PAGE], standing, counts["total"], counts["last"] or 0, len(found) > PAGE)
 
 
@@ -125,4 +138,9 @@ def entry(row: TimelineEntry, names: Mapping[str, str], *, zone: ZoneInfo, at: d
         is_key=row.kind in _KEY,
         is_machine=row.author.startswith("service:"),
         is_superseded=hasattr(row, "superseded_by"),
+        key=row.pk,
+        was=row.supersedes.text if row.supersedes else "",
+        reason=row.reason,
+        tlp="" if row.tlp == Tlp.AMBER else f"TLP:{row.tlp.upper()}",
+        is_own_words=row.kind in CORRECTABLE,
     )

@@ -10,14 +10,13 @@ from django.urls import reverse
 from governance import access
 from governance.domain.actor import Actor
 from governance.models import Governed
-from incidents.actions import closing
 from incidents.domain.clocks import describe
 from incidents.domain.closing import Gate
 from incidents.domain.durations import Metric, State
 from incidents.domain.incidents import Kind, Phase
 from incidents.models import Approval, Card, Incident, IncidentLink, Run, TimelineEntry
 from incidents.permissions import Act
-from incidents.queries import milestones, people, things
+from incidents.queries import gates, milestones, people, things
 from incidents.queries.people import Responder
 from incidents.web import approvals, beside, clocks, log, steps
 from incidents.web.beside import Beside
@@ -116,6 +115,7 @@ def compose(
     top, urgent = (steps.choose(runs, cards, roles, one) for one in (wanted, None))
     ttd = milestones.durations(held, at=at)[Metric.TTD]
     is_ended = Phase(incident.phase).is_terminal
+    barred = () if is_ended else gates.gates_of(incident)
     since = incident.commander_since
     return Room(
         incident=incident,
@@ -138,10 +138,10 @@ def compose(
         log=log.show(page, names, zone=zone, at=at),
         things=_things(incident, by, at),
         responders=tuple(people.responders(incident.site, at=at)),
-        gates=() if is_ended else closing.gates_of(incident),
+        gates=barred,
         commander_since=moment(since, zone=zone, at=at).full if since else "",
         may=_may(incident, by, at),
-        beside=beside.compose(incident, at=at),
+        beside=beside.compose(incident, barred, by=by, at=at),
         typed=typed or Typed(),
     )
 

@@ -16,11 +16,15 @@ from governance.board import when, who
 from governance.errors import BadInput, Conflict, NotFound, Refused
 from governance.models import User
 from incidents.actions import closing, leading, linking, running, saying, ticking
+from incidents.domain.incidents import Severity
+from incidents.domain.tlp import Tlp
 from incidents.models import Incident, LinkRole
 from incidents.queries import runbooks, things
 from incidents.web import finding, log
 from incidents.web.forms import MILESTONES, CardForm, LinkForm, MilestoneForm
 from incidents.web.room import Room, Typed, compose
+
+TLPS = [(one.value, f"TLP:{one.value.upper()}") for one in Tlp]
 
 
 def _is_partial(request: HttpRequest) -> bool:
@@ -35,6 +39,8 @@ def _context(room: Room) -> dict[str, Any]:
         "typed": room.typed,
         "commands": MILESTONES,
         "beside": room.beside,
+        "severities": [one.value for one in Severity],
+        "tlps": TLPS,
     }
 
 
@@ -91,7 +97,8 @@ def say(request: HttpRequest, reference: str) -> HttpResponse:
         given = asked.cleaned_data if asked.is_valid() else {"command": "/", "when": ""}
         text = f"{given['command']} {given['when']}".strip()
     try:
-        said = saying.say(incident, text, by=who(request), at=when(request), token=token)
+        label = next((one for one in Tlp if one.value == request.POST.get("tlp")), Tlp.AMBER)
+        said = saying.say(incident, text, by=who(request), at=when(request), token=token, tlp=label)
     except (Refused, Conflict) as error:
         typed = Typed(entry=text, token=token, error=error.detail)
         return _answer(request, incident, "incidents/_say.html", typed, status=error.status)
@@ -202,6 +209,11 @@ def act_in(request: HttpRequest, incident: Incident, act: Callable[[], object]) 
     except (Refused, Conflict, BadInput) as error:
         return _page(request, incident, Typed(side_error=error.detail), status=error.status)
     return HttpResponseRedirect(reverse("incidents:room", args=[incident.reference]))
+
+
+def refused(request: HttpRequest, incident: Incident, error: Refused | Conflict) -> HttpResponse:
+    """Show the room with why an act of another page was not done."""
+    return _page(request, incident, Typed(side_error=error.detail), status=error.status)
 
 
 def _answer(

@@ -7,10 +7,20 @@ from uuid import uuid4
 
 from governance import boundary
 from governance.domain.actor import Actor
-from governance.models import Site
-from incidents.actions import closing, declaring, running, saying, ticking
+from governance.models import Site, User
+from incidents.actions import (
+    closing,
+    debriefing,
+    declaring,
+    judging,
+    running,
+    saying,
+    ticking,
+)
+from incidents.domain.breaches import Facts, Verdict
 from incidents.domain.incidents import Kind, Severity
-from incidents.models import Card, Incident
+from incidents.domain.learning import needs_debrief
+from incidents.models import Card, Debrief, Incident
 from incidents.runbooks.core import CoreRunbook
 from tests.builders.governance import a_site, a_user, holds, the_enterprise
 
@@ -83,10 +93,25 @@ def a_closed_incident(
         for line in lines:
             saying.say(incident, line, by=by, at=end + timedelta(minutes=1))
     work_through(incident, CoreRunbook.DETECTION, by=by, at=end)
-    if incident.severity in ("SEV1", "SEV2"):
-        work_through(incident, CoreRunbook.LEARNING, by=by, at=end)
     with boundary.acting(by, at=end):
+        if Severity(incident.severity).is_major:
+            judging.decide(incident, Facts(), verdict=Verdict.NOT_BREACH, by=by, at=end)
+        if needs_debrief(Severity(incident.severity), incident.number):
+            a_held_debrief(incident, by=by, at=end)
         return closing.close(incident, by=by, at=end + timedelta(minutes=30))
+
+
+def a_held_debrief(
+    incident: Incident, *, by: Actor, at: datetime, facilitator: User | None = None
+) -> Debrief:
+    """Open the debrief of ``incident``, answer its questions and hold it."""
+    if facilitator is None:
+        facilitator = a_user()
+        holds(facilitator, "soc_analyst", valid_from=NOW - timedelta(days=400))
+    row = debriefing.start(incident, facilitator, by=by, at=at)
+    said = dict.fromkeys(("factors", "helped", "surprises"), "nothing")
+    debriefing.write(row, version=row.lock_version, by=by, at=at, **said)
+    return debriefing.hold(row, by=by, at=at)
 
 
 def _utc(instant: datetime) -> str:

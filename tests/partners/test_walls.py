@@ -17,6 +17,7 @@ from django.utils import timezone
 from governance import access, boundary
 from governance.models import AuditEvent, User
 from governance.postgresql import walls
+from incidents.models import PartnerEntry, PartnerSlice
 from partners.domain import portal as tokens
 from partners.models import (
     AnswerDocument,
@@ -117,6 +118,14 @@ class Tenant:
         SubSupplier.objects.create(
             partner=self.partner, name=word, supplies=word, stated_at=at, stated_by="x"
         )
+        self.slice = PartnerSlice.objects.create(
+            party=self.partner.party, incident="INC-2026-0001", title=word, phase="active",
+            opened_by="x", opened_at=at,
+        )  # fmt: skip
+        PartnerEntry.objects.create(
+            party=self.partner.party, slice=self.slice, cursor=uuid4(), starts_at=at, text=word,
+            tlp="amber", shared_by="x", shared_at=at,
+        )  # fmt: skip
         self.texts = {
             "key": self.key(["read", "upload", "statements"]),
             "read_key": self.key(["read"]),
@@ -139,6 +148,7 @@ class Tenant:
     def named(self, name: str) -> str:
         """Return the key of the record that an address of this name is about."""
         for part, row in (
+            ("incident", self.slice),
             ("finding", self.finding), ("answer", self.finding), ("waiver", self.finding),
             ("intake", self.intake), ("sbom", self.sbom), ("vex", self.vex),
             ("diff", self.sbom), ("request", self.request), ("decline", self.request),

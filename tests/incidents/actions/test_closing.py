@@ -11,7 +11,7 @@ from incidents.actions import closing, running
 from incidents.domain.durations import Metric, State
 from incidents.errors import GatesOpen, IncidentEnded, ReasonMissing
 from incidents.models import Incident, TimelineEntry
-from incidents.queries import milestones
+from incidents.queries import gates, milestones
 from incidents.runbooks.core import CoreRunbook
 from tests.builders.incidents import a_closed_incident, a_responder, an_incident
 
@@ -44,8 +44,8 @@ def test_what_is_open_is_said_line_by_line(commander: Actor, at: datetime) -> No
         closing.close(incident, by=commander, at=at)
     assert refused.value.detail == (
         "Not closed yet. Milestones answered: open: initial compromise, contained, eradicated, "
-        "restored; Runbooks worked through: 1 step waits; Debrief held: the runbook "
-        "Post-incident learning is not finished."
+        "restored; Runbooks worked through: 1 step waits; Debrief held: not opened yet; "
+        "Breach decided: nobody decided whether it is a breach."
     )
     incident.refresh_from_db()
     assert incident.phase == "active"
@@ -56,16 +56,24 @@ def test_a_live_runbook_keeps_it_open(commander: Actor, at: datetime) -> None:
     assert Incident.objects.get(pk=incident.pk).phase == "closed"
     other = an_incident(by=commander, at=at)
     running.start(other, CoreRunbook.CONTAINMENT, by=commander, at=at)
-    names = {gate.name: gate.is_met for gate in closing.gates_of(other)}
-    assert names == {"Milestones answered": False, "Runbooks worked through": False}
+    names = {gate.name: gate.is_met for gate in gates.gates_of(other)}
+    assert names == {
+        "Milestones answered": False,
+        "Runbooks worked through": False,
+        "Notices sent or ruled out": True,
+        "Custody complete": True,
+    }
 
 
 def test_a_major_incident_closes_after_its_debrief(commander: Actor, at: datetime) -> None:
     incident = a_closed_incident(by=commander, at=at, severity="SEV1")
-    assert {gate.name for gate in closing.gates_of(incident) if gate.is_met} == {
+    assert {gate.name for gate in gates.gates_of(incident) if gate.is_met} == {
         "Milestones answered",
         "Runbooks worked through",
         "Debrief held",
+        "Breach decided",
+        "Notices sent or ruled out",
+        "Custody complete",
     }
 
 
