@@ -6,7 +6,8 @@ from governance import registries
 from governance.domain.actor import Actor
 from governance.registries import AlarmText, JobKind, JobRun, Mask, Sweep
 from incidents import measures
-from incidents.actions import alarming, notifying, promoting, stepping, working
+from incidents.actions import alarming, notifying, own_acts, promoting, stepping, working
+from incidents.executors import acts
 from incidents.permissions import Act
 from incidents.queries import notices, runbooks, waiting
 
@@ -24,6 +25,8 @@ def _warn(run: JobRun) -> None:
 
 
 registries.alarms.add("incidents", _take)
+for _name, _act in own_acts.ACTS.items():
+    acts.acts.add(_name, _act)
 registries.duties.add("incidents.notices", notices.duties)
 registries.job_kinds.add(
     "watch_notices", JobKind(_warn, "Warn of notices that are due", every_seconds=600)
