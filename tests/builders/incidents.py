@@ -8,9 +8,9 @@ from uuid import uuid4
 from governance import boundary
 from governance.domain.actor import Actor
 from governance.models import Site
-from incidents.actions import closing, declaring, running, saying, ticking
+from incidents.actions import closing, declaring, running, saying, ticking, working
 from incidents.domain.incidents import Kind, Severity
-from incidents.models import Card, Incident
+from incidents.models import Card, Incident, Run
 from incidents.runbooks.core import CoreRunbook
 from tests.builders.governance import a_site, a_user, holds, the_enterprise
 
@@ -49,15 +49,27 @@ def first_card(incident: Incident) -> Card:
 def work_through(
     incident: Incident, runbook: CoreRunbook, *, by: Actor, at: datetime
 ) -> list[Card]:
-    """Start ``runbook`` if need be and tick every card; one minute each."""
+    """Start ``runbook`` if need be and tick every card; one minute each.
+
+    Questions are answered with the last of their answers: no, or the reason to go on.
+    """
     with boundary.acting(by, at=at):
         runs = incident.runs.filter(runbook=runbook.value, state="running")
         run = runs.first() or running.start(incident, runbook, by=by, at=at)
         cards = []
-        while card := Card.objects.filter(run=run).waiting().order_by("number").first():
+        while card := _next_card(run):
             cards.append(card)
-            ticking.finish(card, by=by, at=at + timedelta(minutes=len(cards)))
+            then = at + timedelta(minutes=len(cards))
+            if card.question:
+                ticking.decide(card, card.options[-1], by=by, at=then, note="nothing of it")
+            else:
+                ticking.finish(card, by=by, at=then)
     return cards
+
+
+def _next_card(run: Run) -> Card | None:
+    working.look(str(run.pk))
+    return Card.objects.filter(run=run).waiting().order_by("number").first()
 
 
 def a_closed_incident(
