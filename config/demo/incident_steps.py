@@ -96,7 +96,8 @@ def _work(
         with boundary.acting(by, at=at):
             if card.question:
                 note = "Nothing of it was seen."
-                ticking.decide(card, card.options[-1], by=by, at=at, note=note)
+                word = "no" if "no" in card.options else "continue"
+                ticking.decide(card, word, by=by, at=at, note=note)
             else:
                 ticking.finish(card, by=by, at=at)
 

@@ -51,7 +51,7 @@ def work_through(
 ) -> list[Card]:
     """Start ``runbook`` if need be and tick every card; one minute each.
 
-    Questions are answered with the last of their answers: no, or the reason to go on.
+    Questions are answered with no where they may be, else with going on.
     """
     with boundary.acting(by, at=at):
         runs = incident.runs.filter(runbook=runbook.value, state="running")
@@ -61,7 +61,8 @@ def work_through(
             cards.append(card)
             then = at + timedelta(minutes=len(cards))
             if card.question:
-                ticking.decide(card, card.options[-1], by=by, at=then, note="nothing of it")
+                word = "no" if "no" in card.options else "continue"
+                ticking.decide(card, word, by=by, at=then, note="nothing of it")
             else:
                 ticking.finish(card, by=by, at=then)
     return cards

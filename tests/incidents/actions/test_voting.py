@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from governance import boundary
 from governance.domain.actor import Actor
@@ -17,6 +18,12 @@ from tests.builders.incidents import a_responder
 from tests.builders.target import Target, a_target
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at() -> datetime:
+    """Now: approvals run out by the clock of the database."""
+    return timezone.now()
 
 
 @pytest.fixture
