@@ -104,5 +104,6 @@ def _work(
 
 def _next_card(run: Run) -> Card | None:
     """Let the engine do its part, as a worker would, and return what waits for a person."""
-    working.look(str(run.pk))
+    while str(run.pk) in working.due():
+        working.look(str(run.pk))
     return Card.objects.filter(run=run).waiting().order_by("number").first()

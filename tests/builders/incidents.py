@@ -69,7 +69,8 @@ def work_through(
 
 
 def _next_card(run: Run) -> Card | None:
-    working.look(str(run.pk))
+    while str(run.pk) in working.due():
+        working.look(str(run.pk))
     return Card.objects.filter(run=run).waiting().order_by("number").first()
 
 
