@@ -6,7 +6,16 @@ from governance import registries
 from governance.domain.actor import Actor
 from governance.registries import AlarmText, JobKind, JobRun, Mask, Sweep
 from incidents import measures
-from incidents.actions import alarming, improving, notifying, promoting, stepping, working
+from incidents.actions import (
+    alarming,
+    improving,
+    notifying,
+    own_acts,
+    promoting,
+    stepping,
+    working,
+)
+from incidents.executors import acts
 from incidents.permissions import Act
 from incidents.queries import learning, notices, runbooks, waiting
 
@@ -28,6 +37,8 @@ def _remind(run: JobRun) -> None:
 
 
 registries.alarms.add("incidents", _take)
+for _name, _act in own_acts.ACTS.items():
+    acts.acts.add(_name, _act)
 registries.duties.add("incidents.notices", notices.duties)
 registries.duties.add("incidents.learning", learning.duties)
 registries.job_kinds.add(

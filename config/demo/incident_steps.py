@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from config.demo.setting import Setting, actor, person, place
 from governance import boundary
 from governance.domain.actor import Actor
-from incidents.actions import declaring, leading, running, saying, ticking
+from incidents.actions import declaring, leading, running, saying, ticking, working
 from incidents.domain.incidents import Severity
-from incidents.models import Card, Incident
+from incidents.models import Card, Incident, Run
 from incidents.runbooks.core import CoreRunbook
 
 
@@ -90,8 +90,20 @@ def _work(
             incident, runbook, by=by, at=began
         )
     number = 0
-    while card := Card.objects.filter(run=run).waiting().order_by("number").first():
+    while card := _next_card(run):
         number += 1
         at = began + timedelta(minutes=minutes * number)
         with boundary.acting(by, at=at):
-            ticking.finish(card, by=by, at=at)
+            if card.question:
+                note = "Nothing of it was seen."
+                word = "no" if "no" in card.options else "continue"
+                ticking.decide(card, word, by=by, at=at, note=note)
+            else:
+                ticking.finish(card, by=by, at=at)
+
+
+def _next_card(run: Run) -> Card | None:
+    """Let the engine do its part, as a worker would, and return what waits for a person."""
+    while str(run.pk) in working.due():
+        working.look(str(run.pk))
+    return Card.objects.filter(run=run).waiting().order_by("number").first()

@@ -46,7 +46,7 @@ def check(url: str, *, allowed: Sequence[str] = (), plain: Sequence[str] = ()) -
     """Return the parts of an address that may be called at all.
 
     ``allowed`` lists hosts (``name:port``) that may be called wherever they lie, ``plain``
-    those that may be called without https.
+    those that may be called without https and at any port.
 
     Raises:
         BadAddress: not https, with a user, a fragment or another port, or no host.
@@ -62,7 +62,7 @@ def check(url: str, *, allowed: Sequence[str] = (), plain: Sequence[str] = ()) -
         raise BadAddress("Only https addresses are called.")
     if not parts.hostname or parts.username or parts.password or parts.fragment:
         raise BadAddress("Name a host, and neither user nor fragment.")
-    if parts.netloc not in allowed and port not in (None, 443, 8443):
+    if parts.netloc not in (*allowed, *plain) and port not in (None, 443, 8443):
         raise BadAddress("Only the ports 443 and 8443 are called.")
     if parts.netloc not in allowed and _is_private_literal(parts.hostname):
         raise BadAddress("Private, local and reserved addresses are not called.")

@@ -88,6 +88,7 @@ def _begin(
             reason = commanding.request(turn, walk, step, pk, at=at)
             return CommandFailed(step.key, step.order, reason) if reason else None
         case StepState.HUMAN | StepState.DECISION:
+            commanding.cancel(pk, at=at)  # a try that was put off is not made any more
             asking.lay(turn, walk, step, pk, at=at)
         case StepState.CHILD:
             child = nesting.open_for(turn, walk, step, pk, by=by, at=at)

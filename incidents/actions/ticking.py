@@ -141,6 +141,10 @@ def _end(
 
 
 def _key(card: Card) -> Key:
+    if card.step_run_id is None:
+        raise AlreadyDone(
+            "This card is older than the engine. Stop the runbook, and start it again."
+        )
     token, step, visit = StepRun.objects.values_list("token__path", "step_id", "visit").get(
         cards=card
     )

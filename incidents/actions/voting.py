@@ -11,7 +11,7 @@ from incidents.actions import noting, stepping, timing
 from incidents.domain.engine.events import Approved, Declined
 from incidents.domain.engine.state import Key
 from incidents.errors import ApprovalOver, OwnCommand, ReasonMissing
-from incidents.models import Approval, ApprovalVote, EntryKind
+from incidents.models import Approval, ApprovalVote, EntryKind, Run
 from incidents.models.approval import ApprovalState
 from incidents.permissions import Act
 
@@ -65,6 +65,18 @@ def vote(
         _end(held, ApprovalState.GIVEN, at=at)
         stepping.take(run, Approved(key), by=by, at=at)
     return held
+
+
+def expire(run: Run, *, at: datetime) -> list[Declined]:
+    """End the approvals of a locked run that ran out; return what their steps are to hear."""
+    found = []
+    rows = Approval.objects.filter(run=run, state=ApprovalState.OPEN, expires_at__lt=at)
+    for row in rows.select_related("step_run__token"):
+        _end(row, ApprovalState.EXPIRED, at=at)
+        step = row.step_run
+        key = Key(step.token.path, step.step_id, step.visit)
+        found.append(Declined(key, "nobody passed it in time"))
+    return found
 
 
 def _end(approval: Approval, state: ApprovalState, *, at: datetime) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from governance import boundary
 from governance.access import require
-from incidents.actions import claiming, nesting, noting, plans, stepping, storing
+from incidents.actions import claiming, nesting, noting, plans, stepping, storing, voting
 from incidents.actions.claiming import ENGINE, Claim
 from incidents.domain.engine.advancing import Late
 from incidents.domain.engine.events import (
@@ -53,6 +53,9 @@ SELECT run_id FROM (
        OR deadline_at <= statement_timestamp() AND state IN ('ready', 'child', 'human')
        OR state = 'child' AND EXISTS (
             SELECT FROM incidents_run c WHERE c.id = s.child_id AND c.state <> 'running')
+    UNION ALL
+    SELECT run_id, expires_at FROM incidents_approval
+    WHERE state = 'open' AND expires_at < statement_timestamp()
 ) found GROUP BY run_id ORDER BY min(since) LIMIT %s
 """
 
@@ -234,6 +237,8 @@ def pass_time(run_id: int, *, at: datetime | None = None) -> None:
         _lost(run, at=at)
         for _, event in nesting.ended(run):
             stepping.take(run, event, by=ENGINE, at=at)
+        for expired in voting.expire(run, at=at):
+            stepping.take(run, expired, by=ENGINE, at=at)
         _, plan = plans.of(run)
         state = storing.load(run, plan).state
         if any(

@@ -47,10 +47,6 @@ class Invalid(PlaybookError):
     """The document breaks a rule of CACAO 2.0, or one of ours."""
 
 
-class Unsupported(PlaybookError):
-    """The document may well be right, but asks for what this version cannot run."""
-
-
 def join(*parts: str | int) -> str:
     """Return the JSON pointer of the given path."""
     return "".join("/" + str(one).replace("~", "~0").replace("/", "~1") for one in parts)

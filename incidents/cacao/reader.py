@@ -1,18 +1,16 @@
-"""A CACAO 2.0 document as a checklist: start, action, action, end."""
+"""A CACAO 2.0 document as a checklist: its actions in the order in which they are met."""
 
 import base64
 import binascii
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from incidents.cacao import document, kinds, parts, rules
-from incidents.cacao.faults import Invalid, Unsupported, join
+from incidents.cacao.faults import Invalid, join
 
-_REFERENCE = re.compile(r"__[a-zA-Z_][a-zA-Z0-9_-]{0,199}__:value")
 _OBJECT = Mapping[str, Any]
 
 
@@ -56,47 +54,43 @@ class Playbook:
 
 
 def read(data: bytes) -> Playbook:
-    """Return the playbook in ``data``, if it is one line of actions from start to end.
+    """Return the playbook in ``data`` with its actions in walking order.
 
+    What lies in the branches of a step comes before what follows it, the ways of failures last.
     Every action becomes a card, whatever its command type: nothing is executed here.
 
     Raises:
         Invalid: a rule is broken, wherever it stands in the document.
-        Unsupported: the document branches, loops, calls another playbook, handles failures,
-            or fills in variables; the engine of a later version reads these.
     """
     found = document.load(data)
     rules.check(found)
-    if "workflow_exception" in found:
-        raise _later("/workflow_exception", "workflow_exception")
-    steps, walked = _walk(found)
+    keys = _walk(found)
+    actions = [key for key in keys if found["workflow"][key]["type"] == "action"]
     return Playbook(
         id=found["id"],
         name=found["name"],
         description=found.get("description", ""),
         labels=tuple(parts.listed(found, "labels")),
-        steps=steps,
-        unreachable=tuple(key for key in found["workflow"] if key not in walked),
+        steps=tuple(_card(found, key, number) for number, key in enumerate(actions, 1)),
+        unreachable=tuple(key for key in found["workflow"] if key not in keys),
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
 
-def _walk(found: _OBJECT) -> tuple[tuple[Step, ...], set[str]]:
-    workflow, key = found["workflow"], found["workflow_start"]
-    steps: list[Step] = []
-    walked: set[str] = set()
-    while True:
-        step, place = workflow[key], join("workflow", key)
-        walked.add(key)
-        if step["type"] not in ("start", "action", "end"):
-            raise _later(f"{place}/type", step["type"])
-        if "on_failure" in step:
-            raise _later(f"{place}/on_failure", "on_failure")
-        if step["type"] == "end":
-            return tuple(steps), walked
-        if step["type"] == "action":
-            steps.append(_card(found, key, len(steps) + 1))
-        key = step.get("on_completion") or step["on_success"]
+def _walk(found: _OBJECT) -> list[str]:
+    """Return the steps that are reached, each once."""
+    walked: dict[str, None] = {}
+    waiting = [found.get("workflow_exception"), found["workflow_start"]]
+    while waiting:
+        key = waiting.pop()
+        if key is None or key in walked:
+            continue
+        walked[key] = None
+        ways = list(parts.successors(found["workflow"][key]))
+        inside = [target for place, target in ways if place[1:] not in parts.NEXT]
+        after = [target for place, target in ways if place[1:] in parts.NEXT]
+        waiting.extend(reversed([*inside, *after]))
+    return list(walked)
 
 
 def _card(found: _OBJECT, key: str, number: int) -> Step:
@@ -132,8 +126,6 @@ def _command(one: _OBJECT, place: str) -> Command:
             raise Invalid("command", f"{place}/command_b64", "not base64 of UTF-8 text") from None
     else:
         shown = one["command"]
-    if used := _REFERENCE.search(shown):
-        raise _later(place, f"variable {used[0]}")
     return Command(one["type"], shown)
 
 
@@ -144,7 +136,3 @@ def _milliseconds(step: _OBJECT, name: str, place: str) -> timedelta | None:
         return timedelta(milliseconds=step[name])
     except OverflowError:
         raise Invalid("range", f"{place}/{name}", f"{name} is out of range") from None
-
-
-def _later(pointer: str, what: str) -> Unsupported:
-    return Unsupported("engine", pointer, f"{what} is read by the engine of a later version")

@@ -41,7 +41,7 @@ def _steps(actor: Actor, at: datetime) -> list[Duty]:
         return []
     rows = (
         Card.objects.waiting()
-        .filter(mine, due_at__isnull=False, run__state="running")
+        .filter(mine, Q(due_at__isnull=False) | ~Q(question=""), run__state="running")
         .order_by("due_at")
         .values_list(
             "title", "due_at", "run__incident__year", "run__incident__number",

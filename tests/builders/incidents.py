@@ -16,11 +16,12 @@ from incidents.actions import (
     running,
     saying,
     ticking,
+    working,
 )
 from incidents.domain.breaches import Facts, Verdict
 from incidents.domain.incidents import Kind, Severity
 from incidents.domain.learning import needs_debrief
-from incidents.models import Card, Debrief, Incident
+from incidents.models import Card, Debrief, Incident, Run
 from incidents.runbooks.core import CoreRunbook
 from tests.builders.governance import a_site, a_user, holds, the_enterprise
 
@@ -59,15 +60,29 @@ def first_card(incident: Incident) -> Card:
 def work_through(
     incident: Incident, runbook: CoreRunbook, *, by: Actor, at: datetime
 ) -> list[Card]:
-    """Start ``runbook`` if need be and tick every card; one minute each."""
+    """Start ``runbook`` if need be and tick every card; one minute each.
+
+    Questions are answered with no where they may be, else with going on.
+    """
     with boundary.acting(by, at=at):
         runs = incident.runs.filter(runbook=runbook.value, state="running")
         run = runs.first() or running.start(incident, runbook, by=by, at=at)
         cards = []
-        while card := Card.objects.filter(run=run).waiting().order_by("number").first():
+        while card := _next_card(run):
             cards.append(card)
-            ticking.finish(card, by=by, at=at + timedelta(minutes=len(cards)))
+            then = at + timedelta(minutes=len(cards))
+            if card.question:
+                word = "no" if "no" in card.options else "continue"
+                ticking.decide(card, word, by=by, at=then, note="nothing of it")
+            else:
+                ticking.finish(card, by=by, at=then)
     return cards
+
+
+def _next_card(run: Run) -> Card | None:
+    while str(run.pk) in working.due():
+        working.look(str(run.pk))
+    return Card.objects.filter(run=run).waiting().order_by("number").first()
 
 
 def a_closed_incident(

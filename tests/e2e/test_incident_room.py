@@ -57,7 +57,7 @@ def test_declare_and_tick_a_card(visit: Visit, rosa: User, faces: Check) -> None
     assert faces() == []
     incident = declare(page, "Ransomware on line 3")
     assert page.url == f"{visit.origin}/incidents/{incident.reference}/"
-    expect(page.get_by_text("Your next step · 1 of 9")).to_be_visible()
+    expect(page.get_by_text("Your next step · 1 of 11")).to_be_visible()
     expect(page.get_by_text("Not contained for", exact=True)).to_be_visible()
     assert faces() == []
     page.set_viewport_size({"width": 390, "height": 844})
@@ -153,7 +153,7 @@ def plain(visit: Visit, rosa: User) -> Iterator[Page]:
 def test_all_of_it_works_without_a_script(plain: Page) -> None:
     incident = declare(plain, "Odd traffic", "SEV3")
     plain.get_by_role("button", name=re.compile("^Done at")).click()
-    expect(plain.get_by_text("2 of 9", exact=False).first).to_be_visible()
+    expect(plain.get_by_text("2 of 11", exact=False).first).to_be_visible()
     plain.get_by_role("button", name="Cannot do it").click()
     expect(plain.get_by_text("Say why it cannot be done")).to_be_visible()
     plain.get_by_label("What you saw").fill("no console here")

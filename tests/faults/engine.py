@@ -75,6 +75,8 @@ class Campaign:
     place: Path
     kills: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
+    count: int = 0
+    found: list[str] = field(default_factory=list)
     _orphans: dict[tuple[int, int], float] = field(default_factory=dict)
     _alive: dict[str, int] = field(default_factory=dict)
 
@@ -176,6 +178,9 @@ class Campaign:
         )
         for key in [one for one in self._orphans if one not in held]:
             self.slowest = max(self.slowest, time.monotonic() - self._orphans.pop(key))
+
+    def runs(self) -> int:
+        return Run.objects.filter(runbook="faults").count()
 
     def deaths(self) -> int:
         return sum(n for why, n in self.kills.items() if why.startswith("killed"))

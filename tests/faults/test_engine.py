@@ -25,8 +25,7 @@ def run_campaign(
             campaign.begin(runs)
             campaign.storm(kills, seconds=seconds)
             campaign.finish()
-            assert campaign.faults() == []
-            assert campaign.slowest <= RESUME_SECONDS
+            campaign.found, campaign.count = campaign.faults(), campaign.runs()
         finally:
             campaign.end()
     return campaign
@@ -39,6 +38,8 @@ def test_runbooks_survive_whoever_dies(
     begun = time.monotonic()
     campaign = run_campaign(processes, tmp_path, seed, settings, kills=40, runs=24, seconds=75)
     print(dict(campaign.kills), campaign.slowest, time.monotonic() - begun)
+    assert campaign.found == []
+    assert campaign.slowest <= RESUME_SECONDS
 
 
 @pytest.mark.soak
@@ -47,14 +48,16 @@ def test_runbooks_survive_a_thousand_deaths(
 ) -> None:
     seed = int(request.config.getoption("randomly_seed"))
     begun = time.monotonic()
-    campaign = run_campaign(processes, tmp_path, seed, settings, kills=1000, runs=60, seconds=2400)
+    campaign = run_campaign(processes, tmp_path, seed, settings, kills=1000, runs=40, seconds=2400)
     evidence.record(
         "engine-faults",
         count=campaign.deaths(),
-        failures=0,
+        failures=len(campaign.found) + (campaign.slowest > RESUME_SECONDS),
         seconds=time.monotonic() - begun,
         seed=seed,
-        runs=len(campaign.runs()),
+        runs=campaign.count,
         **{why.replace(":", ""): n for why, n in sorted(campaign.kills.items())},
         slowest_resume_seconds=round(campaign.slowest, 2),
     )
+    assert campaign.found == []
+    assert campaign.slowest <= RESUME_SECONDS

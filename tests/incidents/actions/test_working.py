@@ -1,12 +1,13 @@
 """Commands: sent once, tried again where that is harmless, asked about where it is not."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from governance import boundary
 from governance.domain.actor import Actor
 from incidents.actions import claiming, ticking, working
 from incidents.domain.incidents import Kind
@@ -182,3 +183,19 @@ def test_an_address_that_is_not_listed_is_a_card(
     assert not CommandRun.objects.filter(run=run).exists()
     assert Card.objects.get(run=run).commands[0]["type"] == "http-api"
     assert StepRun.objects.get(run=run).state == "human"
+
+
+def test_a_try_that_was_put_off_is_not_made_after_its_time(
+    commander: Actor, target: Target, at: datetime
+) -> None:
+    target.failing["/x"] = 1
+    run = one_command(target, "PUT /x", by=commander, at=at, timeout=60_000)
+    with boundary.acting(claiming.ENGINE, at=at):
+        held = claiming.claim(run.pk)
+    assert held is not None
+    working.work(held)
+    working.pass_time(run.pk, at=at + timedelta(minutes=2))
+    now_due(run)
+    working.look(str(run.pk))
+    assert (CommandRun.objects.get(run=run).state, len(target.heard)) == ("cancelled", 1)
+    assert Card.objects.get(run=run).question == "failure"

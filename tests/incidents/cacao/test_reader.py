@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents.cacao.faults import Invalid, PlaybookError, Unsupported
+from incidents.cacao.faults import Invalid, PlaybookError
 from incidents.cacao.reader import Command, read
 from incidents.runbooks.core import CoreRunbook, document
 
@@ -172,43 +172,24 @@ def test_a_broken_rule_is_named_with_its_place(change, rule, pointer):
     assert (refused.value.rule, refused.value.pointer) == (rule, pointer)
 
 
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
-        (broken(workflow_exception=END), "/workflow_exception"),
-        (
-            lambda p: (
-                p["workflow"][FIRST].pop("on_completion"),
-                p["workflow"][FIRST].update(on_success=SECOND, on_failure=END),
-            ),
-            f"/workflow/{FIRST}/on_failure",
-        ),
-        (
-            lambda p: (
-                p.update(playbook_variables={"__ip__": {"type": "ipv4-addr"}}),
-                p["workflow"][FIRST].update(
-                    commands=[{"type": "manual", "command": "block __ip__:value"}]
-                ),
-            ),
-            f"/workflow/{FIRST}/commands/0",
-        ),
-        (
-            lambda p: (
-                p["workflow"].update(
-                    {an_id("parallel", 8): {**ALONE, "next_steps": [SECOND, END]}}
-                ),
-                p["workflow"][FIRST].update(on_completion=an_id("parallel", 8)),
-            ),
-            f"/workflow/{an_id('parallel', 8)}/type",
-        ),
-    ],
-)
-def test_what_the_engine_will_read_is_refused_honestly(change, pointer):
+def test_what_lies_in_branches_comes_before_what_follows_them():
     playbook = a_playbook()
-    change(playbook)
-    with pytest.raises(Unsupported, match="engine of a later version") as refused:
-        read(written(playbook))
-    assert refused.value.pointer == pointer
+    both, third = an_id("parallel", 8), an_id("action", 9)
+    playbook["workflow"][third] = {
+        **playbook["workflow"][SECOND],
+        "name": "Clean up",
+        "on_completion": END,
+    }
+    playbook["workflow"][FIRST]["on_completion"] = END
+    playbook["workflow"][both] = {
+        "type": "parallel",
+        "next_steps": [SECOND, FIRST],
+        "on_success": third,
+    }
+    playbook["workflow"][START]["on_completion"] = both
+    found = read(written(playbook))
+    assert [one.title for one in found.steps] == ["Act", "Look", "Clean up"]
+    assert [one.number for one in found.steps] == [1, 2, 3]
 
 
 def test_only_the_body_of_a_while_leads_back():
@@ -221,8 +202,7 @@ def test_only_the_body_of_a_while_leads_back():
         "on_success": END,
     }
     playbook["workflow"][SECOND]["on_completion"] = loop
-    with pytest.raises(Unsupported):
-        read(written(playbook))
+    assert [one.title for one in read(written(playbook)).steps] == ["Look", "Act"]
     playbook["workflow"][loop] |= {"on_true": END, "on_success": FIRST}
     with pytest.raises(Invalid, match="leads back"):
         read(written(playbook))

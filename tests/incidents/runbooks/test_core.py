@@ -5,6 +5,8 @@ from datetime import timedelta
 import jsonschema_rs
 import pytest
 
+from incidents.cacao.parts import STEP_TYPES
+from incidents.executors import acts, extension
 from incidents.runbooks.core import CoreRunbook, document, playbook
 from tests.shared import shared
 
@@ -46,8 +48,8 @@ def test_the_schema_can_refuse(schema):
 
 @pytest.mark.parametrize("runbook", list(CoreRunbook))
 def test_it_reads_as_a_checklist_for_the_shop_floor(runbook):
-    found = playbook(runbook)
-    assert 7 <= len(found.steps) <= 10
+    found, written = playbook(runbook), json.loads(document(runbook))["workflow"]
+    assert 7 <= len(found.steps) <= 13
     assert found.unreachable == ()
     assert found.labels == ("core", runbook.value)
     assert len({one.title for one in found.steps}) == len(found.steps)
@@ -57,7 +59,9 @@ def test_it_reads_as_a_checklist_for_the_shop_floor(runbook):
         assert len(step.title) <= 50
         assert 60 <= len(step.commands[0].text) <= 400
         assert [one.type for one in step.commands] == ["manual"]
-        assert timedelta(minutes=5) <= step.expected <= timedelta(days=14)
+        is_act = extension.of(written[step.id]) != {}
+        # What the product does itself has no deadline: it is done, or a person is asked.
+        assert is_act or timedelta(minutes=5) <= step.expected <= timedelta(days=14)
 
 
 @pytest.mark.parametrize("runbook", list(CoreRunbook))
@@ -72,6 +76,17 @@ def test_security_it_and_site_operations_all_have_their_part(runbook):
 def test_its_words_are_calm(runbook):
     words = document(runbook).decode()
     assert not re.search(r"!|please|simply|successfully|\bASAP\b|—", words, re.IGNORECASE)
+
+
+def test_all_step_types_are_in_use_and_acts_are_known():
+    documents = [json.loads(document(one)) for one in CoreRunbook]
+    steps = [step for one in documents for step in one["workflow"].values()]
+    assert {step["type"] for step in steps} == set(STEP_TYPES)
+    named = {
+        said["act"] for step in steps for said in extension.of(step).get("commands", {}).values()
+    }
+    assert named == {"gather-facts", "notify", "isolate-partners"}
+    assert named <= set(acts.acts.names())
 
 
 def test_steps_that_are_referred_to_exist():

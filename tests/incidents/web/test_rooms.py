@@ -65,7 +65,7 @@ def test_what_the_room_says(room: Any) -> None:
         or "Not contained for 30 min of 2 h" in said
     )
     assert f"{incident.reference} · active · Monterrey · live, not a drill" in said
-    assert "Next step, for SOC · 1 of 9" in said
+    assert "Next step, for SOC · 1 of 11" in said
     assert "Take the alert" in said
     assert re.search(r"Done at \d\d:\d\d", said)
     assert "(CST, UTC−6)" in said
@@ -81,7 +81,7 @@ def test_ticking_without_a_script(room: Any) -> None:
     assert (response.status_code, response["Location"]) == (303, f"{url}#step")
     card.refresh_from_db()
     assert (card.state, card.done_by, card.note) == ("done", user.as_actor().ref, "owned by me")
-    assert "2 of 9" in text_of(client.get(url))
+    assert "2 of 11" in text_of(client.get(url))
 
 
 def test_ticking_with_a_script_returns_the_next_card_and_what_changed(room: Any) -> None:

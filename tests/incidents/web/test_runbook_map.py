@@ -1,10 +1,9 @@
 """The picture: every step below those that lead to it, loops drawn back."""
 
-from incidents.cacao import document
-from incidents.runbooks import core
-from incidents.runbooks.core import CoreRunbook
+from incidents.cacao import checklist, document
 from incidents.web.runbook_map import MOST, lay_out
 from incidents.web.runbook_table import table
+from tests.builders.incidents import NOW
 from tests.shared import shared
 
 
@@ -48,7 +47,9 @@ def test_the_table_has_every_step_but_start_and_end() -> None:
 
 
 def test_a_checklist_is_one_column() -> None:
-    picture = lay_out(document.load(core.document(CoreRunbook.LEARNING)))
+    text = "# Start the press\n\n- Look at it\n- Start it\n- Listen\n"
+    data = checklist.convert(text, name="press", roles=("SOC",), at=NOW)
+    picture = lay_out(document.load(data))
     assert len({one.x for one in picture.boxes}) == 1
     assert picture.left_out == 0
 

@@ -1,0 +1,99 @@
+"""Acts of ours: what they do, that doing them again does nothing, and who passes them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from governance import boundary
+from governance.domain.actor import Actor
+from governance.models import Notice
+from incidents.actions import linking, voting, working
+from incidents.executors import extension
+from incidents.models import Approval, Card, CommandRun, Incident, LinkRole, Run
+from partners.models import PortalKey
+from tests.builders.engine import GROUP, Book, a_run
+from tests.builders.governance import a_user
+from tests.builders.incidents import a_responder, an_incident
+from tests.builders.partners import a_partner
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at() -> datetime:
+    """Now: approvals run out by the clock of the database."""
+    return timezone.now()
+
+
+def an_act(name: str, book: Book, *, arguments: dict[str, str] | None = None, **more: Any) -> str:
+    said = {"commands": {"0": {"act": name, "arguments": arguments or {}}}}
+    return book.add(
+        "action", name, agent=GROUP, on_completion=book.end(),
+        commands=[{"type": "manual", "command": f"Do {name} by hand."}],
+        step_extensions={extension.ID: said}, **more,
+    )  # fmt: skip
+
+
+def run_act(incident: Incident, by: Actor, at: datetime, name: str, **more: Any) -> Run:
+    book = Book()
+    book.variables = {"__is_major__": {"type": "bool"}, "__has_partners__": {"type": "bool"}}
+    return a_run(book, an_act(name, book, **more), by=by, at=at, incident=incident)
+
+
+def test_facts_of_the_room_fill_variables(commander: Actor, at: datetime) -> None:
+    incident = an_incident(by=commander, at=at, severity="SEV1")
+    run = run_act(incident, commander, at, "gather-facts", out_args=["__is_major__"])
+    working.look(str(run.pk))
+    run.refresh_from_db()
+    assert (run.state, run.values[""]["__is_major__"]) == ("done", "true")
+
+
+def test_the_holders_of_a_role_are_told_once(commander: Actor, at: datetime) -> None:
+    incident = an_incident(by=commander, at=at)
+    a_responder("soc_analyst", site=incident.site)
+    before = Notice.objects.count()
+    given = {"role": "SOC", "text": "Look at line 3"}
+    run = run_act(incident, commander, at, "notify", arguments=given)
+    working.look(str(run.pk))
+    told = Notice.objects.count() - before
+    assert CommandRun.objects.get(run=run).answer == f"{told} told"
+    assert told == 2, "the analyst of the site, and the one of the enterprise"
+
+
+def test_a_role_that_nobody_holds_is_a_failure(commander: Actor, at: datetime) -> None:
+    incident = an_incident(by=commander, at=at)
+    run = run_act(incident, commander, at, "notify", arguments={"role": "The cat"})
+    working.look(str(run.pk))
+    assert Card.objects.get(run=run).question == "failure"
+
+
+def test_partners_are_kept_out_once_a_second_person_has_passed_it(
+    commander: Actor, at: datetime
+) -> None:
+    incident, partner = an_incident(by=commander, at=at), a_partner()
+    user = a_user(party=partner.party)
+    PortalKey.objects.create(
+        partner=partner, user=user, name="x", digest=uuid4().hex, hint="abcd", scopes=["sbom"],
+        created_at=at, valid_to=at.replace(year=2030),
+    )  # fmt: skip
+    linking.link(incident, partner.party, role=LinkRole.INVOLVED, by=commander, at=at, label="them")
+    run = run_act(incident, commander, at, "isolate-partners")
+    working.look(str(run.pk))
+    user.refresh_from_db()
+    assert user.is_active
+    asked, other = Approval.objects.get(run=run), a_responder("administrator")
+    with boundary.acting(other, at=at):
+        voting.vote(asked, digest=asked.request_sha256, is_for=True, by=other, at=at)
+    working.look(str(run.pk))
+    user.refresh_from_db()
+    assert not user.is_active
+    assert not PortalKey.objects.filter(revoked_at=None).exists()
+    assert "1 keys ended, 1 logins suspended" in CommandRun.objects.get(run=run).answer
+
+
+def test_an_act_that_is_not_known_here_is_a_card(commander: Actor, at: datetime) -> None:
+    run = run_act(an_incident(by=commander, at=at), commander, at, "fly")
+    assert Card.objects.get(run=run).commands == [{"type": "manual", "text": "Do fly by hand."}]
