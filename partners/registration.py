@@ -161,7 +161,8 @@ registries.parties.add(Partner.resource_type(), _parties)
 registries.masks.add("partners.portalkey", Mask(secret=("digest",), ignored=("last_used_at",)))
 registries.masks.add("partners.sbomrequest", Mask(secret=("link_digest",)))
 registries.masks.add(
-    "partners.webhook", Mask(secret=("secret",), ignored=("delivered_at", "failing_since"))
+    "partners.webhook",
+    Mask(secret=("secret", "previous_secret"), ignored=("delivered_at", "failing_since")),
 )
 for _table, _privileges in {
     "partners_componentversion": "SELECT",
@@ -190,6 +191,6 @@ for _table, _privileges in {
     "partners_sbomrequest": "SELECT, UPDATE",
     "partners_subsupplier": "SELECT",
     "partners_webhook": "SELECT, INSERT, UPDATE",
-    "partners_webhookmessage": "SELECT",
+    "partners_webhookmessage": "SELECT, INSERT",  # a test message of the partner's own
 }.items():
     registries.portal.add(_table, _privileges)
