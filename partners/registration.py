@@ -14,7 +14,7 @@ from governance import access, registries
 from governance.domain.actor import Actor
 from governance.registries import Duty, JobKind, JobRun, Mask, Party
 from partners import queries
-from partners.actions import receiving, sweeping, telling, tiering, vex_documents
+from partners.actions import receiving, sweeping, telling, tiering, triaging, vex_documents
 from partners.domain.intakes import OnPhase, Phase
 from partners.measures import MEASURES
 from partners.models import AnswerDocument, Finding, Intake, Partner, WebhookMessage
@@ -31,6 +31,10 @@ def _sweep(run: JobRun) -> None:
 
 def _watch(run: JobRun) -> None:
     sweeping.watch_feeds(by=run.by, at=run.at)
+
+
+def _triage(run: JobRun) -> None:
+    triaging.look(by=run.by, at=run.at)
 
 
 def _tiers(run: JobRun) -> None:
@@ -122,6 +126,10 @@ registries.job_kinds.add(
 )
 registries.job_kinds.add(
     "watch_feeds", JobKind(_watch, "Look whether feeds are stale", every_seconds=6 * 3600)
+)
+registries.job_kinds.add(
+    "watch_triage",
+    JobKind(_triage, "Ask for forensic triage where BOD 26-04 does", every_seconds=3600),
 )
 registries.job_kinds.add(
     "watch_webhooks", JobKind(_look, "Write what webhooks are told", every_seconds=30)
