@@ -52,6 +52,13 @@ class TooManyUploads(TooManyRequests):
     title = "Too many files"
 
 
+class TooManyTests(TooManyRequests):
+    """A webhook was sent as many test messages as are sent in an hour."""
+
+    code = "too_many_tests"
+    title = "Too many test messages"
+
+
 class StorageFull(Refused):
     """The partner's files take up all the room that one partner has."""
 

@@ -24,6 +24,8 @@ urlpatterns = [
     path("automation/keys/<uuid:pk>/rotate/", automation.rotate, name="key_rotate"),
     path("automation/keys/<uuid:pk>/revoke/", automation.revoke, name="key_revoke"),
     path("automation/webhooks/", automation.register, name="hook_register"),
+    path("automation/webhooks/<uuid:pk>/rotate/", automation.rotate_secret, name="hook_rotate"),
+    path("automation/webhooks/<uuid:pk>/test/", automation.test, name="hook_test"),
     path("automation/webhooks/<uuid:pk>/disable/", automation.disable, name="hook_disable"),
     path("intakes/<uuid:pk>/", uploading.page, name="intake"),
 ]

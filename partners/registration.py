@@ -14,7 +14,7 @@ from governance import access, registries
 from governance.domain.actor import Actor
 from governance.registries import Duty, JobKind, JobRun, Mask, Party
 from partners import queries
-from partners.actions import receiving, sweeping, telling, tiering, vex_documents
+from partners.actions import receiving, sweeping, telling, tiering, triaging, vex_documents
 from partners.domain.intakes import OnPhase, Phase
 from partners.measures import MEASURES
 from partners.models import AnswerDocument, Finding, Intake, Partner, WebhookMessage
@@ -31,6 +31,10 @@ def _sweep(run: JobRun) -> None:
 
 def _watch(run: JobRun) -> None:
     sweeping.watch_feeds(by=run.by, at=run.at)
+
+
+def _triage(run: JobRun) -> None:
+    triaging.look(by=run.by, at=run.at)
 
 
 def _tiers(run: JobRun) -> None:
@@ -124,6 +128,10 @@ registries.job_kinds.add(
     "watch_feeds", JobKind(_watch, "Look whether feeds are stale", every_seconds=6 * 3600)
 )
 registries.job_kinds.add(
+    "watch_triage",
+    JobKind(_triage, "Ask for forensic triage where BOD 26-04 does", every_seconds=3600),
+)
+registries.job_kinds.add(
     "watch_webhooks", JobKind(_look, "Write what webhooks are told", every_seconds=30)
 )
 registries.job_kinds.add(
@@ -161,7 +169,8 @@ registries.parties.add(Partner.resource_type(), _parties)
 registries.masks.add("partners.portalkey", Mask(secret=("digest",), ignored=("last_used_at",)))
 registries.masks.add("partners.sbomrequest", Mask(secret=("link_digest",)))
 registries.masks.add(
-    "partners.webhook", Mask(secret=("secret",), ignored=("delivered_at", "failing_since"))
+    "partners.webhook",
+    Mask(secret=("secret", "previous_secret"), ignored=("delivered_at", "failing_since")),
 )
 for _table, _privileges in {
     "partners_componentversion": "SELECT",
@@ -190,6 +199,6 @@ for _table, _privileges in {
     "partners_sbomrequest": "SELECT, UPDATE",
     "partners_subsupplier": "SELECT",
     "partners_webhook": "SELECT, INSERT, UPDATE",
-    "partners_webhookmessage": "SELECT",
+    "partners_webhookmessage": "SELECT, INSERT",  # a test message of the partner's own
 }.items():
     registries.portal.add(_table, _privileges)

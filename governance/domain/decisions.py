@@ -21,6 +21,7 @@ class Reason(StrEnum):
     DENY_MFA = "deny:mfa_required"
     DENY_SCOPE = "deny:key_scope"
     DENY_EXPIRED = "deny:key_expired"
+    DENY_UNKNOWN = "deny:key_unknown"
     GAP_UNKNOWN = "gap:unknown"
     GAP_UNCLASSIFIED = "gap:unclassified"
     GAP_PURPOSE = "gap:purpose"
@@ -87,6 +88,8 @@ class Decision:
                 return "Refused: the key does not reach this far."
             case Reason.DENY_EXPIRED:
                 return "Refused: the key has ended."
+            case Reason.DENY_UNKNOWN:
+                return "Refused: there is no such key."
             case Reason.GAP_UNKNOWN:
                 return "Refused: who or what is asked about is not known here."
             case Reason.GAP_UNCLASSIFIED:

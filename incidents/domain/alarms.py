@@ -6,6 +6,7 @@ _TITLES = {
     "tamper": "The audit log does not prove itself",
     "backup_invalid": "A backup does not prove itself",
     "dead_job": "Background work gave up",
+    "forensic_triage": "Forensic triage is asked for beside a patch",
     "stale_feed": "A feed has stopped bringing news",
 }
 

@@ -18,6 +18,11 @@ def out_of_scope(key: str, *, by: Actor, at: datetime) -> None:
     access.refused(by, Act.PORTAL_READ, key, Reason.DENY_SCOPE, at=at)
 
 
+def unknown(*, by: Actor, at: datetime) -> None:
+    """Record that somebody came with a key that there is not; nothing of the key is kept."""
+    access.refused(by, Act.PORTAL_READ, "portal:key", Reason.DENY_UNKNOWN, at=at)
+
+
 def expired(key: str, *, by: Actor, at: datetime) -> None:
     """Record that a key was used after its end."""
     access.refused(by, Act.PORTAL_READ, key, Reason.DENY_EXPIRED, at=at)

@@ -88,7 +88,11 @@ def send(message: WebhookMessage, *, by: Actor, at: datetime) -> bool:
     if message.delivered_at or message.ended_at or hook.disabled_at:
         return False
     body = message.body.encode()
-    signature = domain.sign(box.unseal(hook.secret), id=str(message.pk), at=at, body=body)
+    live = [hook.secret]
+    if hook.previous_until is not None and hook.previous_until > at:
+        live.append(hook.previous_secret)
+    secrets_ = [box.unseal(one) for one in live]
+    signature = domain.sign_all(secrets_, id=str(message.pk), at=at, body=body)
     headers = {
         "content-type": "application/json",
         "user-agent": "Wardroom",

@@ -7,9 +7,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from governance.api import callers
+from governance.board import who
 from governance.domain.actor import Actor
 from governance.domain.callers import Caller
-from governance.errors import CallerUnknown
+from governance.errors import CallerUnknown, TooManyRequests
 from partners.actions import portal_keys, reaching
 from partners.domain import portal
 from partners.domain.portal import KEY_PREFIX
@@ -17,6 +18,8 @@ from partners.models import PortalKey
 
 RATE = 600
 """Requests a minute of one key."""
+RECORDED = Caller("portal:unknown", frozenset(), frozenset(), frozenset(), 10, "")
+"""So many unknown keys a minute are recorded, over all processes; a guesser fills no log."""
 UNKNOWN = "This key does not count, or no longer."
 
 
@@ -37,7 +40,7 @@ class PortalKeySignIn(BaseAuthentication):
         """Return who asks.
 
         Raises:
-            CallerUnknown: a key that does not count; one that has ended is recorded as well.
+            CallerUnknown: a key that does not count, which is recorded.
             TooManyRequests: the key has used up its minute.
         """
         if "Authorization" not in request.headers:
@@ -46,10 +49,12 @@ class PortalKeySignIn(BaseAuthentication):
         scheme, _, key = request.headers["Authorization"].partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key.startswith(KEY_PREFIX) or len(key) > 100:
+            _record_unknown(who(request._request), at=at)
             raise CallerUnknown(UNKNOWN)
         rows = PortalKey.objects.select_related("partner", "user")
         row = rows.filter(digest=portal.digest(key)).first() if key.isascii() else None
         if row is None:
+            _record_unknown(who(request._request), at=at)
             raise CallerUnknown(UNKNOWN)
         actor = Actor(
             ref=row.user.as_actor().ref, name=f"{row.user.name}, key {row.name}",
@@ -66,3 +71,11 @@ class PortalKeySignIn(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return CallerUnknown.headers["WWW-Authenticate"]
+
+
+def _record_unknown(by: Actor, *, at: datetime) -> None:
+    try:
+        callers.count(RECORDED, at=at)
+    except TooManyRequests:
+        return  # refused all the same; what is recorded of it is bounded
+    reaching.unknown(by=by, at=at)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partners.api import findings, intakes, requests, sboms, statements, vex
+from partners.api import findings, intakes, requests, sboms, statements, vex, webhooks
 
 urlpatterns = [
     path("findings/", findings.OwnFindingList.as_view(), name="portal-api-findings"),
@@ -20,6 +20,23 @@ urlpatterns = [
         "vex/<uuid:pk>/statements/",
         vex.VexStatements.as_view(),
         name="portal-api-vex-statements",
+    ),
+    path("webhooks/", webhooks.Webhooks.as_view(), name="portal-api-webhooks"),
+    path("webhooks/<uuid:pk>/", webhooks.WebhookDetail.as_view(), name="portal-api-webhook"),
+    path(
+        "webhooks/<uuid:pk>/rotate/",
+        webhooks.Rotation.as_view(),
+        name="portal-api-webhook-rotate",
+    ),
+    path(
+        "webhooks/<uuid:pk>/test/",
+        webhooks.TestDelivery.as_view(),
+        name="portal-api-webhook-test",
+    ),
+    path(
+        "webhooks/<uuid:pk>/deliveries/",
+        webhooks.Deliveries.as_view(),
+        name="portal-api-webhook-deliveries",
     ),
     path("requests/", requests.Requests.as_view(), name="portal-api-requests"),
     path("requests/<uuid:pk>/decline/", requests.Decline.as_view(), name="portal-api-decline"),

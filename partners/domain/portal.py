@@ -19,6 +19,7 @@ class Scope(StrEnum):
     READ = "read"
     UPLOAD = "upload"
     STATEMENTS = "statements"
+    WEBHOOKS = "webhooks"
 
 
 def new_token(prefix: str) -> str:

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 PREFIX = "whsec_"
@@ -18,6 +19,10 @@ KINDS = {
     "finding.breached": "a finding was not fixed when it was due",
     "request.created": "we ask for an SBOM",
 }
+TEST = "webhook.test"
+"""A kind that is sent on demand, to whatever a webhook wants to hear of."""
+OVERLAP = timedelta(days=7)
+"""So long the secret before goes on signing after a rotation, beside the new one."""
 """What a webhook may want to hear of, in words."""
 BACKOFF_SECONDS = (5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 """Between tries; together a little more than three days."""
@@ -35,6 +40,11 @@ def sign(secret: str, *, id: str, at: datetime, body: bytes) -> str:
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = b".".join([id.encode(), str(int(at.timestamp())).encode(), body])
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def sign_all(secrets_: Iterable[str], *, id: str, at: datetime, body: bytes) -> str:
+    """Return one signature for each secret, separated by spaces: one that fits suffices."""
+    return " ".join(sign(secret, id=id, at=at, body=body) for secret in secrets_)
 
 
 def next_try(attempts: int, *, at: datetime, chance: float) -> datetime | None:

@@ -10,7 +10,8 @@ from partners.models.partner import Partner
 
 
 class Webhook(Governed):
-    """An address of a partner that wants to be told; ``secret`` is sealed.
+    """An address of a partner that wants to be told; ``secret`` is sealed, as is the one
+    before, which goes on signing for a time.
 
     It is disabled when five days have passed since ``failing_since`` without one success.
     """
@@ -21,6 +22,8 @@ class Webhook(Governed):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="webhooks")
     url = models.CharField(max_length=500)
     secret = models.TextField(editable=False)
+    previous_secret = models.TextField(editable=False, blank=True, default="", db_default="")
+    previous_until = models.DateTimeField("secret before signs until", null=True)
     kinds = models.JSONField(default=list)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=120)
@@ -40,6 +43,11 @@ class Webhook(Governed):
             models.CheckConstraint(
                 condition=Q(url__startswith="https://") & ~Q(kinds=[]) & ~Q(secret=""),
                 name="webhook_is_https_and_wants_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(previous_secret="", previous_until=None)
+                | (~Q(previous_secret="") & Q(previous_until__isnull=False)),
+                name="webhook_secret_before_has_an_end",
             ),
         ]
 

@@ -18,16 +18,17 @@ from partners import queries
 from partners.actions import portal_keys, webhooks
 from partners.domain.portal import Scope
 from partners.domain.webhooks import KINDS
-from partners.models import Partner, PortalKey, Webhook, WebhookMessage
+from partners.models import Partner, PortalKey
 from partners.permissions import Act
-from partners.web import words
+from partners.web import hooks, words
 from partners.web.doors import contact, fresh
 from partners.web.words import Moment, State
 
 SCOPES = {
     Scope.READ: "read findings, intakes and requests",
     Scope.UPLOAD: "hand over SBOMs",
-    Scope.STATEMENTS: "answer findings and requests",
+    Scope.STATEMENTS: "answer findings and requests, hand over VEX",
+    Scope.WEBHOOKS: "register, rotate and disable webhooks",
 }
 TERMS = ((30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "a year"))
 KEPT = 20
@@ -109,12 +110,33 @@ def register(request: HttpRequest, partner: Partner) -> HttpResponse:
 def disable(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
     """Tell an address nothing any more."""
     by, at = who(request), when(request)
-    rows = access.visible(Webhook.objects.all(), to=by, act=Act.WEBHOOK_READ, at=at)
-    hook = rows.filter(pk=pk).first()
-    if hook is None:
-        raise Http404
-    webhooks.disable(hook, why=f"Disabled by {by.name}.", by=by, at=at)
+    webhooks.disable(hooks.one(by, pk, at=at), why=f"Disabled by {by.name}.", by=by, at=at)
     return HttpResponseRedirect(reverse("portal:automation"))
+
+
+@fresh
+@contact
+@require_POST
+def rotate_secret(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
+    """Give a webhook a new secret, and show it, this once."""
+    by, at = who(request), when(request)
+    try:
+        secret = webhooks.rotate(hooks.one(by, pk, at=at), by=by, at=at)
+    except WardroomError as error:
+        return _page(request, partner, hook_error=error.detail, status=error.status)
+    return _page(request, partner, secret=secret)
+
+
+@contact
+@require_POST
+def test(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
+    """Send a test message to a webhook."""
+    by, at = who(request), when(request)
+    try:
+        webhooks.test(hooks.one(by, pk, at=at), by=by, at=at)
+    except WardroomError as error:
+        return _page(request, partner, hook_error=error.detail, status=error.status)
+    return HttpResponseRedirect(f"{reverse('portal:automation')}#hooks")
 
 
 def _key(request: HttpRequest, pk: UUID) -> PortalKey:
@@ -135,7 +157,7 @@ def _page(
         "as_of": words.as_of(at),
         "partner": partner,
         "keys": _keys(by, at=at),
-        "hooks": _hooks(by, at=at),
+        "hooks": hooks.listed(by, at=at),
         "scopes": SCOPES.items(),
         "terms": TERMS,
         "kinds": KINDS.items(),
@@ -167,29 +189,6 @@ def _keys(by: Actor, *, at: datetime) -> list[dict[str, Any]]:
                 "scopes": ", ".join(row.scopes),
                 "until": _moment(row.valid_to, at=at),
                 "used": _moment(row.last_used_at, at=at) if row.last_used_at else None,
-            }
-        )
-    return found
-
-
-def _hooks(by: Actor, *, at: datetime) -> list[dict[str, Any]]:
-    rows = access.visible(Webhook.objects.all(), to=by, act=Act.WEBHOOK_READ, at=at)
-    found = []
-    for row in rows.order_by("-created_at")[:KEPT]:
-        last = WebhookMessage.objects.filter(webhook=row).order_by("-created_at").first()
-        if row.disabled_at is not None:
-            state = State("Disabled", "stop", "bad")
-        elif row.failing_since is not None:
-            state = State("Not answering", "warn", "warn")
-        else:
-            state = State("Told", "ok", "ok")
-        found.append(
-            {
-                "row": row,
-                "state": state,
-                "kinds": ", ".join(row.kinds),
-                "delivered": _moment(row.delivered_at, at=at) if row.delivered_at else None,
-                "last": last,
             }
         )
     return found

@@ -1,6 +1,6 @@
 """Waivers and suppliers' answers: asked for at a finding, decided in two short lists."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from governance import access
 from governance.board import when, who
 from governance.domain.actor import Actor
+from governance.domain.narration import Named
 from governance.errors import Refused
+from governance.queries.names import named
 from partners import queries
 from partners.actions import answering, waiving
 from partners.domain.waiving import MAX_DAYS
@@ -101,19 +103,28 @@ def waivers(request: HttpRequest) -> HttpResponse:
     by, at = who(request), when(request)
     found = access.visible(Waiver.objects.all(), to=by, act=Act.WAIVER_READ, at=at)
     found = found.select_related("product__partner").prefetch_related("findings__vulnerability")
-    waiting = found.filter(state__in=waiving.OPEN_STATES).order_by("asked_at")[:SHOWN]
-    running = found.filter(state="granted", until__gte=at).order_by("until")[:SHOWN]
+    waiting = list(found.filter(state__in=waiving.OPEN_STATES).order_by("asked_at")[:SHOWN])
+    running = list(found.filter(state="granted", until__gte=at).order_by("until")[:SHOWN])
+    known = named(
+        ref for row in (*waiting, *running) for ref in (row.asked_by, row.first_by, row.second_by)
+    )
     context = {
         "as_of": words.as_of(at),
-        "waiting": [_waiver(row, by) for row in waiting],
-        "running": [_waiver(row, by) for row in running],
+        "waiting": [_waiver(row, by, known) for row in waiting],
+        "running": [_waiver(row, by, known) for row in running],
     }
     return render(request, "partners/waivers.html", context)
 
 
-def _waiver(row: Waiver, by: Actor) -> dict[str, Any]:
+def _waiver(row: Waiver, by: Actor, known: Mapping[str, Named]) -> dict[str, Any]:
+    def name(reference: str) -> str:
+        return known[reference].name if reference else ""
+
     return {
         "row": row,
+        "asked_by": name(row.asked_by),
+        "first_by": name(row.first_by),
+        "second_by": name(row.second_by),
         "findings": list(row.findings.all())[:5],
         "until": words.day(row.until),
         "asked": words.day(row.asked_at),

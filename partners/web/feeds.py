@@ -1,5 +1,7 @@
 """``/feeds/``: what was imported, how old it is, and what of it is proven."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -39,6 +41,8 @@ def page(request: HttpRequest) -> HttpResponse:
                 "run": run,
                 "imported": words.day(run.at) if run else "",
                 "data": words.day(run.data_date) if run else "",
+                "age": _age(run, at=at) if run else "",
+                "is_old": run is not None and at - run.data_date > limit,
                 "days": (at - run.at).days if run else None,
                 "limit": limit.days,
                 "is_stale": run is not None and at - run.at > limit,
@@ -50,3 +54,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "ecosystems": [(name, name in PROVEN) for name in ORDERS],
     }
     return render(request, "partners/feeds.html", context)
+
+
+def _age(run: FeedRun, *, at: datetime) -> str:
+    """Say how old the newest record of an import is."""
+    days = (at - run.data_date).days
+    return f"{words.count(days, 'day')} old" if days > 0 else "of today"

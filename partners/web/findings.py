@@ -108,6 +108,7 @@ def detail(found: Any, pk: UUID, *, at: datetime, page_name: str) -> dict[str, A
         "due_utc": words.moment(values["due_at"], zone=ZoneInfo("UTC"), at=at)
         if values["due_at"]
         else None,
+        "rule": words.RULES.get(values["due_rule"], values["due_rule"]),
         "opened": words.moment(values["opened_at"], zone=zone, at=at),
         "events": [
             (

@@ -140,6 +140,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             (rule, words.day(rule.valid_to) if rule.valid_to else "", rule.in_force_at(at))
             for rule in rules
         ],
+        "may_read_rules": access.allows_somewhere(
+            by, CatalogAct.SHARING_READ, SharingRule.resource_type(), at=at
+        ),
         "uncovered": access.visible(
             sharing.uncovered(at=at).filter(party_ref=partner.party),
             to=by,

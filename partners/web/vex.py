@@ -1,5 +1,6 @@
 """VEX documents on pages: handed over by a partner or by us, and what became of each statement."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from governance.board import when, who
 from governance.models import Job, JobState
 from partners import queries
 from partners.actions import vex_documents
+from partners.domain.answers import Status
 from partners.models import AnswerDocument, Partner, Product, Standing, Taking
 from partners.permissions import Act
 from partners.queries import vex
@@ -160,7 +162,7 @@ def _document(request: HttpRequest, pk: UUID, door: str, context: dict[str, Any]
         "is_portal": door == "portal",
         "partner": row.product.partner,
         "document": view(row, vex.counts([pk])[pk], door=door, at=at),
-        "statements": [{**one, "state": STANDINGS[one["standing"]]} for one in found.rows],
+        "statements": [_statement(one) for one in found.rows],
         "next_url": f"{address}?after={found.next_after}" if found.next_after else "",
         "is_first": not request.GET.get("after"),
         "as_of": words.as_of(at),
@@ -169,6 +171,16 @@ def _document(request: HttpRequest, pk: UUID, door: str, context: dict[str, Any]
     is_part = request.headers.get("HX-Request") == "true"
     name = "partners/vex_part.html" if is_part else "partners/vex_document.html"
     return render(request, name, context)
+
+
+def _statement(row: Mapping[str, Any]) -> dict[str, Any]:
+    is_usable = row["standing"] != Standing.UNUSABLE
+    return {
+        **row,
+        "state": STANDINGS[row["standing"]],
+        "says": Status(row["status"]).label if row["status"] else "nothing that we know",
+        "about": row["subject"] or ("the whole product" if is_usable else "not said"),
+    }
 
 
 def view(row: AnswerDocument, counts: dict[str, int], *, door: str, at: datetime) -> dict[str, Any]:
@@ -184,13 +196,20 @@ def view(row: AnswerDocument, counts: dict[str, int], *, door: str, at: datetime
         "author": row.author,
         "format": row.format,
         "received": words.moment(row.received_at, zone=ZoneInfo("UTC"), at=at),
-        "outcome": FAILED if failed else OUTCOMES[Taking(row.outcome)],
+        "outcome": FAILED if failed else _outcome(row, counts),
         "is_pending": pending and not failed,
         "sentence": _sentence(row, counts, has_failed=failed),
         "counts": [(STANDINGS[Standing(name)], number) for name, number in counts.items()],
         "problems": row.problems,
         "unlisted": max(0, row.problems_count - len(row.problems)),
     }
+
+
+def _outcome(row: AnswerDocument, counts: dict[str, int]) -> State:
+    """Say that a document was read; in part where statements of it say nothing to us."""
+    if counts[Standing.UNRESOLVED] or counts[Standing.UNUSABLE]:
+        return State("Read in part", "warn", "warn")
+    return OUTCOMES[Taking(row.outcome)]
 
 
 def _sentence(row: AnswerDocument, counts: dict[str, int], *, has_failed: bool) -> str:

@@ -15,6 +15,16 @@ from partners.models import FindingState
 LEVELS = {Band.CRITICAL: 4, Band.HIGH: 3, Band.MEDIUM: 2, Band.LOW: 1, Band.NONE: 0}
 
 
+EXPLOITED = ("CISA KEV", "SSVC")
+RULES = {
+    DueRule.BASE_CRITICAL: "the term for critical findings",
+    DueRule.BASE_OTHER: "the term for all below critical",
+    DueRule.BASE_UNRATED: "the term for what nobody has rated",
+    DueRule.KEV: "the date of CISA's list of exploited vulnerabilities",
+    DueRule.CONTRACT: "the term of the partner's contract",
+    DueRule.BOD_26_04: "the table of CISA's BOD 26-04",
+    DueRule.RAISED: "the term since its rating was raised",
+}
 BASE_RULES = (DueRule.BASE_CRITICAL, DueRule.BASE_OTHER, DueRule.BASE_UNRATED)
 
 
@@ -104,7 +114,9 @@ def severity(band: str, score: float | None, source: str) -> Severity:
         return Severity("Unrated", 0, False, "counts as 30 d")
     said = source.partition(": ")[2]
     kind = "CVSS 3" if said.startswith("CVSS:3") else "the advisory's own word"
-    if said.startswith("CVSS:3."):
+    if source.startswith(EXPLOITED):
+        kind = "known to be exploited"
+    elif said.startswith("CVSS:3."):
         kind = f"CVSS {said[5:8]}"
     text = f"{score:.1f} · {kind}" if score is not None else kind
     return Severity(band.title(), LEVELS[Band(band)], True, text if source else "")

@@ -15,9 +15,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from governance import access, boundary
+from governance.api import callers
 from governance.models import AuditEvent, User
 from governance.postgresql import walls
 from incidents.models import PartnerEntry, PartnerSlice
+from partners.api.keys import RECORDED
 from partners.domain import portal as tokens
 from partners.models import (
     AnswerDocument,
@@ -264,6 +266,20 @@ def test_a_denial_is_recorded(principal: str, status: int, reason: str) -> None:
     event = AuditEvent.objects.filter(outcome="denied").latest("id")
     assert (event.actor, event.tenant) == (mine.user.as_actor().ref, mine.partner.party)
     assert json.loads(event.body)["reason"] == reason
+
+
+@pytest.mark.parametrize("sent", ["Bearer wrp_guess", "Bearer other", "Basic wrp_guess"])
+def test_unknown_keys_are_recorded_without_the_key_and_not_without_end(sent: str) -> None:
+    callers._valkey().delete(*callers._valkey().keys("pep:portal:unknown:*") or ["none"])
+    client = Client(headers={"Authorization": sent})
+    for _ in range(RECORDED.rate + 5):
+        assert client.get("/portal/api/v1/findings/").status_code == 401
+    events = AuditEvent.objects.filter(outcome="denied", object="portal:key")
+    # The minute may turn while the calls are made.
+    assert RECORDED.rate <= events.count() <= RECORDED.rate + 5
+    event = events.latest("id")
+    assert (event.actor, json.loads(event.body)["reason"]) == ("anonymous", "deny:key_unknown")
+    assert not AuditEvent.objects.filter(body__contains="guess").exists()
 
 
 def test_a_reading_key_reads_and_hands_nothing_over() -> None:

@@ -182,3 +182,26 @@ def test_registering_is_bounded(product: Product, contact: User, operator: Actor
         add()
     with pytest.raises(Conflict):
         add()
+
+
+def test_after_a_rotation_both_secrets_sign_for_a_week(
+    receiver: Receiver, product: Product, contact: User, operator: Actor
+) -> None:
+    hook, first = register(receiver, product.partner, contact)
+    second = webhooks.rotate(hook, by=as_actor(contact), at=NOW)
+    sbom_requests.ask(product=product, reason="new", days=7, by=operator, at=NOW)
+    assert try_all(operator) == [True]
+    later = NOW + domain.OVERLAP
+    another = a_product(partner=product.partner)
+    sbom_requests.ask(product=another, reason="newer", days=7, by=operator, at=later)
+    assert sorted(try_all(operator, later)) == [False, True]
+    for (headers, body), live in zip(receiver.heard, ([second, first], [second]), strict=True):
+        sent_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), tz=UTC)
+        expected = [
+            domain.sign(secret, id=headers["webhook-id"], at=sent_at, body=body) for secret in live
+        ]
+        assert headers["webhook-signature"].split(" ") == expected
+    hook.refresh_from_db()
+    assert not AuditEvent.objects.filter(body__contains=hook.previous_secret).exists()
+    with pytest.raises(NotAllowed):
+        webhooks.rotate(hook, by=as_actor(a_contact(a_product().partner)), at=NOW)

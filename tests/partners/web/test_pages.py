@@ -102,7 +102,7 @@ def test_a_partner_page_shows_products_and_rules(staff: Client) -> None:
     a_sharing_rule(party_ref=product.partner.party, what="alarms", assets=[a_device()], level=1)
     text = staff.get(f"/partners/{product.partner.slug}/").content.decode()
     assert "up to internal" in text
-    assert "No rule covers what flows from" in text
+    assert "No rule in force covers it." in text
     assert "1 flow beside" in staff.get("/partners/").content.decode()
     assert staff.get("/partners/nosuch/").status_code == 404
 
