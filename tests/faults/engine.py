@@ -31,6 +31,7 @@ from tests.faults.processes import Processes, forget_everything
 ENDED = "a child ended by itself"
 SETTLE_SECONDS = 60
 RESUME_SECONDS = 10.0
+DOOMED = {"a": "worker", "b": "worker", "web": "web", "other web": "web"}
 
 
 def a_book(target: Target) -> tuple[Book, str]:
@@ -193,7 +194,7 @@ class Campaign:
         born["steady"] = time.monotonic()
         faults = [self.cut, self.forget]
         while self.deaths() < kills and time.monotonic() < end:
-            for name, kind in (("a", "worker"), ("b", "worker"), ("web", "web")):
+            for name, kind in DOOMED.items():
                 if name not in self._alive:
                     self.spawn(name, kind)
                     born[name] = time.monotonic()
@@ -221,7 +222,7 @@ class Campaign:
         for name in list(self._alive):
             if name != "steady":
                 self.kill(name)
-                self.buried(name, "killed from outside: " + ("web" if name == "web" else "worker"))
+                self.buried(name, f"killed from outside: {DOOMED[name]}")
         self.spawn("web", "web", is_doomed=False)
         end = time.monotonic() + SETTLE_SECONDS
         while Run.objects.filter(runbook="faults", state="running").exists() or self._orphans:
