@@ -1,15 +1,19 @@
 """Transitions of running playbooks per second, beside the bare SQL of claim and finish."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
 
+import psycopg
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from bench.abba import compare
 from bench.figures import Sheet
 from governance import boundary, jobs
+from governance.domain import actor as actors
+from governance.domain.actor import Actor
 from incidents.actions import claiming, running, ticking, working
 from incidents.executors import http_api
 from incidents.executors.outcomes import Outcome, Result
@@ -49,13 +53,15 @@ def measure_transitions(sheet: Sheet) -> None:
         incident = an_incident(by=by, at=at, site=the_enterprise())
         with boundary.acting(by, at=at):
             running.start(incident, slug, by=by, at=at)
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute(
             "CREATE TABLE bench_command"
             " (id bigserial PRIMARY KEY, state text DEFAULT 'intended', lease_until timestamptz)"
         )
-        cursor.execute("INSERT INTO bench_command SELECT FROM generate_series(1, 60000)")
-        cursor.execute("ANALYZE")
+        owner.execute("INSERT INTO bench_command SELECT FROM generate_series(1, 60000)")
+        owner.execute("CREATE INDEX ON bench_command (id) WHERE state = 'intended'")
+        owner.execute("GRANT SELECT, UPDATE ON bench_command TO wardroom_app")
+        owner.execute("ANALYZE")
     found = compare(lambda: rate(bare), lambda: rate(one_command), pairs=4)
     sheet.figure("bare claim and finish, 4 threads", found.a, "/s")
     sheet.figure(f"step transitions, {LIVE} live runs, 4 threads", 2 * found.b, "/s", at_least=300)
@@ -114,7 +120,7 @@ def measure_cards(sheet: Sheet) -> None:
     sheet.figure("step done to next card, p95", took[47] * 1000, "ms", at_most=300)
 
 
-def tick(run: Run, by: "ticking.Actor") -> float:
+def tick(run: Run, by: Actor) -> float:
     card = Card.objects.waiting().select_related("run__incident__site").get(run=run)
     begun, at = time.perf_counter(), timezone.now()
     with boundary.acting(by, at=at), transaction.atomic():
@@ -126,6 +132,12 @@ def tick(run: Run, by: "ticking.Actor") -> float:
 def measure(sheet: Sheet) -> None:
     """Measure both; nothing leaves the machine, and nobody is nudged."""
     jobs.nudge_with(lambda ids: None)
+    with boundary.acting(actors.service("operator"), at=timezone.now()):
+        measure_parts(sheet)
+
+
+def measure_parts(sheet: Sheet) -> None:
+    """Measure with somebody acting, as the builders of tests ask for."""
     http_api.send = lambda request, *, key, hosts: Result(Outcome.DONE, "{}")
     measure_transitions(sheet)
     measure_cards(sheet)

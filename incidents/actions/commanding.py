@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from incidents.actions.storing import Loaded
 from incidents.domain.engine.plan import Order
 from incidents.domain.engine.state import Step
+from incidents.domain.engine.states import StepState
 from incidents.domain.engine.walk import Walk
 from incidents.executors import acts, extension, http_api, outcomes
 from incidents.executors.rendering import Unrendered
@@ -50,9 +51,9 @@ def render(turn: Turn, walk: Walk, step: Step) -> tuple[Order, dict[str, Any]]:
 
 def intend(turn: Turn, walk: Walk, step: Step, pk: int, *, at: datetime) -> str:
     """Write that the command is to be sent, once; return why that is impossible, if it is."""
-    _, run, _ = turn
-    if CommandRun.objects.filter(step_run=pk, order=step.order).exists():
-        return ""
+    _, run, loaded = turn
+    if loaded.before.get(step.key) == (StepState.READY, step.order):
+        return ""  # it was intended when the step came to it
     try:
         order, request = render(turn, walk, step)
     except Unrendered as error:

@@ -1,5 +1,6 @@
 """One transition of a run: its row locked, one event taken, everything that follows written."""
 
+from collections import deque
 from datetime import datetime
 
 from django.db import transaction
@@ -47,34 +48,36 @@ def take(run: Run, event: Event, *, by: Actor, at: datetime) -> Walk:
     before = (run.values, run.is_exception)
     turn = document, run, loaded
     walk = advancing.advance(plan, loaded.state, event, at=at)
-    while True:
-        storing.store(run, walk, loaded)
-        again = _follow(turn, walk, by=by, at=at)
-        for note in walk.notes:
-            noting.append(run.incident, EntryKind.STEP, note.text[:2000], by=by, at=at)
-        if again is None:
-            break
-        walk = advancing.advance(plan, loaded.state, again, at=at)
+    impossible = _write(turn, walk, by=by, at=at)
+    while impossible:
+        try:
+            again = advancing.advance(plan, loaded.state, impossible.popleft(), at=at)
+        except advancing.Late:
+            continue  # what failed before it has called it off
+        impossible.extend(_write(turn, again, by=by, at=at))
+        walk.steps.update(again.steps)
     _settle(run, walk, before, by=by, at=at)
     return walk
 
 
-def _follow(
+def _write(
     turn: "commanding.Turn", walk: Walk, *, by: Actor, at: datetime
-) -> ChildEnded | CommandFailed | None:
-    """Write what the steps ask for; return what turned out at once to be impossible."""
+) -> deque[ChildEnded | CommandFailed]:
+    """Write what changed and what it asks for; return what turned out at once to be impossible."""
     _, run, loaded = turn
+    storing.store(run, walk, loaded)
+    impossible: deque[ChildEnded | CommandFailed] = deque()
     for step in list(walk.steps.values()):
         pk = loaded.step_ids[step.key]
+        before, _ = loaded.before.get(step.key, (StepState.DELAYED, 0))
         if not step.state.is_live:
-            _close(run, pk, by=by, at=at)
-            continue
-        failed = _begin(turn, walk, step, pk, by=by, at=at)
-        if failed is not None:
-            # The others were only looked at, and are met again in the next round.
-            walk.steps.pop(step.key)
-            return failed
-    return None
+            _close(run, step, pk, before, by=by, at=at)
+        elif (failed := _begin(turn, walk, step, pk, by=by, at=at)) is not None:
+            impossible.append(failed)
+        loaded.before[step.key] = step.state, step.order
+    for note in walk.notes:
+        noting.append(run.incident, EntryKind.STEP, note.text[:2000], by=by, at=at)
+    return impossible
 
 
 def _begin(
@@ -99,13 +102,19 @@ def _begin(
     return None
 
 
-def _close(run: Run, pk: int, *, by: Actor, at: datetime) -> None:
-    """Call off what a step that is over has left behind."""
-    asking.withdraw(pk, by=by, at=at)
-    commanding.cancel(pk, at=at)
-    child = nesting.child_of(pk)
-    if child is not None:
-        take(lock(child), Aborted(f"{run.name} went on without it"), by=by, at=at)
+def _close(run: Run, step: Step, pk: int, before: StepState, *, by: Actor, at: datetime) -> None:
+    """Call off what a step that is over has left behind, by where it stood ``before``."""
+    match before:
+        case StepState.HUMAN | StepState.DECISION:
+            asking.withdraw(pk, by=by, at=at)
+        case StepState.APPROVAL:
+            commanding.cancel(pk, at=at)
+        case StepState.READY if step.state is not StepState.SUCCEEDED:
+            commanding.cancel(pk, at=at)
+        case StepState.CHILD:
+            child = nesting.child_of(pk)
+            if child is not None:
+                take(lock(child), Aborted(f"{run.name} went on without it"), by=by, at=at)
 
 
 def _settle(

@@ -16,9 +16,10 @@ _TOKENS = [TokenState.LIVE.value, TokenState.FAILED.value]
 
 @dataclass
 class Loaded:
-    """A state with the keys of its rows."""
+    """A state with the keys of its rows, and where its steps stood, with which command."""
 
     state: State
+    before: dict[Key, tuple[StepState, int]] = field(default_factory=dict)
     token_ids: dict[str, int] = field(default_factory=dict)
     step_ids: dict[Key, int] = field(default_factory=dict)
 
@@ -45,6 +46,7 @@ def load(run: Run, plan: Plan) -> Loaded:
         keys[row.pk] = step.key
         state.steps[step.key] = step
         found.step_ids[step.key] = row.pk
+        found.before[step.key] = step.state, step.order
         declared = plan.steps[row.step_id].variables
         if declared:
             values.declared = {**values.declared, step.key.scope: declared}

@@ -88,7 +88,8 @@ def look(key: str) -> None:
 def work(held: Claim) -> None:
     """Send one command that is in our hands, and take in how it went."""
     with boundary.acting(ENGINE, at=held.at):
-        command = CommandRun.objects.select_related("run__incident__site").get(pk=held.command)
+        rows = CommandRun.objects.select_related("run__incident__site", "step_run__token")
+        command = rows.defer("run__document").get(pk=held.command)
         require(ENGINE, Act.COMMAND_SEND, command, at=held.at)
         if command.request["type"] == acts.TYPE and not command.is_simulated:
             _act(command, held)

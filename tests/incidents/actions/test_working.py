@@ -13,7 +13,7 @@ from incidents.actions import claiming, ticking, working
 from incidents.domain.incidents import Kind
 from incidents.executors import extension
 from incidents.models import Card, CommandRun, Run, StepRun, TimelineEntry
-from tests.builders.engine import Book, a_run
+from tests.builders.engine import Book, a_run, approved
 from tests.builders.incidents import an_incident
 from tests.builders.target import Target, a_target
 
@@ -199,3 +199,55 @@ def test_a_try_that_was_put_off_is_not_made_after_its_time(
     working.look(str(run.pk))
     assert (CommandRun.objects.get(run=run).state, len(target.heard)) == ("cancelled", 1)
     assert Card.objects.get(run=run).question == "failure"
+
+
+def test_what_is_impossible_at_once_keeps_nothing_else_from_beginning(
+    commander: Actor, target: Target, at: datetime
+) -> None:
+    book = Book()
+    book.target(target.origin)
+    unknown = book.add(
+        "playbook-action",
+        "Call it",
+        playbook_id="playbook--00000001-2222-4222-8222-222222222222",
+        on_completion=book.end(),
+    )
+    heads = [unknown, book.http("Do it", book.end()), book.manual("Look", book.end())]
+    both = book.add("parallel", "Both", next_steps=heads, on_completion=book.end())
+    run = a_run(book, both, by=commander, at=at)
+    assert set(Card.objects.filter(run=run).values_list("title", "question")) == {
+        ("Call it", "failure"),
+        ("Look", ""),
+    }
+    working.look(str(run.pk))
+    assert len(target.heard) == 1
+
+
+def test_a_run_within_a_run_gives_back_what_it_found(commander: Actor, at: datetime) -> None:
+    inner = Book(seed="inner")
+    inner.variables = {"__found__": {"type": "string"}, "__where__": {"type": "string"}}
+    first = inner.manual("Search", inner.end(), out_args=["__found__"])
+    slug = approved(inner.data(first, name="Inner"), by=commander, at=at)
+    outer = Book(seed="outer")
+    outer.variables = {
+        "__found__": {"type": "string"},
+        "__where__": {"type": "string", "value": "line 3"},
+    }
+    call = outer.add(
+        "playbook-action",
+        "Search it",
+        playbook_id=inner.document(first, name="Inner")["id"],
+        in_args=["__where__"],
+        out_args=["__found__"],
+        on_completion=outer.end(),
+    )
+    run = a_run(outer, call, by=commander, at=at, name="Outer")
+    child = Run.objects.get(incident=run.incident, depth=1)
+    assert child.runbook.startswith(f"{slug}-step-")
+    assert child.values[""] == {"__where__": "line 3"}
+    card = Card.objects.get(run=child)
+    ticking.finish(card, by=commander, at=at, values={"__found__": "a modem"})
+    assert state(run) == "running"
+    working.look(str(run.pk))
+    assert state(run) == "done"
+    assert run.values[""]["__found__"] == "a modem"
