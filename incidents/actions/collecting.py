@@ -54,10 +54,8 @@ def receive(
         Conflict: ``token`` was used for something else.
         Refused: the file is empty or has no name.
     """
-    known = EvidenceItem.objects.filter(token=token).select_related("incident").first()
+    known = _known(token, incident, sha256, by)
     if known is not None:
-        if (known.incident_id, known.sha256, known.received_by) != (incident.pk, sha256, by.ref):
-            raise Conflict("This form was sent before, for another file.")
         return known
     item = EvidenceItem(incident=incident)
     require(by, Act.EVIDENCE_ADD, item, at=at)
@@ -87,6 +85,20 @@ def receive(
     # Last, so that what is refused leaves nothing: a file without its row is only unused.
     shelf().put(file, sha256)
     return item
+
+
+def _known(token: UUID, incident: Incident, sha256: str, by: Actor) -> EvidenceItem | None:
+    """Return what ``token`` brought in before.
+
+    Raises:
+        Conflict: that was something else.
+    """
+    known = EvidenceItem.objects.filter(token=token).select_related("incident").first()
+    if known is None:
+        return None
+    if (known.incident_id, known.sha256, known.received_by) != (incident.pk, sha256, by.ref):
+        raise Conflict("This form was sent before, for another file.")
+    return known
 
 
 def _same_hash(sha256: str, claimed: str) -> None:
