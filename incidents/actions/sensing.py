@@ -24,13 +24,8 @@ from incidents.signals.reading import Unfit, read
 
 _WAIT = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _KEEP = """
-INSERT INTO incidents_signal (source, event_id, content, mapper, observed_at, received_at, title,
-    rule, weight, environment, site_id, asset_name, entities, body, alert_id)
-SELECT %(source)s, event_id, content, %(mapper)s, observed_at, %(at)s, title, rule, weight,
-       environment, site_id, asset_name, entities, body, alert_id
-  FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (event_id text, content text,
-       observed_at timestamptz, title text, rule text, weight smallint, environment text,
-       site_id bigint, asset_name text, entities jsonb, body text, alert_id bigint)
+COPY incidents_signal (source, event_id, content, mapper, observed_at, received_at, title, rule,
+    weight, environment, site_id, asset_name, entities, body, alert_id) FROM STDIN
 """
 
 
@@ -168,22 +163,25 @@ def _keep(
     keys: list[int],
     given: Mapping[str, Any],
 ) -> None:
-    rows = [
-        {
-            "event_id": seen.event_id,
-            "content": seen.content,
-            "observed_at": seen.observed_at.isoformat(),
-            "title": seen.title,
-            "rule": seen.rule,
-            "weight": seen.weight.value,
-            "environment": seen.environment.value,
-            "site_id": home,
-            "asset_name": seen.asset,
-            "entities": seen.entities,
-            "body": canonical(events[item.index]).decode(),
-            "alert_id": key,
-        }
-        for (item, seen), home, key in zip(new, homes, keys, strict=True)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP, {**given, "rows": canonical(rows).decode()})
+    source, mapper, at = given["source"], given["mapper"], given["at"]
+    with connection.cursor() as cursor, cursor.copy(_KEEP) as copy:
+        for (item, seen), home, key in zip(new, homes, keys, strict=True):
+            copy.write_row(
+                (
+                    source,
+                    seen.event_id,
+                    seen.content,
+                    mapper,
+                    seen.observed_at,
+                    at,
+                    seen.title,
+                    seen.rule,
+                    seen.weight.value,
+                    seen.environment.value,
+                    home,
+                    seen.asset,
+                    canonical(seen.entities).decode(),
+                    canonical(events[item.index]).decode(),
+                    key,
+                )
+            )

@@ -9,6 +9,7 @@ from incidents.cacao.faults import Invalid, join
 
 _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _ESCAPED = re.compile(r'[\x00-\x1f"\\]')
+_EXACT = 2**53
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -38,7 +39,8 @@ def _write(value: Any, path: tuple[str | int, ...], out: list[str]) -> None:
         out.append("]")
     elif isinstance(value, dict):
         out.append("{")
-        for place, key in enumerate(sorted(value, key=_utf16)):
+        in_order = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf16)
+        for place, key in enumerate(in_order):
             out.append(("," if place else "") + _text(key, (*path, key)) + ":")
             _write(value[key], (*path, key), out)
         out.append("}")
@@ -52,6 +54,8 @@ def _utf16(key: str) -> bytes:
 
 
 def _text(value: str, path: tuple[str | int, ...]) -> str:
+    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value}"'
     if _SURROGATE.search(value):
         raise Invalid("surrogate", join(*path[:-1]), "holds half of a surrogate pair")
     return '"' + _ESCAPED.sub(_escape, value) + '"'
@@ -63,6 +67,8 @@ def _escape(match: re.Match[str]) -> str:
 
 def _number(value: float | Decimal, path: tuple[str | int, ...]) -> str:
     """Write a number as ECMAScript does (ECMA-262, Number::toString), from its double."""
+    if isinstance(value, int) and abs(value) <= _EXACT:
+        return str(value)
     try:
         double = float(value)
     except OverflowError:

@@ -165,13 +165,12 @@ def _site_line(slug: str, name: str, rows: Sequence[Observed], period: Period) -
     return SiteLine(slug, name, len(held[Metric.TTR]), figures)
 
 
-def ages(rows: Iterable[Observed], *, at: datetime) -> tuple[Age, ...]:
-    """Return how long the open incidents have been open, since they were declared."""
+def ages(rows: Iterable[tuple[str, datetime]], *, at: datetime) -> tuple[Age, ...]:
+    """Return how long open incidents have been open; ``rows`` are severity and declaration."""
     counts: dict[str, Counter[str]] = {label: Counter() for label, _ in AGES}
-    for row in rows:
-        old = at - row.declared_at
-        label = next(label for label, limit in AGES if old <= limit)
-        counts[label][row.severity] += 1
+    for severity, declared_at in rows:
+        label = next(label for label, limit in AGES if at - declared_at <= limit)
+        counts[label][severity] += 1
     return tuple(Age(label, dict(counts[label])) for label, _ in AGES)
 
 

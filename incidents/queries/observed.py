@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from incidents.domain.durations import Metric, measure
 from incidents.domain.incidents import Kind, Phase, Reference
@@ -14,9 +15,14 @@ from incidents.domain.observed import COHORT, METRICS, Observed
 from incidents.models import Incident, MilestoneEntry
 
 UNCOUNTED = [one.value for one in Phase if not one.counts_in_metrics]
+# Thousands of rows are read: a lookup costs less than making the member anew.
+_KINDS = {one.value: one for one in MilestoneKind if one is not MilestoneKind.NOTIFIED}
+_STATUSES = {one.value: one for one in Status}
+_SOURCES = {one.value: one for one in Source}
+_PRECISIONS = {one.value: one for one in Precision}
 _ENTRY = (
     "incident_id", "kind", "status", "source", "starts_at", "ends_at", "precision", "zone", "party",
-    "reason", "basis", "seq", "set_at",
+    "reason", "basis", "seq", "is_later",
 )  # fmt: skip
 _ROW = (
     "pk", "year", "number", "title", "severity", "phase", "site_id", "site__slug", "site__name",
@@ -47,10 +53,13 @@ def between(
     return read(rows, kind=kind, at=at, then=then)
 
 
-def open_ones(incidents: QuerySet[Incident], *, kind: Kind, at: datetime) -> list[Observed]:
-    """Return the incidents of one kind that are open."""
+def open_ones(
+    incidents: QuerySet[Incident], *, kind: Kind, at: datetime
+) -> list[tuple[str, datetime]]:
+    """Return severity and declaration of the incidents of one kind that are open."""
     ended = [one.value for one in Phase if one.is_terminal]
-    return read(incidents.filter(~Q(phase__in=ended)), kind=kind, at=at)
+    rows = incidents.filter(~Q(phase__in=ended), kind=kind.value, declared_at__lte=at)
+    return list(rows.order_by().values_list("severity", "declared_at"))
 
 
 def read(
@@ -58,13 +67,15 @@ def read(
 ) -> list[Observed]:
     """Return incidents with their durations, in two queries however many there are."""
     rows = incidents.filter(kind=kind.value, declared_at__lte=at).exclude(phase__in=UNCOUNTED)
-    entries = _entries(rows, at)
+    entries = _entries(rows, at, then)
     found = []
     for row in rows.order_by("year", "number").values_list(*_ROW):
         key, year, number, title, severity, phase, _, slug, name, path, declared_at = row
         held = entries.get(key, [])
         now = current(milestone for milestone, _ in held)
-        before = {} if then is None else current(one for one, set_at in held if set_at <= then)
+        # What nobody has answered since is known as it was.
+        is_changed = then is not None and any(is_later for _, is_later in held)
+        before = current(one for one, is_later in held if not is_later) if is_changed else {}
         found.append(
             Observed(
                 key=key,
@@ -78,9 +89,9 @@ def read(
                 declared_at=declared_at,
                 durations={metric: measure(metric, now, at=at) for metric in METRICS},
                 instants=_instants(now),
-                earlier={}
-                if then is None
-                else {metric: measure(metric, before, at=then) for metric in METRICS},
+                earlier={metric: measure(metric, before, at=then) for metric in METRICS}
+                if then is not None and is_changed
+                else {},
             )
         )
     return found
@@ -96,31 +107,30 @@ def _instants(now: Mapping[str, Milestone]) -> dict[Metric, datetime]:
 
 
 def _entries(
-    incidents: QuerySet[Incident], at: datetime
-) -> dict[int, list[tuple[Milestone, datetime]]]:
-    found: dict[int, list[tuple[Milestone, datetime]]] = defaultdict(list)
+    incidents: QuerySet[Incident], at: datetime, then: datetime | None
+) -> dict[int, list[tuple[Milestone, bool]]]:
+    """Return the answers by incident, each with whether it was given after ``then``."""
+    found: dict[int, list[tuple[Milestone, bool]]] = defaultdict(list)
     rows = MilestoneEntry.objects.filter(
-        incident__in=incidents.order_by().values("pk"), set_at__lte=at
+        incident__in=incidents.order_by().values("pk"), set_at__lte=at, kind__in=_KINDS
     )
-    for row in rows.order_by().values_list(*_ENTRY).iterator(chunk_size=5_000):
-        found[row[0]].append((_milestone(row), row[12]))
+    later = Case(When(set_at__gt=then or at, then=True), default=False)
+    for row in rows.order_by().annotate(is_later=later).values_list(*_ENTRY):
+        found[row[0]].append((_milestone(row), row[-1]))
     return found
 
 
-def _milestone(row: tuple[object, ...]) -> Milestone:
+def _milestone(row: tuple[Any, ...]) -> Milestone:
     _, kind, status, source, start, end, precision, zone, party, reason, basis, seq, _ = row
-    interval = None
-    if isinstance(start, datetime) and isinstance(end, datetime):
-        interval = Interval(start.astimezone(UTC), end.astimezone(UTC))
     return Milestone(
-        kind=MilestoneKind(str(kind)),
-        status=Status(str(status)),
-        source=Source(str(source)),
-        interval=interval,
-        precision=Precision(str(precision)),
-        zone=str(zone),
-        party=str(party),
-        reason=str(reason),
-        basis=str(basis),
-        seq=int(str(seq)),
+        kind=_KINDS[kind],
+        status=_STATUSES[status],
+        source=_SOURCES[source],
+        interval=None if start is None else Interval(start.astimezone(UTC), end.astimezone(UTC)),
+        precision=_PRECISIONS[precision],
+        zone=zone,
+        party=party,
+        reason=reason,
+        basis=basis,
+        seq=seq,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -22,7 +23,7 @@ MAX_POINTERS = 8
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """How one field is read: the first path that holds something, or several joined.
 
@@ -40,8 +41,17 @@ class Field:
     time: str
     zone: str = ""
 
+    @cached_property
+    def plain(self) -> str:
+        """The member that is all of the field, where nothing else is asked for."""
+        shaped = self.const or self.prefix or self.words or self.default or any(self.between)
+        alone = len(self.sources) == 1 and len(self.sources[0]) == 1
+        return self.sources[0][0] if alone and not (shaped or self.is_first_line) else ""
+
     def read(self, event: Any) -> str:
         """Return the text of the field, empty where the event holds none."""
+        if self.plain:
+            return paths.text(event.get(self.plain))
         found = self.const or self._found(event)
         if self.is_first_line:
             found = found.split("\n", 1)[0].strip()

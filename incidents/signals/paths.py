@@ -31,9 +31,11 @@ def value(event: Any, path: tuple[str, ...]) -> Any:
 
 def text(found: Any) -> str:
     """Write a value as one line of text; what is no text, number or truth value gives none."""
+    if isinstance(found, str):
+        return found[:MAX_TEXT].strip()
     if isinstance(found, bool):
         return "true" if found else "false"
-    if isinstance(found, str | int | float):
+    if isinstance(found, int | float):
         return str(found)[:MAX_TEXT].strip()
     return ""
 

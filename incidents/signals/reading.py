@@ -60,7 +60,10 @@ def read(event: Any, mapper: Mapper, *, at: datetime) -> Seen:
 
 
 def _text(field: Field, event: Any) -> str:
-    return "".join(one if one.isprintable() else " " for one in field.read(event)).strip()
+    found = field.read(event)
+    if found.isprintable():
+        return found
+    return "".join(one if one.isprintable() else " " for one in found).strip()
 
 
 def _identity(given: str, content: str) -> str:

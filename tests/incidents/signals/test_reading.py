@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from governance.errors import BadInput
@@ -169,7 +169,8 @@ anything = st.recursive(
 keys = ("id", "observed_at", "title", "severity", "asset", "environment", "time", "data", "pairs")
 
 
-@given(st.dictionaries(st.sampled_from(keys), anything))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from(keys), anything, max_size=5))
 def test_whatever_is_sent_is_read_or_unfit(event: dict[str, Any]) -> None:
     for mapper in (*MAPPERS.values(), mapping.parse(AUDITD)):
         try:
