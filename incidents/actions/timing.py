@@ -1,5 +1,6 @@
 """Setting milestones: an answer to "when?", and the phase that follows from all of them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from incidents.domain.milestones import (
 from incidents.errors import EvidenceMissing, IncidentEnded, ReasonMissing
 from incidents.models import (
     EntryKind,
+    EvidenceItem,
     Incident,
     MilestoneEntry,
     PartnerSlice,
@@ -41,6 +43,8 @@ from incidents.permissions import Act
 _NEEDS_EVIDENCE = (MilestoneKind.CONTAINED, MilestoneKind.RESTORED)
 _RECOVERY = "recovery"
 _POINT = timedelta(minutes=1)
+_ITEM = re.compile(r"E([1-9][0-9]{0,5})\b")
+"""How evidence is named that was taken in as a file: E2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,8 @@ def _evidence(incident: Incident, wanted: SetMilestone) -> str:
     """Return what proves the milestone.
 
     Raises:
-        EvidenceMissing: a SEV1 or SEV2 is contained or restored without any.
+        EvidenceMissing: a SEV1 or SEV2 is contained or restored without any, or it names a file
+            that was not taken in.
     """
     if wanted.status is not Status.KNOWN or wanted.kind not in _NEEDS_EVIDENCE:
         return ""
@@ -212,6 +217,9 @@ def _evidence(incident: Incident, wanted: SetMilestone) -> str:
             f"A {incident.severity} needs evidence for this milestone: name it after the time, "
             f"for example /{wanted.kind.value} 03:45 ±5m sensor export 7"
         )
+    named = _ITEM.match(wanted.text)
+    if named and not EvidenceItem.objects.filter(incident=incident, number=named[1]).exists():
+        raise EvidenceMissing(f"There is no evidence {named[0]} here. Take the file in first.")
     return wanted.text
 
 

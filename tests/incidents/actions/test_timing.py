@@ -14,6 +14,7 @@ from incidents.errors import EvidenceMissing, IncidentEnded, NotUnderstood, Reas
 from incidents.models import Incident, MilestoneEntry, TimelineEntry
 from incidents.queries import milestones
 from incidents.runbooks.core import CoreRunbook
+from tests.builders.evidence import an_item
 from tests.builders.governance import a_site
 from tests.builders.incidents import a_responder, an_incident
 
@@ -173,3 +174,12 @@ def test_the_application_cannot_rewrite_what_was_said(incident: Incident) -> Non
             rows.update(set_by="x") if model is MilestoneEntry else rows.update(text="x")
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             rows._raw_delete("default")
+
+
+def test_evidence_named_by_its_number_was_taken_in(commander: Actor, at: datetime) -> None:
+    incident = an_incident(by=commander, at=at, severity="SEV1")
+    with pytest.raises(EvidenceMissing, match="no evidence E1 here"):
+        saying.say(incident, "/contained now E1 the log", by=commander, at=at)
+    an_item(incident, by=commander)
+    saying.say(incident, "/contained now E1 the log", by=commander, at=at)
+    assert MilestoneEntry.objects.get(incident=incident, kind="contained").evidence == "E1 the log"
