@@ -21,8 +21,16 @@ def plain(text: str, find: Find) -> str:
 
 
 def path(text: str, find: Find) -> str:
-    """Fill in a request target; values are percent-encoded, slashes too."""
-    return _fill(text, find, lambda value: quote(value, safe=""))
+    """Fill in a request target; values are percent-encoded, slashes too.
+
+    Raises:
+        Unrendered: a variable has no value, or would climb to another place of the path, which
+            encoding does not prevent (RFC 3986, section 5.2.4).
+    """
+    filled = _fill(text, find, lambda value: quote(value, safe=""))
+    if {".", ".."} & set(filled.partition("?")[0].split("/")):
+        raise Unrendered("a part of the path is a dot, which leads elsewhere")
+    return filled
 
 
 def inside_json(text: str, find: Find) -> str:

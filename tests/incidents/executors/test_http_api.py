@@ -53,6 +53,14 @@ def test_what_cannot_be_filled_in_safely_is_not_sent(more: Any, says: str) -> No
         rendered("POST /x", {"__name__": "a\r\nb"}, **more)
 
 
+@pytest.mark.parametrize("value", [".", ".."])
+def test_a_value_does_not_climb_in_the_path(value: str) -> None:
+    with pytest.raises(Unrendered, match="leads elsewhere"):
+        rendered("PUT /hosts/__name__:value/isolate", {"__name__": value})
+    found = rendered("GET /hosts?name=__name__:value", {"__name__": value})
+    assert found["url"].endswith(f"/hosts?name={value}")
+
+
 @pytest.mark.parametrize(
     "line", ["GET http://__host__:value/x", "GET https://__host__/x", "GET file:///etc/passwd"]
 )
