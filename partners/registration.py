@@ -19,7 +19,7 @@ from partners.domain.intakes import OnPhase, Phase
 from partners.measures import MEASURES
 from partners.models import AnswerDocument, Finding, Intake, Partner, WebhookMessage
 from partners.permissions import Act
-from partners.queries import phase_key
+from partners.queries import deciding, phase_key
 
 log = logging.getLogger(__name__)
 PHASE_SECONDS = 3600
@@ -121,6 +121,7 @@ def _findings(count: int) -> str:
 for _slug, _measure in MEASURES.items():
     registries.measures.add(_slug, _measure)
 registries.duties.add("partners.findings", waiting)
+registries.duties.add("partners.deciding", deciding.duties)
 registries.job_kinds.add(
     "sweep_patch_sla", JobKind(_sweep, "Mark findings that fell overdue", every_seconds=15 * 60)
 )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from governance import audit
 from governance.access import require
@@ -19,6 +19,19 @@ from partners.permissions import Act
 _About = tuple[int | str, int | None]
 POLICY = "policy: counts at once"
 BATCH = 2_000
+# What waits for a review is no claim any more once its author says something newer.
+_SUPERSEDE = """
+UPDATE partners_answer old
+   SET decision = 'rejected', decided_by = 'policy: superseded', decided_at = %(at)s,
+       decision_reason = 'The same author said something newer.'
+  FROM partners_answer new
+ WHERE new.id = ANY(%(new)s) AND old.decision = 'pending' AND old.id <> ALL(%(new)s)
+   AND old.product_id = new.product_id AND old.author = new.author
+   AND old.stated_at <= new.stated_at
+   AND old.vulnerability_id IS NOT DISTINCT FROM new.vulnerability_id
+   AND (new.vulnerability_id IS NOT NULL OR old.name = new.name)
+   AND old.component_id IS NOT DISTINCT FROM new.component_id
+"""
 
 
 @transaction.atomic
@@ -105,6 +118,8 @@ def keep(answers: list[Answer], product: Product, *, at: datetime) -> None:
         if not needs_review(Status(row.status), is_trusted=is_trusted, contradicts=contradicts):
             row.decision, row.decided_by, row.decided_at = Decision.ACCEPTED, POLICY, at
     Answer.objects.bulk_create(answers, BATCH)
+    with connection.cursor() as cursor:
+        cursor.execute(_SUPERSEDE, {"new": [row.pk for row in answers], "at": at})
     _follow(product, answers, at=at)
 
 

@@ -21,10 +21,11 @@ from partners.actions import answering, waiving
 from partners.domain.waiving import MAX_DAYS
 from partners.models import Answer, Decision, Finding, Waiver
 from partners.permissions import Act
-from partners.web import words
+from partners.web import findings, words
 from partners.web.doors import staff
 
 SHOWN = 100
+PAGE = "partners:finding"
 
 
 def _form(actor: Actor, finding: Finding, data: Any, at: datetime, kind: str) -> None:
@@ -86,14 +87,21 @@ def submit(request: HttpRequest, pk: UUID, kind: str, page: str) -> HttpResponse
 @require_POST
 def ask_waiver(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for a waiver of one finding."""
-    return submit(request, pk, "waiver", "partners:finding")
+    return _submitted(request, pk, "waiver")
 
 
 @staff
 @require_POST
 def give_answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Note what a supplier told us by other ways."""
-    return submit(request, pk, "answer", "partners:finding")
+    return _submitted(request, pk, "answer")
+
+
+def _submitted(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
+    try:
+        return submit(request, pk, kind, PAGE)
+    except Refused as error:
+        return findings.again(request, pk, "partners/finding.html", PAGE, error)
 
 
 @staff

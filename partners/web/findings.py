@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from governance import access
 from governance.board import when, who
 from governance.domain.actor import Actor
+from governance.errors import Refused
 from governance.models import Site
 from governance.permissions import Act as GovernanceAct
 from partners import queries
@@ -24,7 +25,7 @@ from partners.domain.waiving import is_in_force
 from partners.models import FeedRun, Finding, FindingEvent
 from partners.queries import Standing, filtering, paging
 from partners.queries.filtering import Wanted
-from partners.web import rows, words
+from partners.web import rows, sent, words
 from partners.web.doors import staff
 
 
@@ -73,11 +74,22 @@ def listing(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one finding: what, why it is due when, what proves it, what happened."""
     by, at = who(request), when(request)
-    context = detail(queries.findings(to=by, at=at), pk, at=at, page_name="partners:finding")
+    context = detail(queries.findings(to=by, at=at), pk, to=by, at=at, page_name="partners:finding")
     return render(request, "partners/finding.html", context)
 
 
-def detail(found: Any, pk: UUID, *, at: datetime, page_name: str) -> dict[str, Any]:
+def again(
+    request: HttpRequest, pk: UUID, template: str, page_name: str, error: Refused, **more: Any
+) -> HttpResponse:
+    """Show the page of a finding with the form as it was sent, and what it lacks."""
+    by, at = who(request), when(request)
+    found = queries.findings(to=by, at=at)
+    context = detail(found, pk, to=by, at=at, page_name=page_name)
+    lacks = {"error": f"{error.title}. {error}", "typed": request.POST}
+    return render(request, template, {**context, **lacks, **more}, status=error.status)
+
+
+def detail(found: Any, pk: UUID, *, to: Actor, at: datetime, page_name: str) -> dict[str, Any]:
     """Return what both pages of one finding show.
 
     Raises:
@@ -109,6 +121,7 @@ def detail(found: Any, pk: UUID, *, at: datetime, page_name: str) -> dict[str, A
         if values["due_at"]
         else None,
         "rule": words.RULES.get(values["due_rule"], values["due_rule"]),
+        "sent": sent.about(pk, zone=zone, to=to, at=at),
         "opened": words.moment(values["opened_at"], zone=zone, at=at),
         "events": [
             (

@@ -14,6 +14,7 @@ from catalog.models import SharingRule
 from catalog.permissions import Act as CatalogAct
 from governance import access
 from governance.board import when, who
+from governance.errors import Refused
 from partners import queries
 from partners.models import Finding, Intake, Partner
 from partners.permissions import Act
@@ -24,6 +25,7 @@ from partners.web.doors import contact
 from partners.web.partners import products
 
 ASKED, SHOWN = 3, 10
+PAGE, FINDING = "portal:finding", "portal/finding.html"
 STATES = ("open", "waived", "mitigated", "fixed", "withdrawn")
 
 
@@ -106,19 +108,27 @@ def listing(request: HttpRequest, partner: Partner) -> HttpResponse:
 def finding(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
     """Show one finding to whom it concerns."""
     by, at = who(request), when(request)
-    context = findings.detail(queries.findings(to=by, at=at), pk, at=at, page_name="portal:finding")
-    return render(request, "portal/finding.html", {**context, "partner": partner})
+    found = queries.findings(to=by, at=at)
+    context = findings.detail(found, pk, to=by, at=at, page_name=PAGE)
+    return render(request, FINDING, {**context, "partner": partner})
 
 
 @contact
 @require_POST
 def give_answer(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
     """Answer for one of the partner's findings."""
-    return deciding.submit(request, pk, "answer", "portal:finding")
+    return _submitted(request, partner, pk, "answer")
 
 
 @contact
 @require_POST
 def ask_waiver(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
     """Ask for a waiver of one of the partner's findings."""
-    return deciding.submit(request, pk, "waiver", "portal:finding")
+    return _submitted(request, partner, pk, "waiver")
+
+
+def _submitted(request: HttpRequest, partner: Partner, pk: UUID, kind: str) -> HttpResponse:
+    try:
+        return deciding.submit(request, pk, kind, PAGE)
+    except Refused as error:
+        return findings.again(request, pk, FINDING, PAGE, error, partner=partner)

@@ -1,10 +1,12 @@
 """Signing in from the first page to the last, and the ways it is refused."""
 
+import re
 from typing import Any
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.core import mail
 from django.test import Client
 
 from governance import boundary
@@ -61,6 +63,20 @@ def test_from_the_password_to_the_recovery_codes(user: User) -> None:
         assert codes.status_code == 200
         assert codes.content.decode().count("<li><code>") == 10
         assert client.get("/").status_code == 200
+
+
+def test_from_the_mailed_link_to_the_second_factor() -> None:
+    """Whoever is invited has no password yet: the first one comes by mail."""
+    user = a_member("steward", email="jana@example.org")
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": "jana@example.org"})
+    (link,) = re.findall(r"https?://[^/\s]+(/accounts/password/reset/key/\S+)", mail.outbox[0].body)
+    form = client.get(link)["Location"]
+    new = {"password1": signin.PASSWORD, "password2": signin.PASSWORD}
+    assert client.post(form, new).status_code == 302
+    user.refresh_from_db()
+    assert signin.step_one(client, user)["Location"] == "/"  # type: ignore[index]
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
 
 
 def test_who_came_for_a_page_is_led_on_to_it_after_enrollment(user: User) -> None:

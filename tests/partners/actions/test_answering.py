@@ -12,7 +12,7 @@ from partners.actions import answering, sweeping, vex_documents
 from partners.errors import BadAnswer, UnreadableVex
 from partners.models import Answer, Finding, FindingEvent, Partner
 from tests.builders.governance import a_user, holds
-from tests.builders.partners import a_contact, a_record
+from tests.builders.partners import a_contact, a_finding, a_record
 from tests.builders.vex import CVE, a_csaf, a_cyclonedx_vex, an_openvex
 from tests.partners.actions.test_following import DAY, NEW, OLD, Scene
 
@@ -167,6 +167,24 @@ def test_a_contact_answers_for_its_own_finding(scene: Scene) -> None:
         with pytest.raises(NotAllowed):
             answering.decide(row, accepts=True, reason="Mine.", by=by, at=scene.at)
     assert row.decision == "pending"
+
+
+def test_a_newer_answer_takes_the_place_of_one_that_waits(scene: Scene) -> None:
+    by = a_contact(scene.product.partner).as_actor(has_mfa=True)
+    mine, other = scene.finding, a_finding(product=scene.product)
+    with boundary.acting(by, at=scene.at):
+        kept, old, new = (
+            answering.give(finding, status=status, detail="Looked at.", by=by, at=scene.at)
+            for finding, status in (
+                (other, "not_affected"),
+                (mine, "not_affected"),
+                (mine, "under_investigation"),
+            )
+        )
+    for row in (kept, old, new):
+        row.refresh_from_db()
+    assert [one.decision for one in (kept, old, new)] == ["pending", "rejected", "accepted"]
+    assert old.decision_reason == "The same author said something newer."
 
 
 def test_no_document_no_claim(scene: Scene) -> None:

@@ -39,7 +39,9 @@ def test_a_contact_asks_and_one_of_us_agrees(client: Client) -> None:
     asked = contact.post(f"{page}waiver/", {**WAIVER, "until": a_day()})
     assert (asked.status_code, asked["Location"]) == (302, page)
     waiver = Waiver.objects.get()
+    assert "waits for a decision" in contact.get(page).content.decode()
     staff = sign_in(Client(), a_member("soc_analyst"))
+    assert "1 waiver asked for" in staff.get("/").content.decode()
     assert "August only." in staff.get("/findings/waivers/").content.decode()
     decided = staff.post(
         f"/findings/waivers/{waiver.pk}/decide/", {"decision": "agree", "reason": "Segmented."}
@@ -55,6 +57,9 @@ def test_what_cannot_be_asked_for_is_refused(client: Client) -> None:
     page = f"/portal/findings/{finding.pk}/"
     for over in ({"until": "soon"}, {"until": a_day(95)}, {"until": a_day(), "reason": ""}):
         assert contact.post(f"{page}waiver/", {**WAIVER, **over}).status_code == 422
+    lacks = contact.post(f"{page}waiver/", {**WAIVER, "until": a_day(95)}).content.decode()
+    assert "what you wrote stands below" in lacks
+    assert "August only." in lacks
     assert contact.post(f"{page}answer/", {"status": "not_affected"}).status_code == 422
     other = a_finding()
     assert contact.post(f"/portal/findings/{other.pk}/answer/").status_code == 404
@@ -70,7 +75,10 @@ def test_a_contact_answers_and_one_of_us_accepts(client: Client) -> None:
     assert contact.post(f"{page}answer/", form).status_code == 302
     answer = Answer.objects.get()
     assert answer.decision == "pending"
+    assert "waits for a decision" in contact.get(page).content.decode()
     staff = sign_in(Client(), a_member("soc_analyst"))
+    assert "1 answer of suppliers to review" in staff.get("/").content.decode()
+    assert "waits for a decision" in staff.get(f"/findings/{finding.pk}/").content.decode()
     assert "Vulnerable code not present" in staff.get("/findings/answers/").content.decode()
     decide = f"/findings/answers/{answer.pk}/decide/"
     assert staff.post(decide, {"decision": "accept", "reason": "Checked."}).status_code == 302
