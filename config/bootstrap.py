@@ -22,7 +22,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import xml.etree.ElementTree
 import zipfile
@@ -262,43 +261,23 @@ def run():
 class Leg(object):
     """One line of the final table: a command, or the reason why it cannot run."""
 
-    def __init__(
-        self, name, argv, env=None, skipped="", is_pytest=False, may_be_empty=False, beside=None
-    ):
+    def __init__(self, name, argv, env=None, skipped="", is_pytest=False, may_be_empty=False):
         self.name = name
         self.argv = argv
         self.env = env or {}
         self.skipped = skipped
         self.is_pytest = is_pytest
         self.may_be_empty = may_be_empty
-        self.beside = beside
         self.result = "SKIPPED" if skipped else "not run"
         self.code = 0
         self.seconds = 0.0
         self.counts = (0, 0, 0)
 
-    def run(self, words=None):
-        """Run it, and the leg beside it at the same time, whose words come afterwards."""
-        if words is None:
-            print("\n==== %s%s" % (self.name, ": SKIPPED, " + self.skipped if self.skipped else ""))
-            sys.stdout.flush()
+    def run(self):
+        print("\n==== %s%s" % (self.name, ": SKIPPED, " + self.skipped if self.skipped else ""))
+        sys.stdout.flush()
         if self.skipped:
             return
-        if self.beside is not None:
-            with tempfile.TemporaryFile() as kept:
-                other = threading.Thread(target=self.beside.run, args=(kept,))
-                other.start()
-                try:
-                    self.run_alone(None)
-                finally:
-                    other.join()
-                    kept.seek(0)
-                    print("\n==== %s, at the same time" % self.beside.name)
-                    print(kept.read().decode("utf-8", "replace"))
-        else:
-            self.run_alone(words)
-
-    def run_alone(self, words):
         started = time.time()
         argv, report = list(self.argv), None
         if self.is_pytest:
@@ -309,12 +288,9 @@ class Leg(object):
         for name, value in self.env.items():
             env.pop(name, None) if value is None else env.__setitem__(name, value)
         try:
-            self.code = wait(subprocess.Popen(argv, env=env, stdout=words, stderr=words))
+            self.code = wait(subprocess.Popen(argv, env=env))
             if self.may_be_empty and self.code == NOTHING_COLLECTED:
                 self.code, self.skipped = 0, "no test is marked so"
-        except OSError as error:
-            self.code, self.result = 1, "FAILED (%s)" % error.strerror
-            return
         finally:
             self.seconds = time.time() - started
             if report:
@@ -373,18 +349,7 @@ def test_legs():
             is_pytest=True,
         ),
         # One after another: they kill what they started, empty the broker, and measure time.
-        # They wait more than they work, so those of the launcher, which starts servers of its
-        # own, go on at the same time.
-        Leg(
-            "faults",
-            pytest + ["-m", "fault and not soak", "--ignore=tests/config"],
-            is_pytest=True,
-            beside=Leg(
-                "faults, launcher",
-                pytest + ["-m", "fault and not soak", "tests/config"],
-                is_pytest=True,
-            ),
-        ),
+        Leg("faults", pytest + ["-m", "fault and not soak"], is_pytest=True),
         Leg(
             "e2e",
             pytest + ["-n", "2", "-m", "e2e"],
@@ -415,7 +380,8 @@ def legs(them):
         except KeyboardInterrupt:
             leg.result, leg.code, interrupted = "interrupted", 130, True
             break
-    them = [one for leg in them for one in (leg, leg.beside) if one is not None]
+        except OSError as error:
+            leg.result, leg.code = "FAILED (%s)" % error.strerror, 1
     print("\n%-18s  %-12s  %8s" % ("leg", "result", "seconds"))
     for leg in them:
         print("%-18s  %-12s  %8.1f  %s" % (leg.name, leg.result, leg.seconds, leg.skipped))

@@ -134,28 +134,6 @@ def test_a_failed_leg_does_not_stop_the_next_and_the_worst_code_counts(
     assert lines[-1] == "3 passed, 3 failed, 2 skipped"
 
 
-def test_a_leg_beside_another_runs_at_the_same_time_and_its_words_come_afterwards(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    meet = (
-        "import pathlib, sys, time\n"
-        "own, other = map(pathlib.Path, sys.argv[1:3])\n"
-        "own.touch()\n"
-        "while not other.exists(): time.sleep(0.01)\n"
-        "print('said', own.name)\n"
-        "raise SystemExit(int(sys.argv[3]))"
-    )
-    a, b = str(tmp_path / "a"), str(tmp_path / "b")
-    beside = bootstrap.Leg("beside", [sys.executable, "-c", meet, b, a, "4"])
-    leg = bootstrap.Leg("first", [sys.executable, "-c", meet, a, b, "0"], beside=beside)
-    assert bootstrap.legs([leg]) == 4
-    lines = capfd.readouterr().out.splitlines()
-    assert lines.index("said a") < lines.index("==== beside, at the same time")
-    assert lines.index("==== beside, at the same time") < lines.index("said b")
-    rows = [line.split()[:2] for line in lines if line.startswith(("first", "beside"))]
-    assert rows == [["first", "passed"], ["beside", "FAILED"]]
-
-
 def test_a_campaign_without_tests_is_named_and_no_failure(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
