@@ -84,7 +84,7 @@ class Running:
     def said(self) -> str:
         return "\n".join(self.lines)
 
-    def wait_for_line(self, text: str, *, seconds: float = 60) -> None:
+    def wait_for_line(self, text: str, *, seconds: float = 120) -> None:
         def there() -> bool:
             assert self.process.poll() is None, self.said
             return text in self.said
