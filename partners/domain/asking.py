@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
     "<=": operator.le,
@@ -15,6 +16,7 @@ OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
     "=": operator.eq,
 }
 _QUESTION = re.compile(r"\s*([^\s<>=]+)\s*(?:(<=|>=|<|>|==?)\s*(\S+)\s*)?")
+_PURL = re.compile(r"(pkg:.+)@([^@/?#]+)(?:[?#].*)?")
 _LONGEST = 400
 
 
@@ -37,6 +39,8 @@ class Question:
 def parse(text: str) -> Question:
     """Read ``log4j-core < 2.17``, a package as its ecosystem spells it, or a package URL.
 
+    The version of a package URL is the one asked for.
+
     Raises:
         BadQuestion: anything else.
     """
@@ -44,4 +48,6 @@ def parse(text: str) -> Question:
     if match is None:
         raise BadQuestion("Ask for a name, or for a name and a version: log4j-core < 2.17")
     name, sign, version = match.groups()
+    if not sign and (found := _PURL.fullmatch(name)):
+        name, sign, version = found[1], "=", unquote(found[2])
     return Question(name, "=" if sign == "==" else sign or "", version or "")

@@ -13,6 +13,8 @@ from partners.domain.asking import BadQuestion, Question, parse
         ("requests>=2.31.0", Question("requests", ">=", "2.31.0")),
         ("@scope/name==1", Question("@scope/name", "=", "1")),
         ("pkg:maven/a/b <= 1.0", Question("pkg:maven/a/b", "<=", "1.0")),
+        ("pkg:pypi/django@3.2.0", Question("pkg:pypi/django", "=", "3.2.0")),
+        ("pkg:npm/%40scope/name@1.0%2B1?x=y", Question("pkg:npm/%40scope/name", "=", "1.0+1")),
     ],
 )
 def test_a_question_is_a_name_and_a_comparison(text: str, question: Question) -> None:
