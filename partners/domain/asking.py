@@ -16,7 +16,8 @@ OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
     "=": operator.eq,
 }
 _QUESTION = re.compile(r"\s*([^\s<>=]+)\s*(?:(<=|>=|<|>|==?)\s*(\S+)\s*)?")
-_PURL = re.compile(r"(pkg:.+)@([^@/?#]+)(?:[?#].*)?")
+_PURL = re.compile(r"(pkg:.+)@([^@/]+)")
+_QUALIFIERS = re.compile(r"(\s*pkg:[^\s?#]+)[?#]\S*")
 _LONGEST = 400
 
 
@@ -44,6 +45,7 @@ def parse(text: str) -> Question:
     Raises:
         BadQuestion: anything else.
     """
+    text = _QUALIFIERS.sub(r"\1", text)
     match = _QUESTION.fullmatch(text) if len(text) <= _LONGEST and "\0" not in text else None
     if match is None:
         raise BadQuestion("Ask for a name, or for a name and a version: log4j-core < 2.17")
