@@ -58,6 +58,20 @@ def open_by_severity(product: int) -> dict[str, int]:
     return dict(counted)
 
 
+def by_state_and_severity(product: int) -> dict[str, dict[str, int]]:
+    """Return how many findings a product has, by state and severity."""
+    counted = (
+        Finding.objects.filter(product=product)
+        .order_by()
+        .values_list("state", "band")
+        .annotate(n=Count("pk"))
+    )
+    found: dict[str, dict[str, int]] = {}
+    for state, band, count in counted:
+        found.setdefault(state, {})[band] = count
+    return found
+
+
 def parts(sbom: Sbom) -> Iterator[Part]:
     """Yield the components of ``sbom`` as they are written out, in the order of the document."""
     rows = SbomComponent.objects.filter(sbom=sbom).order_by("pk").values(*_COLUMNS)

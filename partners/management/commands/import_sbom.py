@@ -27,6 +27,11 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--product", required=True, help="name or slug; a new one is registered"
         )
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="return when it is read and matched, which this command does anyway",
+        )
         parser.add_argument("--site", help="slug of the site that uses a new product")
 
     def act(self, **options: Any) -> dict[str, Any]:
@@ -72,6 +77,7 @@ class Command(OperatorCommand):
             "findings_closed": intake.closed,
             "findings_unchanged": intake.unchanged,
             "findings_open": sboms.open_by_severity(product.pk),
+            "findings": sboms.by_state_and_severity(product.pk),
             "quality": sbom.quality,
             "diff": intake.diff,
             "warnings": intake.problems_count,

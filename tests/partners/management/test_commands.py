@@ -125,7 +125,14 @@ def test_the_loop_from_the_shell(tmp_path: Path, partner: Partner) -> None:
     )
     again = run(*words)
     assert (again["is_new"], again["intake"]) == (False, first["intake"])
+    assert first["findings"] == {"open": first["findings_open"]}
+    assert run(*words, "--wait") == again
     assert run("sweep_patch_sla")["overdue"] == 0
+    rehearsed = ("sweep_patch_sla", "--at", "2099-01-01T00:00:00Z")
+    assert [one["kind"] for one in run(*rehearsed)["transitions"]] == ["breached"]
+    assert run(*rehearsed)["transitions"] == []
+    with pytest.raises(CommandError, match="no instant"):
+        run("sweep_patch_sla", "--at", "2099-01-01")
     out = StringIO()
     call_command(*words, stdout=out)
     assert "was taken in on" in out.getvalue()
