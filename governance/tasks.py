@@ -107,7 +107,7 @@ def _one(found: registries.Sweep, key: str) -> None:
     try:
         close_old_connections()
         found.look(key)
-    except Exception:
+    except Exception:  # one record that fails must not keep the sweep from the others
         log.exception("%s could not be looked after", key)
     finally:
         close_old_connections()
