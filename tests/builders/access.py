@@ -12,14 +12,14 @@ from governance.domain.callers import Scope
 from governance.models import EnforcementPoint
 from governance.policy import content
 from governance.policy.casbin_policy import Rule
-from tests.builders.governance import NOW, _number
+from tests.builders.governance import NOW, a_name
 
 OPERATOR = actors.service("operator")
 
 
 def a_caller(**over: Any) -> tuple[EnforcementPoint, str]:
     """Return an enforcement point with every scope, and its key."""
-    slug = over.pop("slug", f"gateway-{next(_number)}")
+    slug = over.pop("slug", f"gateway-{a_name()}")
     fields = {"slug": slug, "name": slug.title(), "scopes": list(Scope)}
     with boundary.acting(OPERATOR, at=NOW):
         return enforcement_points.admit(**{**fields, **over}, by=OPERATOR, at=NOW)
@@ -37,8 +37,8 @@ def a_policy(rules: Sequence[Rule]) -> None:
 
 
 def a_rule(sub: str, rtype: str, act: str, cond: str = "True", eft: str = "allow") -> Rule:
-    number = next(_number)
-    return Rule(sub, "*", rtype, act, cond, eft, f"fixture-{number}")
+    name = a_name()
+    return Rule(sub, "*", rtype, act, cond, eft, f"fixture-{name}")
 
 
 def a_directory(*entities: EntityText) -> None:
