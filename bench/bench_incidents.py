@@ -1,4 +1,8 @@
-"""Runbooks at work: transitions per second, and how soon the next card is there."""
+"""Runbooks at work, on a durable server: transitions per second, and how soon the next card."""
+
+from bench.durable import on_durable_servers
+
+on_durable_servers(__file__)
 
 import django
 

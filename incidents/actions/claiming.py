@@ -12,8 +12,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from governance import boundary
+from governance.access import require
 from governance.context import Context
 from governance.domain import actor as actors
+from incidents.models import CommandRun
+from incidents.permissions import Act
 
 ENGINE = actors.service("engine")
 LEASE_SECONDS = 6
@@ -32,8 +35,12 @@ FROM (SELECT id, state AS was, effect FROM incidents_commandrun
                 AND effect <> 'at_most_once' AND attempt < %(most)s)
       ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) t
 WHERE c.id = t.id
-RETURNING c.id, c.fence, c.attempt, t.was, c.run_id, statement_timestamp()
+RETURNING c.id, c.fence, c.attempt, t.was, statement_timestamp()
 """
+_READ = [
+    *("run_id", "order", "target", "key", "effect", "is_simulated", "request"),
+    *("step_run__step_id", "step_run__visit", "step_run__token__path", "run__incident__site__slug"),
+]
 _RENEW = (
     "UPDATE incidents_commandrun"
     " SET lease_until = statement_timestamp() + %s * interval '1 second'"
@@ -53,11 +60,10 @@ class Claim:
     ``is_lapsed`` says that whoever had it before was lost, so it may have had its effect.
     """
 
-    command: int
+    command: CommandRun
     fence: int
     attempt: int
     is_lapsed: bool
-    run: int
     at: datetime
 
 
@@ -65,6 +71,9 @@ def claim(run: int | None = None) -> Claim | None:
     """Take one command that is due, of ``run`` if given; None when there is none.
 
     A command that must not be repeated is never taken from somebody else's hands.
+
+    Raises:
+        NotAllowed: the policy does not let the engine send it; it stays to be sent.
     """
     with acting(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -72,9 +81,13 @@ def claim(run: int | None = None) -> Claim | None:
             {"worker": _worker(), "lease": LEASE_SECONDS, "run": run, "most": MOST_LOST},
         )
         row = cursor.fetchone()
-    if row is None:
-        return None
-    return Claim(row[0], row[1], row[2], row[3] == "sending", row[4], row[5])
+        if row is None:
+            return None
+        key, fence, attempt, was, at = row
+        rows = CommandRun.objects.select_related("run__incident__site", "step_run__token")
+        command = rows.only(*_READ).get(pk=key)
+        require(ENGINE, Act.COMMAND_SEND, command, at=at)
+    return Claim(command, fence, attempt, was == "sending", at)
 
 
 @contextmanager
@@ -86,11 +99,11 @@ def renewed(held: Claim) -> Iterator[None]:
         try:
             while not stop.wait(RENEWED_EVERY):
                 with acting(), transaction.atomic(), connection.cursor() as cursor:
-                    cursor.execute(_RENEW, [LEASE_SECONDS, held.command, held.fence])
+                    cursor.execute(_RENEW, [LEASE_SECONDS, held.command.pk, held.fence])
         finally:
             connection.close()
 
-    thread = threading.Thread(target=beat, name=f"lease-{held.command}", daemon=True)
+    thread = threading.Thread(target=beat, name=f"lease-{held.command.pk}", daemon=True)
     thread.start()
     try:
         yield

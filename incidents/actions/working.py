@@ -11,7 +11,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -87,19 +87,18 @@ def look(key: str) -> None:
 
 def work(held: Claim) -> None:
     """Send one command that is in our hands, and take in how it went."""
+    command = held.command
     with boundary.acting(ENGINE, at=held.at):
-        rows = CommandRun.objects.select_related("run__incident__site", "step_run__token")
-        command = rows.defer("run__document").get(pk=held.command)
-        require(ENGINE, Act.COMMAND_SEND, command, at=held.at)
         if command.request["type"] == acts.TYPE and not command.is_simulated:
-            _act(command, held)
+            _act(held)
             return
         with claiming.renewed(held):
-            result = _send(command, held)
-        _take_in(command, held, result)
+            result = _send(held)
+        _take_in(held, result)
 
 
-def _send(command: CommandRun, held: Claim) -> Result:
+def _send(held: Claim) -> Result:
+    command = held.command
     if command.is_simulated:
         return _SIMULATED
     hosts = plans.hosts()
@@ -121,12 +120,12 @@ def _probed(command: CommandRun) -> Result:
     return Result(Outcome.FAILED, "the probe says that it did not happen", may_retry=True)
 
 
-def _act(command: CommandRun, held: Claim) -> None:
+def _act(held: Claim) -> None:
     """Carry out an act of ours in the very transaction that notes its outcome."""
-    request = command.request
+    command, request = held.command, held.command.request
     with transaction.atomic():
         run = stepping.lock(command.run_id)
-        if not _is_ours(command, held):
+        if not _of(held).select_for_update().exists():
             return
         situation = acts.Situation(
             run.incident_id, request["arguments"], command.key, ENGINE, held.at
@@ -139,50 +138,51 @@ def _act(command: CommandRun, held: Claim) -> None:
                 result = found.do(situation)
         except Exception as error:  # noqa: BLE001  whatever an act raises is its failure
             result = Result(Outcome.FAILED, f"{type(error).__name__}: {error}"[:500])
-        _finish(run, command, held, result)
+        _finish(run, held, result)
 
 
-def _take_in(command: CommandRun, held: Claim, result: Result) -> None:
+def _take_in(held: Claim, result: Result) -> None:
     with transaction.atomic():
-        run = stepping.lock(command.run_id)
-        if not _is_ours(command, held):
-            text = f"Late answer to command {command.key[:8]}: {result.said}"
+        run = stepping.lock(held.command.run_id)
+        if not _finish(run, held, result):
+            text = f"Late answer to command {held.command.key[:8]}: {result.said}"
             noting.append(run.incident, EntryKind.STEP, text[:500], by=ENGINE, at=_now(run))
-            return
-        _finish(run, command, held, result)
 
 
-def _is_ours(command: CommandRun, held: Claim) -> bool:
-    """Whether nobody took the command after us; its row is locked from here on."""
-    rows = CommandRun.objects.select_for_update().filter(
-        pk=command.pk, fence=held.fence, state=CommandState.SENDING
+def _of(held: Claim) -> QuerySet[CommandRun]:
+    """Return the command's row unless somebody took it after us."""
+    return CommandRun.objects.filter(
+        pk=held.command.pk, fence=held.fence, state=CommandState.SENDING
     )
-    return rows.exists()
 
 
-def _finish(run: Run, command: CommandRun, held: Claim, result: Result) -> None:
-    effect, at = Effect(command.effect), _now(run)
+def _finish(run: Run, held: Claim, result: Result) -> bool:
+    """Note how a command went; False when it is not ours any more, and nothing was noted."""
+    effect, at = Effect(held.command.effect), _now(run)
     again = result.may_retry and (
         effect.may_repeat or (effect is Effect.CHECKABLE and result.outcome is Outcome.FAILED)
     )
     if again and held.attempt < MOST_ATTEMPTS:
-        _later(command, held, result, at=at)
-        return
+        return _later(held, result)
     if effect.may_repeat and result.outcome is Outcome.UNKNOWN:
         result = Result(Outcome.FAILED, f"{result.said}, {held.attempt} times")
-    end(run, command, result, at=at)
+    return end(run, held.command, _of(held), result, at=at)
 
 
-def end(run: Run, command: CommandRun, result: Result, *, at: datetime) -> None:
-    """Note how a command went, and let its step go on from there."""
+def end(
+    run: Run, command: CommandRun, row: QuerySet[CommandRun], result: Result, *, at: datetime
+) -> bool:
+    """Note in ``row`` how ``command`` went, and let its step go on; False without such a row."""
     said = result.said[:KEPT_ANSWER].replace("\x00", "")
-    CommandRun.objects.filter(pk=command.pk).update(
+    ended = row.update(
         state=CommandState(result.outcome.value),
         answer=said,
         answer_sha256=hashlib.sha256(result.said.encode()).hexdigest(),
         lease_until=None,
         ended_at=at,
     )
+    if not ended:
+        return False
     step = command.step_run
     key = Key(step.token.path, step.step_id, step.visit)
     event = _event(run, command, key, result)
@@ -197,6 +197,7 @@ def end(run: Run, command: CommandRun, result: Result, *, at: datetime) -> None:
     except Late:
         text = f"{name}: {result.outcome.value}, after the runbook had gone on: {said}"
         noting.append(run.incident, EntryKind.STEP, text[:500], by=ENGINE, at=at)
+    return True
 
 
 def _event(run: Run, command: CommandRun, key: Key, result: Result) -> Event:
@@ -211,16 +212,17 @@ def _event(run: Run, command: CommandRun, key: Key, result: Result) -> Event:
             return CommandUnknown(key, command.order, result.said[:500])
 
 
-def _later(command: CommandRun, held: Claim, result: Result, *, at: datetime) -> None:
+def _later(held: Claim, result: Result) -> bool:
     """Put the next try off, each time for longer, and not all at once."""
     jitter = 1 + secrets.randbelow(1000) / 4000
     wait = min(2 ** (held.attempt - 1), LONGEST_WAIT) * jitter
-    CommandRun.objects.filter(pk=command.pk).update(
+    put_off = _of(held).update(
         state=CommandState.INTENDED,
         answer=result.said[:KEPT_ANSWER],
         lease_until=None,
         due_at=Now() + timedelta(seconds=wait),
     )
+    return bool(put_off)
 
 
 def pass_time(run_id: int, *, at: datetime | None = None) -> None:
@@ -261,7 +263,8 @@ def _lost(run: Run, *, at: datetime) -> None:
     )
     for command in lapsed:
         said = "whoever sent it was lost before an answer came"
-        end(run, command, Result(Outcome.UNKNOWN, said), at=at)
+        row = CommandRun.objects.filter(pk=command.pk)
+        end(run, command, row, Result(Outcome.UNKNOWN, said), at=at)
 
 
 def _in_flight(run: Run) -> frozenset[Key]:
