@@ -11,6 +11,7 @@ from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Conflict
 from partners.actions import claims, settling
+from partners.actions.informing import inform
 from partners.domain.answers import Justification, Status, needs_review
 from partners.errors import BadAnswer
 from partners.models import Answer, Decision, Finding, Product
@@ -19,6 +20,7 @@ from partners.permissions import Act
 _About = tuple[int | str, int | None]
 POLICY = "policy: counts at once"
 BATCH = 2_000
+_SAYS_NO_MORE = "No reason was written down."
 # What waits for a review is no claim any more once its author says something newer.
 _SUPERSEDE = """
 UPDATE partners_answer old
@@ -100,6 +102,15 @@ def decide(row: Answer, *, accepts: bool, reason: str, by: Actor, at: datetime) 
     row.refresh_from_db()
     _follow(row.product, [row], at=at)
     audit.record(by=by, act=Act.ANSWER_DECIDE, ref=row.ref, at=at, decision=decision, reason=reason)
+    word = "accepted" if accepts else "rejected"
+    inform(
+        row.product.partner,
+        f"Your answer on {row.name} was {word}",
+        f"It was about {row.name} in {row.product.name}. {row.decision_reason or _SAYS_NO_MORE}",
+        about=row,
+        key=f"answer:{row.pk}:{decision}:{at.isoformat()}",
+        at=at,
+    )
     return row
 
 

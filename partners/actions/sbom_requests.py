@@ -11,6 +11,7 @@ from governance.domain import actor as actors
 from governance.domain.actor import Actor
 from governance.errors import Conflict, NotFound, Refused
 from partners.actions import receiving, webhooks
+from partners.actions.informing import inform
 from partners.domain import portal
 from partners.domain.portal import LINK_PREFIX, LINK_TERM
 from partners.models import Intake, Product, SbomRequest
@@ -49,6 +50,15 @@ def ask(*, product: Product, reason: str, days: int, by: Actor, at: datetime) ->
         "request.created",
         key=f"request:{row.pk}",
         data={"request": str(row.pk), "product": product.slug, "due_at": row.due_at.isoformat()},
+        at=at,
+    )
+    inform(
+        product.partner,
+        f"We ask for the SBOM of {product.name}",
+        f"{row.reason} Hand it over in the portal by {row.due_at:%Y-%m-%d %H:%M} UTC, or make an"
+        " upload link there for whoever has the file.",
+        about=row,
+        key=f"sbom_request:{row.pk}",
         at=at,
     )
     return row
@@ -104,17 +114,20 @@ def give_link(row: SbomRequest, *, by: Actor, at: datetime) -> str:
 
 
 def by_link(token: str, *, at: datetime) -> SbomRequest:
-    """Return the request whose link this is, if it may still be used.
+    """Return the request whose link this is, until the link ends.
+
+    It may be spent: then it takes no file, but tells what became of the one it took.
 
     Raises:
         NotFound: there is none; whether there ever was one is not told.
     """
     found = None
     if token.startswith(LINK_PREFIX) and len(token) <= 100 and token.isascii():
-        rows = SbomRequest.objects.select_related("product__partner", "product__site")
-        rows = rows.select_related("product__partner", "product__site", "link_intake")
+        rows = SbomRequest.objects.select_related(
+            "product__partner", "product__site", "link_intake__product", "link_intake__sbom"
+        )
         found = rows.filter(link_digest=portal.digest(token)).first()
-    if found is None or not found.link_counts_at(at):
+    if found is None or not found.link_lives_at(at):
         raise NotFound("This link does not count, or no longer. Ask who sent it for another.")
     return found
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
-from governance import audit, box, jobs, notices
+from governance import audit, box, jobs
 from governance.access import require
 from governance.calling import caller
 from governance.domain.actor import Actor
-from governance.models import User
+from partners.actions.informing import inform
 from partners.actions.webhooks import write
 from partners.domain import webhooks as domain
 from partners.domain.webhooks import DISABLE_AFTER
@@ -139,11 +139,11 @@ def _give_up(hook: Webhook, since: datetime, *, by: Actor, at: datetime) -> None
     ):
         return
     audit.record(by=by, act=Act.WEBHOOK_SEND, ref=hook.ref, at=at, disabled=why)
-    notices.send(
-        to=User.objects.filter(party=hook.partner.party, is_active=True),
-        subject="A webhook of yours is disabled",
-        text=f"{hook.url} is told nothing any more. {why} Register it again once it answers.",
-        ref=hook.ref,
+    inform(
+        hook.partner,
+        "A webhook of yours is disabled",
+        f"{hook.url} is told nothing any more. {why} Register it again once it answers.",
+        about=hook,
         key=f"webhook_disabled:{hook.pk}",
         at=at,
     )

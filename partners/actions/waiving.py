@@ -12,6 +12,7 @@ from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Conflict
 from partners.actions import settling
+from partners.actions.informing import inform
 from partners.domain import waiving
 from partners.errors import BadWaiver, OwnWaiver
 from partners.models import EventKind, Finding, FindingEvent, FindingState, Waiver, WaiverState
@@ -114,6 +115,8 @@ def agree(row: Waiver, *, reason: str, by: Actor, at: datetime) -> Waiver:
         state=row.state,
         reason=row.decision_reason,
     )
+    if is_granted:
+        _inform(row, f"granted until {row.until:%Y-%m-%d %H:%M} UTC", at=at)
     return row
 
 
@@ -139,6 +142,7 @@ def refuse(row: Waiver, *, reason: str, by: Actor, at: datetime) -> Waiver:
         row.second_by, row.second_at = by.ref, at
     row.save()
     audit.record(by=by, act=Act.WAIVER_DECIDE, ref=row.ref, at=at, state=row.state, reason=reason)
+    _inform(row, "refused", at=at)
     return row
 
 
@@ -162,7 +166,21 @@ def end(row: Waiver, *, reason: str, by: Actor, at: datetime) -> Waiver:
     Finding.objects.filter(pk__in=keys, waived_from__lt=at).update(waived_until=at)
     _note(keys, EventKind.UNWAIVED, f"Ended early: {row.decision_reason}", at=at)
     audit.record(by=by, act=Act.WAIVER_DECIDE, ref=row.ref, at=at, state=row.state, reason=reason)
+    _inform(row, "ended early; the dates stand where they always were", at=at)
     return row
+
+
+def _inform(row: Waiver, became: str, *, at: datetime) -> None:
+    names = row.findings.order_by("vulnerability__name").values_list("vulnerability__name")
+    about = ", ".join(name for (name,) in names.distinct()[:5])
+    inform(
+        row.product.partner,
+        f"A waiver for {row.product.name} was {became.partition(';')[0]}",
+        f"About {about}: it was {became}. {row.decision_reason}".strip(),
+        about=row,
+        key=f"waiver:{row.pk}:{row.state}",
+        at=at,
+    )
 
 
 def _locked(row: Waiver) -> Waiver:

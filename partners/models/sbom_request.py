@@ -94,10 +94,12 @@ class SbomRequest(Governed):
     def __str__(self) -> str:
         return f"SBOM of {self.product}"
 
+    def link_lives_at(self, at: datetime) -> bool:
+        """Say whether the link still tells anything: not ended, and not called off."""
+        is_asked = self.declined_at is None and self.withdrawn_at is None
+        return is_asked and self.link_until is not None and at < self.link_until
+
     def link_counts_at(self, at: datetime) -> bool:
-        """Say whether the link may be used: not ended, not spent, and still asked for."""
-        if self.link_until is None or at >= self.link_until:
-            return False
-        if self.declined_at is not None or self.withdrawn_at is not None:
-            return False
-        return self.link_intake is None or self.link_intake.outcome == "rejected"
+        """Say whether the link takes a file: alive, and not spent."""
+        is_free = self.link_intake is None or self.link_intake.outcome == "rejected"
+        return is_free and self.link_lives_at(at)

@@ -44,6 +44,8 @@ def _delivered(request: HttpRequest, token: str, handler: ReceivingHandler) -> H
     row = sbom_requests.by_link(token, at=at)
     if request.method != "POST":
         return _page(request, row)
+    if not row.link_counts_at(at):
+        return _page(request, row, error="This link has taken its file.", status=409)
     if int(request.headers.get("Content-Length") or 0) > MAX_BYTES + MULTIPART_ROOM:
         return _page(request, row, error=_too_large(), status=413)
     file = request.FILES.get("sbom")
@@ -81,16 +83,22 @@ def _delivered(request: HttpRequest, token: str, handler: ReceivingHandler) -> H
 def _page(
     request: HttpRequest, row: SbomRequest | None, *, status: int = 200, **over: str
 ) -> HttpResponse:
+    """Show the form while the link takes a file, and what became of the one it took before."""
+    at = when(request)
+    before = row.link_intake if row is not None else None
     if _wants_json(request):
         told: dict[str, Any] = {"status": status, **over}
         if row is not None:
             told["product"] = row.product.slug
+        if before is not None and "reference" not in over:
+            told |= {"reference": str(before.pk), "outcome": before.outcome}
         return _private(JsonResponse(told, status=status))
     context = {
         "row": row,
-        "as_of": words.as_of(when(request)),
+        "takes": row is not None and row.link_counts_at(at) and "reference" not in over,
+        "intake": intakes.view(before, at=at) if before else None,
+        "as_of": words.as_of(at),
         "limit": f"{MAX_BYTES // 2**20} MiB",
-        "phases": list(intakes.PHASES.values()),
         "url": request.build_absolute_uri(),
         "home": reverse("portal:home"),
         **over,

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from governance import access
 from governance.board import when, who
@@ -17,6 +18,8 @@ from partners.permissions import Act
 from partners.sbom.receiving import MAX_BYTES, ReceivedFile
 from partners.web import files, intakes, portal, words
 from partners.web.doors import contact
+
+LINES = 50
 
 
 @contact
@@ -33,10 +36,45 @@ def page(request: HttpRequest, partner: Partner, pk: UUID) -> HttpResponse:
     return render(request, "portal/intake_part.html" if is_part else "portal/intake.html", context)
 
 
+@contact
+@require_safe
+def listing(request: HttpRequest, partner: Partner) -> HttpResponse:
+    """Show all files that were handed over, the newest first, and what became of each."""
+    at, before = when(request), request.GET.get("before", "")
+    rows = access.visible(Intake.objects.all(), to=who(request), act=Act.INTAKE_READ, at=at)
+    if before:
+        last = rows.filter(pk=before).first() if _is_key(before) else None
+        if last is None:
+            raise Http404
+        same = Q(received_at=last.received_at, pk__gt=last.pk)
+        rows = rows.filter(same | Q(received_at__lt=last.received_at))
+    found = list(rows.select_related("product", "sbom").order_by("-received_at", "pk")[: LINES + 1])
+    context = {
+        "rows": [intakes.view(one, at=at) for one in found[:LINES]],
+        "next": found[LINES - 1].pk if len(found) > LINES else None,
+        "partner": partner,
+        "as_of": words.as_of(at),
+    }
+    return render(request, "portal/uploads.html", context)
+
+
+def _is_key(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 @csrf_exempt
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    """Take a file: its size is judged, and where it goes is set, before any of it is read."""
+    """List what was handed over, or take a file.
+
+    The size of a file is judged, and where it goes is set, before any of it is read.
+    """
+    if request.method != "POST":
+        return listing(request)
     return files.Sent(request, "sbom", limit=MAX_BYTES).answered(
         lambda sent: _upload(request, sent)
     )

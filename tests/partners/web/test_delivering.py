@@ -60,10 +60,12 @@ def test_a_file_comes_in_by_the_link_once(place: str, asked: SbomRequest) -> Non
     intake = Intake.objects.get()
     assert str(intake.pk) == answer.json()["reference"]
     assert intake.received_by == "service:deliverer"
-    assert hand_over(place).status_code == 404
+    again = hand_over(place)
+    assert (again.status_code, again.json()["outcome"]) == (409, "pending")
     read(intake)
     assert intake.outcome == "accepted"
-    assert hand_over(place).status_code == 404
+    assert hand_over(place).status_code == 409
+    assert Intake.objects.count() == 1
     assert not SbomRequest.objects.open().exists()
     assert AuditEvent.objects.filter(actor="service:deliverer", object=asked.ref).exists()
 
@@ -75,6 +77,25 @@ def test_after_a_refused_file_the_link_takes_another(place: str) -> None:
     assert first.outcome == "rejected"
     assert hand_over(place).status_code == 200
     assert SbomRequest.objects.get().link_intake != first
+
+
+def test_the_link_tells_what_became_of_its_file(place: str) -> None:
+    hand_over(place, b"nonsense")
+    assert "Look again" in shown(place)
+    read(Intake.objects.get())
+    refused = shown(place)
+    assert "Place in your file" in refused
+    assert 'name="sbom"' in refused
+    hand_over(place)
+    read(Intake.objects.get(outcome="pending"))
+    accepted = shown(place)
+    assert "components are stored" in accepted
+    assert 'name="sbom"' not in accepted
+    assert Client().get(place).json()["outcome"] == "accepted"
+
+
+def shown(place: str) -> str:
+    return Client().get(place, HTTP_ACCEPT="text/html").content.decode()
 
 
 def test_links_that_do_not_count_are_answered_alike(
@@ -99,7 +120,7 @@ def test_a_link_ends_after_seven_days(asked: SbomRequest, operator: Actor) -> No
 
 def test_a_withdrawn_request_takes_nothing(place: str, asked: SbomRequest, operator: Actor) -> None:
     sbom_requests.withdraw(asked, by=operator, at=timezone.now())
-    assert hand_over(place).status_code == 404
+    assert hand_over(place).status_code == Client().get(place).status_code == 404
     with pytest.raises(Conflict):
         sbom_requests.give_link(asked, by=operator, at=timezone.now())
 

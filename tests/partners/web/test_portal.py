@@ -1,5 +1,6 @@
 """The portal: own rows, nothing of others, and an SBOM from the browser."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,24 @@ def test_another_partners_record_is_answered_like_none(
     absent = contact.get(f"{base}{noun}/00000000-0000-4000-8000-000000000000/", **headers)
     assert theirs.status_code == absent.status_code == 404
     assert theirs.content == absent.content
+
+
+def test_all_uploads_are_listed_by_page(contact: Client, product: Product) -> None:
+    assert "Nothing was handed over yet" in contact.get("/portal/sboms/").content.decode()
+    somebody_elses()
+    for number in range(52):
+        an_intake(product=product, file=f"bom-{number:02}.json")
+    address, files = "/portal/sboms/", []
+    while address:
+        text = contact.get(address).content.decode()
+        assert CANARY not in text
+        files += re.findall(r"bom-\d\d\.json", text)
+        turn = re.search(r"/portal/sboms/\?before=[0-9a-f-]{36}", text)
+        address = turn.group() if turn else ""
+    assert sorted(files) == [f"bom-{number:02}.json" for number in range(52)]
+    theirs = Intake.objects.get(file=f"{CANARY}.json").pk
+    for place in (theirs, "x"):
+        assert contact.get(f"/portal/sboms/?before={place}").status_code == 404
 
 
 def test_a_contact_of_another_partner_cannot_hand_over_for_mine(
