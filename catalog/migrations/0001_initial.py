@@ -47,6 +47,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['fqn', 'id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('gone_at', None)), fields=['fqn', 'id'], name='asset_by_fqn'),
+                    models.Index(fields=['kind', 'fqn', 'id'], name='asset_by_kind'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['site', 'system', 'database', 'schema', 'table', 'view', 'column', 'file', 'feed', 'topic', 'report', 'model', 'application_server', 'control_server', 'data_gateway', 'data_historian', 'dcs_controller', 'field_io', 'firewall', 'hmi', 'ied', 'jump_host', 'pac', 'plc', 'router', 'rtu', 'safety_controller', 'switch', 'vpn_server', 'workstation'])), name='asset_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('level', None), ('level__range', (catalog.domain.labels.Level['PUBLIC'], catalog.domain.labels.Level['RESTRICTED'])), _connector='OR'), name='asset_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('criticality', None), ('criticality__range', (1, 5)), _connector='OR'), name='asset_criticality_is_one_to_five'),
+                    models.CheckConstraint(condition=models.Q(('gone_at', None), ('gone_at__gte', models.F('first_seen_at')), _connector='OR'), name='asset_is_gone_after_it_was_seen'),
+                    models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='asset_is_not_its_own_parent'),
+                    models.UniqueConstraint(fields=('system', 'source_key'), name='asset_is_listed_once_in_its_system'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +72,13 @@ class Migration(migrations.Migration):
                 ('dst', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incoming', to='catalog.asset')),
                 ('src', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outgoing', to='catalog.asset')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['foreign_key'])), name='edge_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('gone_at', None), ('gone_at__gte', models.F('first_seen_at')), _connector='OR'), name='edge_is_gone_after_it_was_seen'),
+                    models.UniqueConstraint(fields=('src', 'dst', 'kind'), name='edge_is_listed_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='HarvestRun',
@@ -81,6 +100,14 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
                 'get_latest_by': 'started_at',
+                'indexes': [
+                    models.Index(fields=['system', '-id'], name='harvest_by_system'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('finished_at__gte', models.F('started_at'))), name='harvest_ends_after_it_begins'),
+                    models.CheckConstraint(condition=models.Q(('error', ''), models.Q(('changed', 0), ('gone', 0), ('is_complete', False), ('new', 0), ('proposed', 0), ('unchanged', 0)), _connector='OR'), name='harvest_that_failed_changed_nothing'),
+                    models.CheckConstraint(condition=models.Q(('is_complete', True), ('gone', 0), _connector='OR'), name='harvest_in_part_removes_nothing'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,98 +130,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-level', '-confidence', 'id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('status', 'proposed')), fields=['asset'], name='label_to_review'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('polarity__in', ['is', 'is_not'])), name='label_is_or_is_not'),
+                    models.CheckConstraint(condition=models.Q(('level__range', (catalog.domain.labels.Level['PUBLIC'], catalog.domain.labels.Level['RESTRICTED']))), name='label_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('source__in', ['name', 'human'])), name='label_source_is_known'),
+                    models.CheckConstraint(condition=models.Q(('confidence__range', (0, 1))), name='label_confidence_is_a_share'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('actor', ''), ('decided_at', None), ('status__in', ['proposed', 'superseded'])), models.Q(('decided_at__isnull', False), ('status__in', ['accepted', 'rejected']), models.Q(('actor', ''), _negated=True)), _connector='OR'), name='label_decision_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('source', 'human'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='label_by_a_person_has_a_reason'),
+                    models.UniqueConstraint(fields=('asset', 'category', 'source'), name='label_is_stated_once_by_a_source'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='asset',
-            index=models.Index(condition=models.Q(('gone_at', None)), fields=['fqn', 'id'], name='asset_by_fqn'),
-        ),
-        migrations.AddIndex(
-            model_name='asset',
-            index=models.Index(fields=['kind', 'fqn', 'id'], name='asset_by_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['site', 'system', 'database', 'schema', 'table', 'view', 'column', 'file', 'feed', 'topic', 'report', 'model', 'application_server', 'control_server', 'data_gateway', 'data_historian', 'dcs_controller', 'field_io', 'firewall', 'hmi', 'ied', 'jump_host', 'pac', 'plc', 'router', 'rtu', 'safety_controller', 'switch', 'vpn_server', 'workstation'])), name='asset_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.CheckConstraint(condition=models.Q(('level', None), ('level__range', (catalog.domain.labels.Level['PUBLIC'], catalog.domain.labels.Level['RESTRICTED'])), _connector='OR'), name='asset_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.CheckConstraint(condition=models.Q(('criticality', None), ('criticality__range', (1, 5)), _connector='OR'), name='asset_criticality_is_one_to_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.CheckConstraint(condition=models.Q(('gone_at', None), ('gone_at__gte', models.F('first_seen_at')), _connector='OR'), name='asset_is_gone_after_it_was_seen'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='asset_is_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.UniqueConstraint(fields=('system', 'source_key'), name='asset_is_listed_once_in_its_system'),
-        ),
-        migrations.AddConstraint(
-            model_name='edge',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['foreign_key'])), name='edge_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='edge',
-            constraint=models.CheckConstraint(condition=models.Q(('gone_at', None), ('gone_at__gte', models.F('first_seen_at')), _connector='OR'), name='edge_is_gone_after_it_was_seen'),
-        ),
-        migrations.AddConstraint(
-            model_name='edge',
-            constraint=models.UniqueConstraint(fields=('src', 'dst', 'kind'), name='edge_is_listed_once'),
-        ),
-        migrations.AddIndex(
-            model_name='harvestrun',
-            index=models.Index(fields=['system', '-id'], name='harvest_by_system'),
-        ),
-        migrations.AddConstraint(
-            model_name='harvestrun',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at__gte', models.F('started_at'))), name='harvest_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='harvestrun',
-            constraint=models.CheckConstraint(condition=models.Q(('error', ''), models.Q(('changed', 0), ('gone', 0), ('is_complete', False), ('new', 0), ('proposed', 0), ('unchanged', 0)), _connector='OR'), name='harvest_that_failed_changed_nothing'),
-        ),
-        migrations.AddConstraint(
-            model_name='harvestrun',
-            constraint=models.CheckConstraint(condition=models.Q(('is_complete', True), ('gone', 0), _connector='OR'), name='harvest_in_part_removes_nothing'),
-        ),
-        migrations.AddIndex(
-            model_name='labelassertion',
-            index=models.Index(condition=models.Q(('status', 'proposed')), fields=['asset'], name='label_to_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelassertion',
-            constraint=models.CheckConstraint(condition=models.Q(('polarity__in', ['is', 'is_not'])), name='label_is_or_is_not'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelassertion',
-            constraint=models.CheckConstraint(condition=models.Q(('level__range', (catalog.domain.labels.Level['PUBLIC'], catalog.domain.labels.Level['RESTRICTED']))), name='label_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelassertion',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['name', 'human'])), name='label_source_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelassertion',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__range', (0, 1))), name='label_confidence_is_a_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelassertion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('actor', ''), ('decided_at', None), ('status__in', ['proposed', 'superseded'])), models.Q(('decided_at__isnull', False), ('status__in', ['accepted', 'rejected']), models.Q(('actor', ''), _negated=True)), _connector='OR'), name='label_decision_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelassertion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', 'human'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='label_by_a_person_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelassertion',
-            constraint=models.UniqueConstraint(fields=('asset', 'category', 'source'), name='label_is_stated_once_by_a_source'),
         ),
     ]

@@ -50,6 +50,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-purdue_level', 'name', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('purdue_level__in', ['0', '1', '2', '3', '3.5', '4', '5'])), name='zone_purdue_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='zone_is_not_its_own_parent'),
+                    models.CheckConstraint(condition=models.Q(('is_untrusted', False), ('is_safety', False), _connector='OR'), name='zone_of_safety_is_trusted'),
+                    models.CheckConstraint(condition=models.Q(('sl_target__isnull', True), models.Q(('sl_target__contained_by', [0, 1, 2, 3, 4]), ('sl_target__len', 7)), _connector='OR'), name='zone_target_is_a_vector'),
+                    models.CheckConstraint(condition=models.Q(('sl_capability__isnull', True), models.Q(('sl_capability__contained_by', [0, 1, 2, 3, 4]), ('sl_capability__len', 7)), _connector='OR'), name='zone_capability_is_a_vector'),
+                    models.CheckConstraint(condition=models.Q(('sl_achieved__isnull', True), models.Q(('sl_achieved__contained_by', [0, 1, 2, 3, 4]), ('sl_achieved__len', 7)), _connector='OR'), name='zone_achieved_is_a_vector'),
+                    models.CheckConstraint(condition=models.Q(('gone_at', None), ('gone_at__gte', models.F('created_at')), _connector='OR'), name='zone_is_gone_after_it_was_made'),
+                    models.UniqueConstraint(fields=('site', 'slug'), name='zone_slug_is_unique_at_a_site'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -62,6 +72,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('direction__in', ['both', 'out', 'in'])), name='conduit_direction_is_known'),
+                    models.UniqueConstraint(fields=('conduit', 'zone'), name='conduit_lists_a_zone_once'),
+                ],
             },
         ),
         migrations.AddField(
@@ -100,46 +114,6 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('dst__isnull', False), ('party_ref', '')), models.Q(('dst', None), models.Q(('party_ref', ''), _negated=True)), _connector='OR'), name='flow_ends_at_an_asset_or_a_party'), models.CheckConstraint(condition=models.Q(('src', models.F('dst')), _negated=True), name='flow_leaves_its_source'), models.CheckConstraint(condition=models.Q(('port', None), ('port__range', (1, 65535)), _connector='OR'), name='flow_port_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('declared_at', None), ('declared_by', ''), ('purpose', '')), models.Q(('declared_at__isnull', False), models.Q(('declared_by', ''), _negated=True), models.Q(('purpose', ''), _negated=True)), _connector='OR'), name='flow_declaration_has_who_when_and_why'), models.CheckConstraint(condition=models.Q(('declared_at__isnull', False), ('observed_at__isnull', False), _connector='OR'), name='flow_is_declared_or_observed'), models.CheckConstraint(condition=models.Q(models.Q(('first_seen_at', None), ('observed_at', None)), models.Q(('first_seen_at__isnull', False), ('observed_at__gte', models.F('first_seen_at'))), _connector='OR'), name='flow_is_seen_from_first_to_last'), models.UniqueConstraint(condition=models.Q(('gone_at', None)), fields=('src', 'dst', 'party_ref', 'protocol', 'port'), name='flow_is_listed_once', nulls_distinct=False)],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.CheckConstraint(condition=models.Q(('purdue_level__in', ['0', '1', '2', '3', '3.5', '4', '5'])), name='zone_purdue_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='zone_is_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.CheckConstraint(condition=models.Q(('is_untrusted', False), ('is_safety', False), _connector='OR'), name='zone_of_safety_is_trusted'),
-        ),
-        migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.CheckConstraint(condition=models.Q(('sl_target__isnull', True), models.Q(('sl_target__contained_by', [0, 1, 2, 3, 4]), ('sl_target__len', 7)), _connector='OR'), name='zone_target_is_a_vector'),
-        ),
-        migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.CheckConstraint(condition=models.Q(('sl_capability__isnull', True), models.Q(('sl_capability__contained_by', [0, 1, 2, 3, 4]), ('sl_capability__len', 7)), _connector='OR'), name='zone_capability_is_a_vector'),
-        ),
-        migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.CheckConstraint(condition=models.Q(('sl_achieved__isnull', True), models.Q(('sl_achieved__contained_by', [0, 1, 2, 3, 4]), ('sl_achieved__len', 7)), _connector='OR'), name='zone_achieved_is_a_vector'),
-        ),
-        migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.CheckConstraint(condition=models.Q(('gone_at', None), ('gone_at__gte', models.F('created_at')), _connector='OR'), name='zone_is_gone_after_it_was_made'),
-        ),
-        migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.UniqueConstraint(fields=('site', 'slug'), name='zone_slug_is_unique_at_a_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='conduitzone',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['both', 'out', 'in'])), name='conduit_direction_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='conduitzone',
-            constraint=models.UniqueConstraint(fields=('conduit', 'zone'), name='conduit_lists_a_zone_once'),
         ),
         migrations.AddConstraint(
             model_name='conduit',

@@ -56,20 +56,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['contract_id', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ContractBinding',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pointer', models.CharField(max_length=500)),
-                ('name', models.CharField(max_length=300)),
-                ('candidates', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, help_text='Assets that fit alike.', size=None)),
-                ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contract_bindings', to='catalog.asset')),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bindings', to='catalog.contract')),
-            ],
-            options={
-                'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('activated_at', None), ('activated_by', ''), ('retired_at', None), ('state', 'draft')), models.Q(('activated_at__isnull', False), ('retired_at', None), ('state', 'active'), models.Q(('activated_by', ''), _negated=True)), models.Q(('retired_at__isnull', False), ('state', 'retired')), _connector='OR'), name='contract_state_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'active'), _negated=True), ('is_valid', True), _connector='OR'), name='contract_in_force_is_valid'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('fault_count', 0), ('is_valid', True)), models.Q(('fault_count__gt', 0), ('is_valid', False)), _connector='OR'), name='contract_is_valid_without_faults'),
+                    models.UniqueConstraint(fields=('contract_id', 'version'), name='contract_version_is_listed_once'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('contract_id', 'major'), name='contract_has_one_version_of_a_major_in_force'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -95,28 +88,21 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['input', 'output', 'dataset', 'job'])), name='lineage_role_is_known')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('activated_at', None), ('activated_by', ''), ('retired_at', None), ('state', 'draft')), models.Q(('activated_at__isnull', False), ('retired_at', None), ('state', 'active'), models.Q(('activated_by', ''), _negated=True)), models.Q(('retired_at__isnull', False), ('state', 'retired')), _connector='OR'), name='contract_state_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'active'), _negated=True), ('is_valid', True), _connector='OR'), name='contract_in_force_is_valid'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fault_count', 0), ('is_valid', True)), models.Q(('fault_count__gt', 0), ('is_valid', False)), _connector='OR'), name='contract_is_valid_without_faults'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(fields=('contract_id', 'version'), name='contract_version_is_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('contract_id', 'major'), name='contract_has_one_version_of_a_major_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='contractbinding',
-            constraint=models.UniqueConstraint(fields=('contract', 'pointer'), name='contract_binds_a_place_once'),
+        migrations.CreateModel(
+            name='ContractBinding',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('pointer', models.CharField(max_length=500)),
+                ('name', models.CharField(max_length=300)),
+                ('candidates', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, help_text='Assets that fit alike.', size=None)),
+                ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contract_bindings', to='catalog.asset')),
+                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bindings', to='catalog.contract')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('contract', 'pointer'), name='contract_binds_a_place_once'),
+                ],
+            },
         ),
     ]

@@ -98,32 +98,6 @@ class Migration(migrations.Migration):
                 'managed': False,
             },
         ),
-        migrations.CreateModel(
-            name='Exemption',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=300)),
-                ('actor', models.CharField(editable=False, help_text='Who gave it.', max_length=120)),
-                ('given_at', models.DateTimeField(editable=False)),
-                ('expires_at', models.DateTimeField(verbose_name='counts again from')),
-                ('ended_at', models.DateTimeField(editable=False, null=True)),
-            ],
-            options={
-                'ordering': ['expires_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='OwnerAnswer',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.CharField(choices=[('mine', 'Mine'), ('not_mine', 'Not mine')], max_length=8)),
-                ('word', models.CharField(blank=True, max_length=300)),
-                ('answered_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['-answered_at', '-id'],
-            },
-        ),
         migrations.RemoveConstraint(
             model_name='asset',
             name='asset_kind_is_known',
@@ -137,40 +111,43 @@ class Migration(migrations.Migration):
             model_name='asset',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['site', 'system', 'database', 'schema', 'table', 'view', 'column', 'file', 'feed', 'topic', 'report', 'model', 'api', 'application_server', 'control_server', 'data_gateway', 'data_historian', 'dcs_controller', 'field_io', 'firewall', 'hmi', 'ied', 'jump_host', 'pac', 'plc', 'router', 'rtu', 'safety_controller', 'switch', 'vpn_server', 'workstation'])), name='asset_kind_is_known'),
         ),
-        migrations.AddField(
-            model_name='exemption',
-            name='asset',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exemptions', to='catalog.asset'),
+        migrations.CreateModel(
+            name='Exemption',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.CharField(max_length=300)),
+                ('actor', models.CharField(editable=False, help_text='Who gave it.', max_length=120)),
+                ('given_at', models.DateTimeField(editable=False)),
+                ('expires_at', models.DateTimeField(verbose_name='counts again from')),
+                ('ended_at', models.DateTimeField(editable=False, null=True)),
+                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exemptions', to='catalog.asset')),
+            ],
+            options={
+                'ordering': ['expires_at', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('actor', ''), _negated=True)), name='exemption_has_who_and_why'),
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('given_at'))), name='exemption_ends_after_it_begins'),
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('asset',), name='exemption_is_the_one_of_its_asset'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='owneranswer',
-            name='asset',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='catalog.asset'),
-        ),
-        migrations.AddField(
-            model_name='owneranswer',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddConstraint(
-            model_name='exemption',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('actor', ''), _negated=True)), name='exemption_has_who_and_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='exemption',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('given_at'))), name='exemption_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='exemption',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('asset',), name='exemption_is_the_one_of_its_asset'),
-        ),
-        migrations.AddConstraint(
-            model_name='owneranswer',
-            constraint=models.CheckConstraint(condition=models.Q(('answer', 'mine'), models.Q(('answer', 'not_mine'), models.Q(('word', ''), _negated=True)), _connector='OR'), name='owner_answer_is_known_and_a_no_has_a_word'),
-        ),
-        migrations.AddConstraint(
-            model_name='owneranswer',
-            constraint=models.UniqueConstraint(fields=('asset', 'user'), name='owner_answer_is_the_last_of_a_person'),
+        migrations.CreateModel(
+            name='OwnerAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('answer', models.CharField(choices=[('mine', 'Mine'), ('not_mine', 'Not mine')], max_length=8)),
+                ('word', models.CharField(blank=True, max_length=300)),
+                ('answered_at', models.DateTimeField()),
+                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='catalog.asset')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-answered_at', '-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('answer', 'mine'), models.Q(('answer', 'not_mine'), models.Q(('word', ''), _negated=True)), _connector='OR'), name='owner_answer_is_known_and_a_no_has_a_word'),
+                    models.UniqueConstraint(fields=('asset', 'user'), name='owner_answer_is_the_last_of_a_person'),
+                ],
+            },
         ),
         migrations.RunSQL(COVERAGE, 'DROP VIEW catalog_coverage'),
     ]

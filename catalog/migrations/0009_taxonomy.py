@@ -46,12 +46,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('definition', ''), _negated=True)), name='business_term_is_defined'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', ''), ('ended_at', None), ('state', 'draft')), models.Q(('approved_at__isnull', False), ('ended_at', None), ('state', 'approved'), models.Q(('approved_by', ''), _negated=True)), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='business_term_state_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', models.F('written_by')), _negated=True), name='business_term_is_approved_by_a_second_person'),
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('ended_at', None)), name='business_term_has_its_name_alone'),
+                ],
             },
         ),
         migrations.AddField(
             model_name='assetterm',
             name='term',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='catalog.businessterm'),
+        ),
+        migrations.AddConstraint(
+            model_name='assetterm',
+            constraint=models.UniqueConstraint(fields=('term', 'asset'), name='asset_has_a_term_once'),
         ),
         migrations.CreateModel(
             name='Term',
@@ -72,6 +82,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'taxonomy term',
                 'ordering': ['scheme', 'key'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('scheme__in', ['data_category', 'data_use', 'data_subject', 'asset_type', 'technique', 'mitigation', 'threat_family'])), name='term_scheme_is_known'),
+                    models.CheckConstraint(condition=models.Q(('origin__in', ['fides', 'attack_ics', 'wardroom', 'own'])), name='term_origin_is_known'),
+                    models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z0-9_]+(\\.[a-z0-9_]+)*$')), name='term_key_is_short_words_with_dots'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('origin', 'own'), _negated=True), ('key__regex', '(^|\\.)x\\.'), _connector='OR'), name='term_of_our_own_stands_under_x'),
+                    models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='term_versions_begin_at_one'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('retired_at', None), ('successor', None)), models.Q(('retired_at__isnull', False), ('successor__isnull', False)), _connector='OR'), name='term_that_is_retired_has_a_successor'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('successor', None), models.Q(('successor', models.F('id')), _negated=True), _connector='OR'), models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR')), name='term_is_not_above_or_after_itself'),
+                    models.UniqueConstraint(fields=('scheme', 'key'), name='term_key_is_unique_in_its_scheme'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,66 +103,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('term__lt', models.F('other'))), name='terms_are_related_in_one_order'),
+                    models.UniqueConstraint(fields=('term', 'other'), name='terms_are_related_once'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='businessterm',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('definition', ''), _negated=True)), name='business_term_is_defined'),
-        ),
-        migrations.AddConstraint(
-            model_name='businessterm',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', ''), ('ended_at', None), ('state', 'draft')), models.Q(('approved_at__isnull', False), ('ended_at', None), ('state', 'approved'), models.Q(('approved_by', ''), _negated=True)), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='business_term_state_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='businessterm',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('written_by')), _negated=True), name='business_term_is_approved_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='businessterm',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('ended_at', None)), name='business_term_has_its_name_alone'),
-        ),
-        migrations.AddConstraint(
-            model_name='assetterm',
-            constraint=models.UniqueConstraint(fields=('term', 'asset'), name='asset_has_a_term_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(('scheme__in', ['data_category', 'data_use', 'data_subject', 'asset_type', 'technique', 'mitigation', 'threat_family'])), name='term_scheme_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['fides', 'attack_ics', 'wardroom', 'own'])), name='term_origin_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z0-9_]+(\\.[a-z0-9_]+)*$')), name='term_key_is_short_words_with_dots'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'own'), _negated=True), ('key__regex', '(^|\\.)x\\.'), _connector='OR'), name='term_of_our_own_stands_under_x'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='term_versions_begin_at_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('retired_at', None), ('successor', None)), models.Q(('retired_at__isnull', False), ('successor__isnull', False)), _connector='OR'), name='term_that_is_retired_has_a_successor'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('successor', None), models.Q(('successor', models.F('id')), _negated=True), _connector='OR'), models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR')), name='term_is_not_above_or_after_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(fields=('scheme', 'key'), name='term_key_is_unique_in_its_scheme'),
-        ),
-        migrations.AddConstraint(
-            model_name='termrelation',
-            constraint=models.CheckConstraint(condition=models.Q(('term__lt', models.F('other'))), name='terms_are_related_in_one_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='termrelation',
-            constraint=models.UniqueConstraint(fields=('term', 'other'), name='terms_are_related_once'),
         ),
     ]

@@ -96,6 +96,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'service'])), name='user_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_is_never_above_the_policy'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('email__isnull', False), ('kind', 'person'), ('slug', '')), models.Q(('email', None), ('is_staff', False), ('kind', 'service'), ('party', ''), models.Q(('slug', ''), _negated=True)), _connector='OR'), name='user_person_has_mail_service_has_slug'),
+                    models.CheckConstraint(condition=models.Q(('party', ''), ('is_staff', False), _connector='OR'), name='user_partner_contact_is_not_staff'),
+                    models.UniqueConstraint(condition=models.Q(('slug', ''), _negated=True), fields=('slug',), name='user_service_slug_is_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -135,28 +142,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='DriftFinding',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('unapproved', 'unapproved'), ('missing', 'missing'), ('expired_alive', 'expired alive'), ('orphan', 'orphan'), ('ungoverned', 'ungoverned'), ('connector_fault', 'connector fault')], max_length=16)),
-                ('principal', models.CharField(blank=True, max_length=120)),
-                ('entitlement', models.CharField(blank=True, max_length=60)),
-                ('scope', models.CharField(blank=True, max_length=300)),
-                ('via', models.CharField(blank=True, max_length=300)),
-                ('is_privileged', models.BooleanField(default=False)),
-                ('severity', models.CharField(max_length=6)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Verified closed')], default='open', max_length=6)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drift', to='governance.governedsystem')),
-            ],
-            options={
-                'verbose_name': 'drift finding',
-                'ordering': ['state', 'first_seen_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
             name='AccessRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -176,27 +161,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['due_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Grant',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('principal', models.CharField(max_length=120)),
-                ('entitlement', models.CharField(max_length=60)),
-                ('scope', models.CharField(max_length=300)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField()),
-                ('origin', models.CharField(default='request', max_length=12)),
-                ('approved_by', models.CharField(max_length=120)),
-                ('reason', models.CharField(max_length=300)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_by', models.CharField(blank=True, max_length=120)),
-                ('request', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='governance.accessrequest')),
-                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='governance.governedsystem')),
-            ],
-            options={
-                'ordering': ['system', 'principal', 'scope'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'granted', 'denied', 'canceled'])), name='request_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('days__range', (1, 365))), name='request_lasts_at_most_a_year'),
+                    models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('submitted_at'))), name='request_is_due_after_it_came'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', ''), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False), models.Q(('decided_by', ''), _negated=True)), _connector='OR'), name='request_decision_has_who_and_when'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -225,23 +195,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Notice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=200)),
-                ('subject', models.CharField(max_length=160)),
-                ('text', models.TextField()),
-                ('ref', models.CharField(blank=True, max_length=160)),
-                ('created_at', models.DateTimeField()),
-                ('mailed_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
             name='PolicyVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -257,35 +210,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'superseded'])), name='policy_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('state', 'draft')), models.Q(models.Q(('state', 'draft'), _negated=True), ('published_at__isnull', False)), _connector='OR'), name='policy_published_has_an_instant'),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name='PolicyRule',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveIntegerField()),
-                ('rid', models.CharField(max_length=80)),
-                ('sub', models.CharField(max_length=80, verbose_name='role')),
-                ('dom', models.CharField(default='*', max_length=120, verbose_name='scope')),
-                ('rtype', models.CharField(max_length=80, verbose_name='resource type')),
-                ('act', models.CharField(max_length=80, verbose_name='action')),
-                ('cond', models.CharField(default='True', max_length=1000, verbose_name='condition')),
-                ('eft', models.CharField(default='allow', max_length=5, verbose_name='effect')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='governance.policyversion')),
-            ],
-            options={
-                'ordering': ['version', 'ordinal'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PolicyHead',
-            fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('policy_seq', models.PositiveBigIntegerField(default=0)),
-                ('grant_seq', models.PositiveBigIntegerField(default=0)),
-                ('stamp', models.UUIDField(default=uuid.uuid4)),
-                ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='governance.policyversion')),
-            ],
         ),
         migrations.CreateModel(
             name='Site',
@@ -301,39 +230,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['path'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('party', models.CharField(blank=True, max_length=120)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(blank=True, null=True)),
-                ('granted_by', models.CharField(max_length=120)),
-                ('reason', models.CharField(max_length=300)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='governance.role')),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='governance.site')),
-            ],
-            options={
-                'ordering': ['user', 'role'],
-            },
-        ),
-        migrations.CreateModel(
-            name='MeasureSample',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('measure', models.SlugField(max_length=64)),
-                ('day', models.DateField()),
-                ('at', models.DateTimeField()),
-                ('value', models.FloatField(null=True)),
-                ('numerator', models.BigIntegerField(null=True)),
-                ('denominator', models.BigIntegerField(null=True)),
-                ('site', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='governance.site')),
-            ],
-            options={
-                'ordering': ['measure', 'day'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['enterprise', 'region', 'site', 'area'])), name='site_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'enterprise'), ('parent', None)), models.Q(models.Q(('kind', 'enterprise'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='site_only_the_enterprise_has_no_parent'),
+                    models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='site_is_not_its_own_parent'),
+                ],
             },
         ),
         migrations.AddField(
@@ -355,7 +256,176 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-taken_at', '-id'],
                 'get_latest_by': 'taken_at',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('fault', ''), ('state', 'compared')), models.Q(('state', 'faulty'), models.Q(('fault', ''), _negated=True)), _connector='OR'), name='snapshot_fault_is_named'),
+                ],
             },
+        ),
+        migrations.CreateModel(
+            name='DriftFinding',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('unapproved', 'unapproved'), ('missing', 'missing'), ('expired_alive', 'expired alive'), ('orphan', 'orphan'), ('ungoverned', 'ungoverned'), ('connector_fault', 'connector fault')], max_length=16)),
+                ('principal', models.CharField(blank=True, max_length=120)),
+                ('entitlement', models.CharField(blank=True, max_length=60)),
+                ('scope', models.CharField(blank=True, max_length=300)),
+                ('via', models.CharField(blank=True, max_length=300)),
+                ('is_privileged', models.BooleanField(default=False)),
+                ('severity', models.CharField(max_length=6)),
+                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Verified closed')], default='open', max_length=6)),
+                ('first_seen_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drift', to='governance.governedsystem')),
+            ],
+            options={
+                'verbose_name': 'drift finding',
+                'ordering': ['state', 'first_seen_at', 'id'],
+                'indexes': [
+                    models.Index(fields=['system', 'state'], name='drift_by_system'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['unapproved', 'missing', 'expired_alive', 'orphan', 'ungoverned', 'connector_fault'])), name='drift_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('severity__in', ['high', 'medium', 'low'])), name='drift_severity_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'open')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='drift_closed_has_an_instant'),
+                    models.CheckConstraint(condition=models.Q(('last_seen_at__gte', models.F('first_seen_at'))), name='drift_is_last_seen_after_first'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('system', 'kind', 'principal', 'entitlement', 'scope'), name='drift_is_open_once'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Grant',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('principal', models.CharField(max_length=120)),
+                ('entitlement', models.CharField(max_length=60)),
+                ('scope', models.CharField(max_length=300)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_to', models.DateTimeField()),
+                ('origin', models.CharField(default='request', max_length=12)),
+                ('approved_by', models.CharField(max_length=120)),
+                ('reason', models.CharField(max_length=300)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_by', models.CharField(blank=True, max_length=120)),
+                ('request', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='governance.accessrequest')),
+                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='governance.governedsystem')),
+            ],
+            options={
+                'ordering': ['system', 'principal', 'scope'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_to__gt', models.F('valid_from'))), name='grant_ends_after_it_begins'),
+                    models.CheckConstraint(condition=models.Q(('origin__in', ['request', 'baseline', 'adopted'])), name='grant_origin_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', '')), models.Q(('revoked_at__isnull', False), models.Q(('revoked_by', ''), _negated=True)), _connector='OR'), name='grant_revocation_has_who_and_when'),
+                    models.UniqueConstraint(fields=('system', 'principal', 'entitlement', 'scope', 'valid_from'), name='grant_is_given_once'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=200)),
+                ('subject', models.CharField(max_length=160)),
+                ('text', models.TextField()),
+                ('ref', models.CharField(blank=True, max_length=160)),
+                ('created_at', models.DateTimeField()),
+                ('mailed_at', models.DateTimeField(null=True)),
+                ('read_at', models.DateTimeField(null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('read_at', None)), fields=['user', '-id'], name='notice_unread'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'key'), name='notice_is_sent_once'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='PolicyRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('ordinal', models.PositiveIntegerField()),
+                ('rid', models.CharField(max_length=80)),
+                ('sub', models.CharField(max_length=80, verbose_name='role')),
+                ('dom', models.CharField(default='*', max_length=120, verbose_name='scope')),
+                ('rtype', models.CharField(max_length=80, verbose_name='resource type')),
+                ('act', models.CharField(max_length=80, verbose_name='action')),
+                ('cond', models.CharField(default='True', max_length=1000, verbose_name='condition')),
+                ('eft', models.CharField(default='allow', max_length=5, verbose_name='effect')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='governance.policyversion')),
+            ],
+            options={
+                'ordering': ['version', 'ordinal'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('version', 'rid'), name='rule_id_is_unique_in_its_version'),
+                    models.UniqueConstraint(fields=('version', 'ordinal'), name='rule_order_is_unique_in_its_version'),
+                    models.CheckConstraint(condition=models.Q(('eft__in', ['allow', 'deny'])), name='rule_allows_or_denies'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='PolicyHead',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('policy_seq', models.PositiveBigIntegerField(default=0)),
+                ('grant_seq', models.PositiveBigIntegerField(default=0)),
+                ('stamp', models.UUIDField(default=uuid.uuid4)),
+                ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='governance.policyversion')),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('id', 1)), name='policy_head_is_one_row'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Membership',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('party', models.CharField(blank=True, max_length=120)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_to', models.DateTimeField(blank=True, null=True)),
+                ('granted_by', models.CharField(max_length=120)),
+                ('reason', models.CharField(max_length=300)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='governance.role')),
+                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='governance.site')),
+            ],
+            options={
+                'ordering': ['user', 'role'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('party', ''), ('site__isnull', False)), models.Q(('site', None), models.Q(('party', ''), _negated=True)), _connector='OR'), name='membership_is_at_a_site_or_a_party'),
+                    models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='membership_ends_after_it_begins'),
+                    models.UniqueConstraint(fields=('user', 'role', 'site', 'party', 'valid_from'), name='membership_is_given_once', nulls_distinct=False),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='MeasureSample',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('measure', models.SlugField(max_length=64)),
+                ('day', models.DateField()),
+                ('at', models.DateTimeField()),
+                ('value', models.FloatField(null=True)),
+                ('numerator', models.BigIntegerField(null=True)),
+                ('denominator', models.BigIntegerField(null=True)),
+                ('site', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='governance.site')),
+            ],
+            options={
+                'ordering': ['measure', 'day'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('measure', 'site', 'day'), name='sample_is_taken_once_a_day', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('denominator', None), ('numerator', None), ('numerator__lte', models.F('denominator')), _connector='OR'), name='sample_part_is_within_the_whole'),
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='governedsystem',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['postgresql'])), name='system_kind_is_known'),
         ),
         migrations.CreateModel(
             name='ObservedGrant',
@@ -369,157 +439,10 @@ class Migration(migrations.Migration):
                 ('is_implied', models.BooleanField(default=False, help_text='Follows from another grant.')),
                 ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='observed', to='governance.snapshot')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'service'])), name='user_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_is_never_above_the_policy'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('email__isnull', False), ('kind', 'person'), ('slug', '')), models.Q(('email', None), ('is_staff', False), ('kind', 'service'), ('party', ''), models.Q(('slug', ''), _negated=True)), _connector='OR'), name='user_person_has_mail_service_has_slug'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('party', ''), ('is_staff', False), _connector='OR'), name='user_partner_contact_is_not_staff'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('slug', ''), _negated=True), fields=('slug',), name='user_service_slug_is_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='driftfinding',
-            index=models.Index(fields=['system', 'state'], name='drift_by_system'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftfinding',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['unapproved', 'missing', 'expired_alive', 'orphan', 'ungoverned', 'connector_fault'])), name='drift_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftfinding',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['high', 'medium', 'low'])), name='drift_severity_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftfinding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'open')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='drift_closed_has_an_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftfinding',
-            constraint=models.CheckConstraint(condition=models.Q(('last_seen_at__gte', models.F('first_seen_at'))), name='drift_is_last_seen_after_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftfinding',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('system', 'kind', 'principal', 'entitlement', 'scope'), name='drift_is_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'granted', 'denied', 'canceled'])), name='request_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('days__range', (1, 365))), name='request_lasts_at_most_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('submitted_at'))), name='request_is_due_after_it_came'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', ''), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False), models.Q(('decided_by', ''), _negated=True)), _connector='OR'), name='request_decision_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__gt', models.F('valid_from'))), name='grant_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['request', 'baseline', 'adopted'])), name='grant_origin_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', '')), models.Q(('revoked_at__isnull', False), models.Q(('revoked_by', ''), _negated=True)), _connector='OR'), name='grant_revocation_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('system', 'principal', 'entitlement', 'scope', 'valid_from'), name='grant_is_given_once'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at', None)), fields=['user', '-id'], name='notice_unread'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='notice_is_sent_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'superseded'])), name='policy_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('state', 'draft')), models.Q(models.Q(('state', 'draft'), _negated=True), ('published_at__isnull', False)), _connector='OR'), name='policy_published_has_an_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyrule',
-            constraint=models.UniqueConstraint(fields=('version', 'rid'), name='rule_id_is_unique_in_its_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyrule',
-            constraint=models.UniqueConstraint(fields=('version', 'ordinal'), name='rule_order_is_unique_in_its_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyrule',
-            constraint=models.CheckConstraint(condition=models.Q(('eft__in', ['allow', 'deny'])), name='rule_allows_or_denies'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyhead',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='policy_head_is_one_row'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['enterprise', 'region', 'site', 'area'])), name='site_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'enterprise'), ('parent', None)), models.Q(models.Q(('kind', 'enterprise'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='site_only_the_enterprise_has_no_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='site_is_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('party', ''), ('site__isnull', False)), models.Q(('site', None), models.Q(('party', ''), _negated=True)), _connector='OR'), name='membership_is_at_a_site_or_a_party'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='membership_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'role', 'site', 'party', 'valid_from'), name='membership_is_given_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='measuresample',
-            constraint=models.UniqueConstraint(fields=('measure', 'site', 'day'), name='sample_is_taken_once_a_day', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='measuresample',
-            constraint=models.CheckConstraint(condition=models.Q(('denominator', None), ('numerator', None), ('numerator__lte', models.F('denominator')), _connector='OR'), name='sample_part_is_within_the_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='governedsystem',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['postgresql'])), name='system_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='snapshot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fault', ''), ('state', 'compared')), models.Q(('state', 'faulty'), models.Q(('fault', ''), _negated=True)), _connector='OR'), name='snapshot_fault_is_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='observedgrant',
-            constraint=models.UniqueConstraint(fields=('snapshot', 'principal', 'entitlement', 'scope'), name='observed_grant_is_listed_once'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('snapshot', 'principal', 'entitlement', 'scope'), name='observed_grant_is_listed_once'),
+                ],
+            },
         ),
     ]

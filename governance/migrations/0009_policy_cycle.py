@@ -12,42 +12,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='PolicyShadow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('percent', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('started_at', models.DateTimeField()),
-                ('started_by', models.CharField(max_length=120)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('evaluated', models.PositiveBigIntegerField(default=0)),
-                ('disagreed', models.PositiveBigIntegerField(default=0)),
-                ('dropped', models.PositiveBigIntegerField(default=0)),
-            ],
-            options={
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ShadowDisagreement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=120)),
-                ('act', models.CharField(max_length=80)),
-                ('domain', models.CharField(max_length=160)),
-                ('resource', models.CharField(max_length=160)),
-                ('would_allow', models.BooleanField()),
-                ('live_rule', models.CharField(blank=True, max_length=80)),
-                ('candidate_rule', models.CharField(blank=True, max_length=80)),
-                ('candidate_reason', models.CharField(max_length=40)),
-                ('times', models.PositiveBigIntegerField(default=0)),
-                ('first_at', models.DateTimeField()),
-                ('last_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['-times', 'id'],
-            },
-        ),
         migrations.RemoveConstraint(
             model_name='policyversion',
             name='policy_state_is_known',
@@ -131,26 +95,49 @@ class Migration(migrations.Migration):
             model_name='policyversion',
             constraint=models.CheckConstraint(condition=models.Q(('approved_sha256', ''), models.Q(('decided_by', models.F('author')), _negated=True), _connector='OR'), name='policy_author_never_approves'),
         ),
-        migrations.AddField(
-            model_name='policyshadow',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shadows', to='governance.policyversion'),
+        migrations.CreateModel(
+            name='PolicyShadow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('percent', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
+                ('started_at', models.DateTimeField()),
+                ('started_by', models.CharField(max_length=120)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('evaluated', models.PositiveBigIntegerField(default=0)),
+                ('disagreed', models.PositiveBigIntegerField(default=0)),
+                ('dropped', models.PositiveBigIntegerField(default=0)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shadows', to='governance.policyversion')),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('ended_at',), name='policy_shadow_is_one_at_a_time', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('percent__gte', 1), ('percent__lte', 100)), name='policy_shadow_share_is_percent'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='shadowdisagreement',
-            name='shadow',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disagreements', to='governance.policyshadow'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyshadow',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('ended_at',), name='policy_shadow_is_one_at_a_time', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='policyshadow',
-            constraint=models.CheckConstraint(condition=models.Q(('percent__gte', 1), ('percent__lte', 100)), name='policy_shadow_share_is_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='shadowdisagreement',
-            constraint=models.UniqueConstraint(fields=('shadow', 'subject', 'act', 'domain', 'would_allow'), name='policy_disagreement_is_counted_once'),
+        migrations.CreateModel(
+            name='ShadowDisagreement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(max_length=120)),
+                ('act', models.CharField(max_length=80)),
+                ('domain', models.CharField(max_length=160)),
+                ('resource', models.CharField(max_length=160)),
+                ('would_allow', models.BooleanField()),
+                ('live_rule', models.CharField(blank=True, max_length=80)),
+                ('candidate_rule', models.CharField(blank=True, max_length=80)),
+                ('candidate_reason', models.CharField(max_length=40)),
+                ('times', models.PositiveBigIntegerField(default=0)),
+                ('first_at', models.DateTimeField()),
+                ('last_at', models.DateTimeField()),
+                ('shadow', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disagreements', to='governance.policyshadow')),
+            ],
+            options={
+                'ordering': ['-times', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('shadow', 'subject', 'act', 'domain', 'would_allow'), name='policy_disagreement_is_counted_once'),
+                ],
+            },
         ),
     ]

@@ -92,53 +92,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('has_mfa', False), ('is_privileged', True)), fields=['system'], name='observed_without_mfa')],
             },
         ),
-        migrations.CreateModel(
-            name='PrincipalAlias',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('principal', models.CharField(max_length=120)),
-                ('purpose', models.CharField(blank=True, help_text='What a technical account is for.', max_length=300)),
-                ('is_seldom_used', models.BooleanField(default=False, help_text='Works at long intervals: its grants never count as unused.')),
-            ],
-            options={
-                'verbose_name_plural': 'principal aliases',
-                'ordering': ['system', 'principal'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RevocationPlan',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('statements', models.TextField(help_text='One statement a line, as it will be run.')),
-                ('drafted_by', models.CharField(max_length=120)),
-                ('drafted_at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=300)),
-                ('approved_by', models.CharField(blank=True, max_length=120)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('applied_by', models.CharField(blank=True, max_length=120)),
-                ('applied_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'ordering': ['-drafted_at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SodRule',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('reason', models.CharField(max_length=300)),
-                ('left_entitlement', models.CharField(max_length=60)),
-                ('left_scope', models.CharField(blank=True, max_length=300)),
-                ('right_entitlement', models.CharField(max_length=60)),
-                ('right_scope', models.CharField(blank=True, max_length=300)),
-                ('is_active', models.BooleanField(default=True)),
-            ],
-            options={
-                'verbose_name': 'separation-of-duties rule',
-                'ordering': ['slug'],
-            },
-        ),
         migrations.RemoveConstraint(
             model_name='driftfinding',
             name='drift_kind_is_known',
@@ -230,20 +183,28 @@ class Migration(migrations.Migration):
             model_name='snapshot',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('fault', ''), ('state', 'compared')), models.Q(('state__in', ['faulty', 'suspect']), models.Q(('fault', ''), _negated=True)), _connector='OR'), name='snapshot_fault_is_named'),
         ),
-        migrations.AddField(
-            model_name='principalalias',
-            name='system',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='governance.governedsystem'),
-        ),
-        migrations.AddField(
-            model_name='principalalias',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='revocationplan',
-            name='system',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revocations', to='governance.governedsystem'),
+        migrations.CreateModel(
+            name='RevocationPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('statements', models.TextField(help_text='One statement a line, as it will be run.')),
+                ('drafted_by', models.CharField(max_length=120)),
+                ('drafted_at', models.DateTimeField()),
+                ('reason', models.CharField(max_length=300)),
+                ('approved_by', models.CharField(blank=True, max_length=120)),
+                ('approved_at', models.DateTimeField(blank=True, null=True)),
+                ('applied_by', models.CharField(blank=True, max_length=120)),
+                ('applied_at', models.DateTimeField(blank=True, null=True)),
+                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revocations', to='governance.governedsystem')),
+            ],
+            options={
+                'ordering': ['-drafted_at', '-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', '')), models.Q(('approved_at__isnull', False), models.Q(('approved_by', ''), _negated=True)), _connector='OR'), name='revocation_approval_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', models.F('drafted_by')), _negated=True), name='revocation_is_approved_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('applied_at', None), ('applied_by', '')), models.Q(('applied_at__isnull', False), ('approved_at__isnull', False), models.Q(('applied_by', ''), _negated=True)), _connector='OR'), name='revocation_is_applied_after_approval'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='driftfinding',
@@ -266,43 +227,47 @@ class Migration(migrations.Migration):
             model_name='driftfinding',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'adopt_requested'), _negated=True), ('request__isnull', False), _connector='OR'), name='drift_adoption_has_its_request'),
         ),
-        migrations.AddField(
-            model_name='sodrule',
-            name='left_system',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.governedsystem'),
+        migrations.CreateModel(
+            name='PrincipalAlias',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('principal', models.CharField(max_length=120)),
+                ('purpose', models.CharField(blank=True, help_text='What a technical account is for.', max_length=300)),
+                ('is_seldom_used', models.BooleanField(default=False, help_text='Works at long intervals: its grants never count as unused.')),
+                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='governance.governedsystem')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name_plural': 'principal aliases',
+                'ordering': ['system', 'principal'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('system', 'principal'), name='principal_alias_is_named_once'),
+                    models.CheckConstraint(condition=models.Q(('user__isnull', False), models.Q(('purpose', ''), _negated=True), _connector='OR'), name='principal_alias_has_a_person_or_a_purpose'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='sodrule',
-            name='right_system',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.governedsystem'),
-        ),
-        migrations.AddConstraint(
-            model_name='principalalias',
-            constraint=models.UniqueConstraint(fields=('system', 'principal'), name='principal_alias_is_named_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='principalalias',
-            constraint=models.CheckConstraint(condition=models.Q(('user__isnull', False), models.Q(('purpose', ''), _negated=True), _connector='OR'), name='principal_alias_has_a_person_or_a_purpose'),
-        ),
-        migrations.AddConstraint(
-            model_name='revocationplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', '')), models.Q(('approved_at__isnull', False), models.Q(('approved_by', ''), _negated=True)), _connector='OR'), name='revocation_approval_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='revocationplan',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('drafted_by')), _negated=True), name='revocation_is_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='revocationplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_at', None), ('applied_by', '')), models.Q(('applied_at__isnull', False), ('approved_at__isnull', False), models.Q(('applied_by', ''), _negated=True)), _connector='OR'), name='revocation_is_applied_after_approval'),
-        ),
-        migrations.AddConstraint(
-            model_name='sodrule',
-            constraint=models.CheckConstraint(condition=models.Q(('left_entitlement', models.F('right_entitlement')), ('left_scope', models.F('right_scope')), _negated=True), name='sod_rule_has_two_different_sides'),
-        ),
-        migrations.AddConstraint(
-            model_name='sodrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('left_entitlement', ''), _negated=True), models.Q(('right_entitlement', ''), _negated=True)), name='sod_rule_names_what_it_separates'),
+        migrations.CreateModel(
+            name='SodRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=60, unique=True)),
+                ('reason', models.CharField(max_length=300)),
+                ('left_entitlement', models.CharField(max_length=60)),
+                ('left_scope', models.CharField(blank=True, max_length=300)),
+                ('right_entitlement', models.CharField(max_length=60)),
+                ('right_scope', models.CharField(blank=True, max_length=300)),
+                ('is_active', models.BooleanField(default=True)),
+                ('left_system', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.governedsystem')),
+                ('right_system', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.governedsystem')),
+            ],
+            options={
+                'verbose_name': 'separation-of-duties rule',
+                'ordering': ['slug'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('left_entitlement', models.F('right_entitlement')), ('left_scope', models.F('right_scope')), _negated=True), name='sod_rule_has_two_different_sides'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('left_entitlement', ''), _negated=True), models.Q(('right_entitlement', ''), _negated=True)), name='sod_rule_names_what_it_separates'),
+                ],
+            },
         ),
         migrations.RunPython(identify, migrations.RunPython.noop),
         migrations.SeparateDatabaseAndState(

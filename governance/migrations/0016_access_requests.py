@@ -22,19 +22,6 @@ class Migration(migrations.Migration):
 
     operations = [
         BtreeGistExtension(),
-        migrations.CreateModel(
-            name='Absence',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(verbose_name='from')),
-                ('until', models.DateTimeField()),
-                ('declared_by', models.CharField(editable=False, max_length=120)),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
-            ],
-            options={
-                'ordering': ['-since', 'id'],
-            },
-        ),
         migrations.RemoveConstraint(
             model_name='accessrequest',
             name='request_state_is_known',
@@ -208,27 +195,24 @@ class Migration(migrations.Migration):
             model_name='grant',
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('revoked_at', None)), expressions=[('system', '='), (django.db.models.functions.comparison.Cast(django.db.models.functions.text.MD5(django.db.models.functions.text.Concat('principal', models.Value('\x1f'), 'entitlement', models.Value('\x1f'), 'scope', output_field=models.TextField())), models.UUIDField()), '='), (governance.models.grant.Term('valid_from', 'valid_to'), '&&')], name='grant_is_live_once'),
         ),
-        migrations.AddField(
-            model_name='absence',
-            name='deputy',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='absence',
-            name='site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to='governance.site'),
-        ),
-        migrations.AddField(
-            model_name='absence',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gt', models.F('since'))), name='absence_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('deputy', models.F('user')), _negated=True), name='absence_deputy_is_somebody_else'),
+        migrations.CreateModel(
+            name='Absence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('since', models.DateTimeField(verbose_name='from')),
+                ('until', models.DateTimeField()),
+                ('declared_by', models.CharField(editable=False, max_length=120)),
+                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('deputy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to='governance.site')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-since', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('until__gt', models.F('since'))), name='absence_ends_after_it_begins'),
+                    models.CheckConstraint(condition=models.Q(('deputy', models.F('user')), _negated=True), name='absence_deputy_is_somebody_else'),
+                ],
+            },
         ),
     ]

@@ -33,6 +33,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'sealed access',
                 'ordering': ['name'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('act', ''), ('resource', '')), models.Q(models.Q(('resource', ''), _negated=True), models.Q(('act', ''), _negated=True)), _connector='OR'), name='sealed_access_names_record_and_act'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -53,26 +56,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-activated_at', '-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='activation_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(('review_due_at', django.db.models.expressions.CombinedExpression(models.F('activated_at'), '+', models.Value(datetime.timedelta(days=1))))), name='activation_is_reviewed_within_a_day'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('review_text', ''), ('reviewed_at', None), ('reviewed_by', None)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False), ('outcome__in', ['justified', 'misused']), models.Q(('review_text', ''), _negated=True)), _connector='OR'), name='activation_review_has_who_when_and_what'),
+                    models.CheckConstraint(condition=models.Q(('reviewed_by', models.F('user')), _negated=True), name='activation_is_reviewed_by_another'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='sealedaccess',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act', ''), ('resource', '')), models.Q(models.Q(('resource', ''), _negated=True), models.Q(('act', ''), _negated=True)), _connector='OR'), name='sealed_access_names_record_and_act'),
-        ),
-        migrations.AddConstraint(
-            model_name='activation',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='activation_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='activation',
-            constraint=models.CheckConstraint(condition=models.Q(('review_due_at', django.db.models.expressions.CombinedExpression(models.F('activated_at'), '+', models.Value(datetime.timedelta(days=1))))), name='activation_is_reviewed_within_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='activation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('review_text', ''), ('reviewed_at', None), ('reviewed_by', None)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False), ('outcome__in', ['justified', 'misused']), models.Q(('review_text', ''), _negated=True)), _connector='OR'), name='activation_review_has_who_when_and_what'),
-        ),
-        migrations.AddConstraint(
-            model_name='activation',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewed_by', models.F('user')), _negated=True), name='activation_is_reviewed_by_another'),
         ),
     ]

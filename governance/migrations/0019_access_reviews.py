@@ -36,6 +36,12 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-quarter', 'site', '-id'],
                 'get_latest_by': 'opens_at',
+                'constraints': [
+                    models.UniqueConstraint(fields=('site', 'quarter'), name='review_is_held_once_a_quarter'),
+                    models.CheckConstraint(condition=models.Q(('quarter__regex', '^[0-9]{4}-Q[1-4]$')), name='review_quarter_is_known'),
+                    models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('opens_at')), ('scope_at__lte', models.F('opens_at'))), name='review_is_due_after_it_opens'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', ''), ('seal', ''), ('state', 'open')), models.Q(('closed_at__isnull', False), ('seal__regex', '^[0-9a-f]{64}$'), ('state', 'closed'), models.Q(('closed_by', ''), _negated=True)), _connector='OR'), name='review_closed_has_who_when_and_seal'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -81,70 +87,22 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reviewed access',
                 'verbose_name_plural': 'reviewed access',
                 'ordering': ['review', 'system', 'asset_group', 'action', 'principal'],
+                'indexes': [
+                    models.Index(condition=models.Q(('verdict', '')), fields=['review', 'id'], name='review_item_waiting'),
+                    models.Index(condition=models.Q(('verdict', 'revoke'), ('verified_at', None)), fields=['review'], name='review_item_unverified'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('review', 'system', 'principal', 'asset_group', 'action'), name='review_item_is_listed_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('origin', 'grant'), ('unapproved', 0)), models.Q(('origin__in', ['observed', 'both']), ('unapproved__gt', 0)), _connector='OR'), name='review_item_origin_fits'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['', 'public', 'internal', 'confidential', 'restricted'])), name='review_item_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('holder', None), models.Q(('reviewer', models.F('holder')), _negated=True), _connector='OR'), name='review_item_reviewer_is_not_its_holder'),
+                    models.CheckConstraint(condition=models.Q(('holder', None), models.Q(('decided_by', django.db.models.functions.text.Concat(models.Value('user:'), django.db.models.functions.comparison.Cast('holder', models.TextField()), output_field=models.TextField())), _negated=True), _connector='OR'), name='review_item_is_decided_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', ''), ('decided_in_seconds', None), ('verdict', '')), models.Q(('decided_at__isnull', False), ('verdict__in', ['keep', 'revoke', 'shorten']), ('decided_in_seconds__gte', 0), models.Q(('decided_by', ''), _negated=True)), _connector='OR'), name='review_item_decision_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(('verdict__in', ['', 'keep']), models.Q(('reason', ''), _negated=True), _connector='OR'), name='review_item_change_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('new_end__isnull', False), ('verdict', 'shorten')), models.Q(models.Q(('verdict', 'shorten'), _negated=True), ('new_end', None)), _connector='OR'), name='review_item_shortened_has_its_end'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('lapse', ''), ('lapsed_at', None)), models.Q(('lapse__in', ['suspended', 'escalated']), ('lapsed_at__isnull', False)), _connector='OR'), name='review_item_lapse_has_its_instant'),
+                    models.CheckConstraint(condition=models.Q(('verified_at', None), ('verdict', 'revoke'), _connector='OR'), name='review_item_only_a_revocation_is_verified'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='accessreview',
-            constraint=models.UniqueConstraint(fields=('site', 'quarter'), name='review_is_held_once_a_quarter'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreview',
-            constraint=models.CheckConstraint(condition=models.Q(('quarter__regex', '^[0-9]{4}-Q[1-4]$')), name='review_quarter_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreview',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('opens_at')), ('scope_at__lte', models.F('opens_at'))), name='review_is_due_after_it_opens'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreview',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', ''), ('seal', ''), ('state', 'open')), models.Q(('closed_at__isnull', False), ('seal__regex', '^[0-9a-f]{64}$'), ('state', 'closed'), models.Q(('closed_by', ''), _negated=True)), _connector='OR'), name='review_closed_has_who_when_and_seal'),
-        ),
-        migrations.AddIndex(
-            model_name='accessreviewitem',
-            index=models.Index(condition=models.Q(('verdict', '')), fields=['review', 'id'], name='review_item_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='accessreviewitem',
-            index=models.Index(condition=models.Q(('verdict', 'revoke'), ('verified_at', None)), fields=['review'], name='review_item_unverified'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.UniqueConstraint(fields=('review', 'system', 'principal', 'asset_group', 'action'), name='review_item_is_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'grant'), ('unapproved', 0)), models.Q(('origin__in', ['observed', 'both']), ('unapproved__gt', 0)), _connector='OR'), name='review_item_origin_fits'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['', 'public', 'internal', 'confidential', 'restricted'])), name='review_item_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(('holder', None), models.Q(('reviewer', models.F('holder')), _negated=True), _connector='OR'), name='review_item_reviewer_is_not_its_holder'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(('holder', None), models.Q(('decided_by', django.db.models.functions.text.Concat(models.Value('user:'), django.db.models.functions.comparison.Cast('holder', models.TextField()), output_field=models.TextField())), _negated=True), _connector='OR'), name='review_item_is_decided_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', ''), ('decided_in_seconds', None), ('verdict', '')), models.Q(('decided_at__isnull', False), ('verdict__in', ['keep', 'revoke', 'shorten']), ('decided_in_seconds__gte', 0), models.Q(('decided_by', ''), _negated=True)), _connector='OR'), name='review_item_decision_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['', 'keep']), models.Q(('reason', ''), _negated=True), _connector='OR'), name='review_item_change_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('new_end__isnull', False), ('verdict', 'shorten')), models.Q(models.Q(('verdict', 'shorten'), _negated=True), ('new_end', None)), _connector='OR'), name='review_item_shortened_has_its_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lapse', ''), ('lapsed_at', None)), models.Q(('lapse__in', ['suspended', 'escalated']), ('lapsed_at__isnull', False)), _connector='OR'), name='review_item_lapse_has_its_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessreviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(('verified_at', None), ('verdict', 'revoke'), _connector='OR'), name='review_item_only_a_revocation_is_verified'),
         ),
     ]

@@ -45,6 +45,42 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-year', '-number'],
+                'indexes': [
+                    models.Index(fields=['phase', '-declared_at'], name='incident_by_phase'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('year', 'number'), name='incident_reference_is_given_once'),
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='incident_number_is_from_one'),
+                    models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='incident_has_a_title'),
+                    models.CheckConstraint(condition=models.Q(('severity__in', ['SEV1', 'SEV2', 'SEV3', 'SEV4'])), name='incident_severity_is_known'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['live', 'drill'])), name='incident_is_live_or_drill'),
+                    models.CheckConstraint(condition=models.Q(('phase__in', ['reported', 'active', 'contained', 'recovering', 'review', 'closed', 'dismissed', 'merged'])), name='incident_phase_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ending', ''), models.Q(('phase__in', ['dismissed', 'merged']), _negated=True)), models.Q(('ending__in', ['dismissed', 'merged']), ('phase', models.F('ending'))), _connector='OR'), name='incident_ending_gives_the_phase'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('phase', 'closed')), models.Q(models.Q(('phase', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='incident_closed_has_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('commander', None), ('commander_since', None)), models.Q(('commander__isnull', False), ('commander_since__isnull', False)), _connector='OR'), name='incident_commander_has_since_when'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Run',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('runbook', models.SlugField(max_length=64)),
+                ('name', models.CharField(max_length=160)),
+                ('document', models.BinaryField()),
+                ('sha256', models.CharField(max_length=64)),
+                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Worked through'), ('stopped', 'Stopped')], default='running', max_length=7)),
+                ('started_at', models.DateTimeField()),
+                ('started_by', models.CharField(max_length=120)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='incidents.incident')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('incident', 'runbook'), name='run_is_live_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('state__in', ['done', 'stopped'])), _connector='OR'), name='run_end_has_when'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +96,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['target'], name='incident_link_by_target'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('incident', 'target'), name='incident_link_names_a_thing_once'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['affected', 'suspected', 'clean', 'involved', 'source'])), name='incident_link_role_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -84,24 +127,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['incident', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Run',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('runbook', models.SlugField(max_length=64)),
-                ('name', models.CharField(max_length=160)),
-                ('document', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Worked through'), ('stopped', 'Stopped')], default='running', max_length=7)),
-                ('started_at', models.DateTimeField()),
-                ('started_by', models.CharField(max_length=120)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='incidents.incident')),
-            ],
-            options={
-                'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('incident', 'kind', 'party', 'seq'), name='milestone_entry_is_numbered_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['first_malicious_action', 'initial_compromise', 'first_exfiltration', 'detected', 'alert_raised', 'acknowledged', 'declared', 'contained', 'eradicated', 'restored', 'notified', 'closed'])), name='milestone_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('source__in', ['system', 'human', 'estimate'])), name='milestone_source_is_known'),
+                    models.CheckConstraint(condition=models.Q(('precision__in', ['second', 'minute', 'hour', 'day', 'week', 'month', 'year'])), name='milestone_precision_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ends_at__isnull', False), ('starts_at__isnull', False), ('status', 'known')), models.Q(('ends_at', None), ('starts_at', None), ('status__in', ['unknown', 'never', 'not_applicable', 'retracted'])), _connector='OR'), name='milestone_has_a_time_when_known'),
+                    models.CheckConstraint(condition=models.Q(('starts_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='milestone_ends_after_it_starts'),
+                    models.CheckConstraint(condition=models.Q(('status', 'known'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='milestone_not_known_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(('seq', 1), models.Q(('seq__gt', 1), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='milestone_correction_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('source', 'estimate'), _negated=True), models.Q(('basis', ''), _negated=True), _connector='OR'), name='milestone_estimate_has_a_basis'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'notified'), models.Q(('party', ''), _negated=True)), models.Q(models.Q(('kind', 'notified'), _negated=True), ('party', '')), _connector='OR'), name='milestone_party_is_of_a_notice'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +162,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['run', 'number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'number'), name='card_number_is_given_once'),
+                    models.UniqueConstraint(fields=('run', 'step_id'), name='card_is_of_one_step'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', ''), ('state__in', ['open', 'handed_over'])), models.Q(('done_at__isnull', False), ('state__in', ['done', 'cannot']), models.Q(('done_by', ''), _negated=True)), _connector='OR'), name='card_end_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'cannot'), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='card_cannot_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'handed_over'), _negated=True), models.Q(('handed_to', ''), _negated=True), _connector='OR'), name='card_handed_over_names_to_whom'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -143,142 +187,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-starts_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['incident', '-starts_at', '-id'], name='timeline_order'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['note', 'standing', 'declared', 'milestone', 'step', 'run', 'role', 'link', 'alarm', 'end'])), name='timeline_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='timeline_ends_after_it_starts'),
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='timeline_says_something'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['phase', '-declared_at'], name='incident_by_phase'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.UniqueConstraint(fields=('year', 'number'), name='incident_reference_is_given_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='incident_number_is_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='incident_has_a_title'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['SEV1', 'SEV2', 'SEV3', 'SEV4'])), name='incident_severity_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['live', 'drill'])), name='incident_is_live_or_drill'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', ['reported', 'active', 'contained', 'recovering', 'review', 'closed', 'dismissed', 'merged'])), name='incident_phase_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ending', ''), models.Q(('phase__in', ['dismissed', 'merged']), _negated=True)), models.Q(('ending__in', ['dismissed', 'merged']), ('phase', models.F('ending'))), _connector='OR'), name='incident_ending_gives_the_phase'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('phase', 'closed')), models.Q(models.Q(('phase', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='incident_closed_has_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('commander', None), ('commander_since', None)), models.Q(('commander__isnull', False), ('commander_since__isnull', False)), _connector='OR'), name='incident_commander_has_since_when'),
-        ),
-        migrations.AddIndex(
-            model_name='incidentlink',
-            index=models.Index(fields=['target'], name='incident_link_by_target'),
-        ),
-        migrations.AddConstraint(
-            model_name='incidentlink',
-            constraint=models.UniqueConstraint(fields=('incident', 'target'), name='incident_link_names_a_thing_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='incidentlink',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['affected', 'suspected', 'clean', 'involved', 'source'])), name='incident_link_role_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.UniqueConstraint(fields=('incident', 'kind', 'party', 'seq'), name='milestone_entry_is_numbered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['first_malicious_action', 'initial_compromise', 'first_exfiltration', 'detected', 'alert_raised', 'acknowledged', 'declared', 'contained', 'eradicated', 'restored', 'notified', 'closed'])), name='milestone_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['system', 'human', 'estimate'])), name='milestone_source_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(('precision__in', ['second', 'minute', 'hour', 'day', 'week', 'month', 'year'])), name='milestone_precision_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ends_at__isnull', False), ('starts_at__isnull', False), ('status', 'known')), models.Q(('ends_at', None), ('starts_at', None), ('status__in', ['unknown', 'never', 'not_applicable', 'retracted'])), _connector='OR'), name='milestone_has_a_time_when_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='milestone_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'known'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='milestone_not_known_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(('seq', 1), models.Q(('seq__gt', 1), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='milestone_correction_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', 'estimate'), _negated=True), models.Q(('basis', ''), _negated=True), _connector='OR'), name='milestone_estimate_has_a_basis'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestoneentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'notified'), models.Q(('party', ''), _negated=True)), models.Q(models.Q(('kind', 'notified'), _negated=True), ('party', '')), _connector='OR'), name='milestone_party_is_of_a_notice'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('incident', 'runbook'), name='run_is_live_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('state__in', ['done', 'stopped'])), _connector='OR'), name='run_end_has_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='card',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='card_number_is_given_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='card',
-            constraint=models.UniqueConstraint(fields=('run', 'step_id'), name='card_is_of_one_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', ''), ('state__in', ['open', 'handed_over'])), models.Q(('done_at__isnull', False), ('state__in', ['done', 'cannot']), models.Q(('done_by', ''), _negated=True)), _connector='OR'), name='card_end_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'cannot'), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='card_cannot_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'handed_over'), _negated=True), models.Q(('handed_to', ''), _negated=True), _connector='OR'), name='card_handed_over_names_to_whom'),
-        ),
-        migrations.AddIndex(
-            model_name='timelineentry',
-            index=models.Index(fields=['incident', '-starts_at', '-id'], name='timeline_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='timelineentry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['note', 'standing', 'declared', 'milestone', 'step', 'run', 'role', 'link', 'alarm', 'end'])), name='timeline_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='timelineentry',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='timeline_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='timelineentry',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='timeline_says_something'),
         ),
     ]

@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='runbook_has_a_name'),
+                    models.CheckConstraint(condition=models.Q(('playbook_id__startswith', 'playbook--')), name='runbook_is_a_playbook'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -48,47 +52,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['runbook', '-number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('runbook', 'number'), name='runbook_version_number_is_given_once'),
+                    models.UniqueConstraint(fields=('runbook', 'sha256'), name='runbook_version_comes_in_once'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'approved')), fields=('runbook',), name='runbook_has_one_approved_version'),
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='runbook_version_numbers_begin_at_one'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', '')), models.Q(('approved_at__isnull', False), models.Q(('approved_by', ''), _negated=True)), _connector='OR'), name='runbook_version_approval_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', models.F('written_by')), _negated=True), name='runbook_version_is_approved_by_a_second_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('retired_at', None), ('retired_by', ''), ('state', 'draft')), models.Q(('approved_at__isnull', False), ('retired_at', None), ('retired_by', ''), ('state', 'approved')), models.Q(('retired_at__isnull', False), ('state', 'retired'), models.Q(('retired_by', ''), _negated=True)), _connector='OR'), name='runbook_version_state_has_who_and_when'),
+                ],
             },
         ),
         migrations.AddField(
             model_name='run',
             name='version',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='incidents.runbookversion'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbook',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='runbook_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbook',
-            constraint=models.CheckConstraint(condition=models.Q(('playbook_id__startswith', 'playbook--')), name='runbook_is_a_playbook'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbookversion',
-            constraint=models.UniqueConstraint(fields=('runbook', 'number'), name='runbook_version_number_is_given_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbookversion',
-            constraint=models.UniqueConstraint(fields=('runbook', 'sha256'), name='runbook_version_comes_in_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbookversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'approved')), fields=('runbook',), name='runbook_has_one_approved_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbookversion',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='runbook_version_numbers_begin_at_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbookversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', '')), models.Q(('approved_at__isnull', False), models.Q(('approved_by', ''), _negated=True)), _connector='OR'), name='runbook_version_approval_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbookversion',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('written_by')), _negated=True), name='runbook_version_is_approved_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='runbookversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('retired_at', None), ('retired_by', ''), ('state', 'draft')), models.Q(('approved_at__isnull', False), ('retired_at', None), ('retired_by', ''), ('state', 'approved')), models.Q(('retired_at__isnull', False), ('state', 'retired'), models.Q(('retired_by', ''), _negated=True)), _connector='OR'), name='runbook_version_state_has_who_and_when'),
         ),
     ]

@@ -16,25 +16,18 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='BreachDecision',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveSmallIntegerField()),
-                ('facts', models.JSONField()),
-                ('proposed', models.CharField(choices=[('breach', 'breach'), ('not_breach', 'not breach'), ('ask_privacy_officer', 'ask privacy officer')], max_length=20)),
-                ('rule', models.CharField(max_length=64)),
-                ('article', models.CharField(max_length=200)),
-                ('rules_version', models.CharField(max_length=40)),
-                ('rules_sha256', models.CharField(max_length=64)),
-                ('verdict', models.CharField(choices=[('breach', 'breach'), ('not_breach', 'not breach'), ('ask_privacy_officer', 'ask privacy officer')], max_length=20)),
-                ('reason', models.TextField(blank=True)),
-                ('decided_by', models.CharField(max_length=120)),
-                ('decided_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['incident', '-seq'],
-            },
+        migrations.RemoveConstraint(
+            model_name='timelineentry',
+            name='timeline_kind_is_known',
+        ),
+        migrations.AlterField(
+            model_name='timelineentry',
+            name='kind',
+            field=models.CharField(choices=[('note', 'Note'), ('standing', 'Where we stand'), ('declared', 'Declared'), ('milestone', 'Milestone'), ('step', 'Step of a runbook'), ('run', 'Runbook'), ('role', 'Role'), ('link', 'Asset or partner'), ('alarm', 'Alarm'), ('breach', 'Breach or not'), ('notice', 'Notice'), ('evidence', 'Evidence'), ('severity', 'Severity'), ('action', 'Debrief and actions'), ('end', 'Closed or dismissed')], max_length=9),
+        ),
+        migrations.AddConstraint(
+            model_name='timelineentry',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['note', 'standing', 'declared', 'milestone', 'step', 'run', 'role', 'link', 'alarm', 'breach', 'notice', 'evidence', 'severity', 'action', 'end'])), name='timeline_kind_is_known'),
         ),
         migrations.CreateModel(
             name='ContractLimit',
@@ -51,6 +44,61 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['partner_name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('party', 'clause'), name='contract_limit_is_stated_once'),
+                    models.CheckConstraint(condition=models.Q(('hours__gte', 1)), name='contract_limit_has_hours'),
+                    models.CheckConstraint(condition=models.Q(('clause', ''), _negated=True), name='contract_limit_names_its_clause'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', '')), models.Q(('ended_at__isnull', False), models.Q(('ended_by', ''), _negated=True)), _connector='OR'), name='contract_limit_end_has_who_and_when'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='RuleSet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(unique=True)),
+                ('document', models.BinaryField()),
+                ('sha256', models.CharField(max_length=64, unique=True)),
+                ('version', models.CharField(max_length=40)),
+                ('change', models.TextField()),
+                ('written_by', models.CharField(max_length=120)),
+                ('written_at', models.DateTimeField()),
+                ('approved_by', models.CharField(blank=True, max_length=120)),
+                ('approved_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ['-number'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', '')), models.Q(('approved_at__isnull', False), models.Q(('approved_by', ''), _negated=True)), _connector='OR'), name='rule_set_approval_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', models.F('written_by')), _negated=True), name='rule_set_is_approved_by_a_second_person'),
+                    models.CheckConstraint(condition=models.Q(('change', ''), _negated=True), name='rule_set_says_what_changes'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='BreachDecision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seq', models.PositiveSmallIntegerField()),
+                ('facts', models.JSONField()),
+                ('proposed', models.CharField(choices=[('breach', 'breach'), ('not_breach', 'not breach'), ('ask_privacy_officer', 'ask privacy officer')], max_length=20)),
+                ('rule', models.CharField(max_length=64)),
+                ('article', models.CharField(max_length=200)),
+                ('rules_version', models.CharField(max_length=40)),
+                ('rules_sha256', models.CharField(max_length=64)),
+                ('verdict', models.CharField(choices=[('breach', 'breach'), ('not_breach', 'not breach'), ('ask_privacy_officer', 'ask privacy officer')], max_length=20)),
+                ('reason', models.TextField(blank=True)),
+                ('decided_by', models.CharField(max_length=120)),
+                ('decided_at', models.DateTimeField()),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='incidents.incident')),
+            ],
+            options={
+                'ordering': ['incident', '-seq'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('incident', 'seq'), name='breach_decision_is_numbered_once'),
+                    models.CheckConstraint(condition=models.Q(('verdict__in', ['breach', 'not_breach', 'ask_privacy_officer'])), name='breach_verdict_is_known'),
+                    models.CheckConstraint(condition=models.Q(('verdict', models.F('proposed')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='breach_against_the_rules_has_a_reason'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,27 +130,20 @@ class Migration(migrations.Migration):
                 ('ruled_out_by', models.CharField(blank=True, max_length=120)),
                 ('reason', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField()),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='incidents.incident')),
             ],
             options={
                 'ordering': ['incident', models.OrderBy(models.F('due_at'), nulls_last=True), 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RuleSet',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('document', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('version', models.CharField(max_length=40)),
-                ('change', models.TextField()),
-                ('written_by', models.CharField(max_length=120)),
-                ('written_at', models.DateTimeField()),
-                ('approved_by', models.CharField(blank=True, max_length=120)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'ordering': ['-number'],
+                'indexes': [
+                    models.Index(fields=['state', 'due_at'], name='notice_duty_by_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('incident', 'rule', 'recipient'), name='notice_is_owed_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['owed', 'drafted', 'sent', 'ruled_out'])), name='notice_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent'), models.Q(('sent_by', ''), _negated=True)), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None), ('sent_by', '')), _connector='OR'), name='notice_sent_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ruled_out_at__isnull', False), ('state', 'ruled_out'), models.Q(('ruled_out_by', ''), _negated=True), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'ruled_out'), _negated=True), ('ruled_out_at', None), ('ruled_out_by', '')), _connector='OR'), name='notice_ruled_out_has_who_when_and_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'drafted'), _negated=True), models.Q(('draft', ''), _negated=True), _connector='OR'), name='notice_drafted_has_a_draft'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -115,106 +156,14 @@ class Migration(migrations.Migration):
                 ('cra', models.BooleanField(blank=True, null=True, verbose_name='places digital products on the EU market')),
                 ('stated_by', models.CharField(max_length=120)),
                 ('stated_at', models.DateTimeField()),
+                ('site', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='law', to='governance.site')),
             ],
             options={
                 'ordering': ['site'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('country', ''), ('country__regex', '^[A-Z]{2}$'), _connector='OR'), name='site_law_country_has_two_letters'),
+                ],
             },
-        ),
-        migrations.RemoveConstraint(
-            model_name='timelineentry',
-            name='timeline_kind_is_known',
-        ),
-        migrations.AlterField(
-            model_name='timelineentry',
-            name='kind',
-            field=models.CharField(choices=[('note', 'Note'), ('standing', 'Where we stand'), ('declared', 'Declared'), ('milestone', 'Milestone'), ('step', 'Step of a runbook'), ('run', 'Runbook'), ('role', 'Role'), ('link', 'Asset or partner'), ('alarm', 'Alarm'), ('breach', 'Breach or not'), ('notice', 'Notice'), ('evidence', 'Evidence'), ('severity', 'Severity'), ('action', 'Debrief and actions'), ('end', 'Closed or dismissed')], max_length=9),
-        ),
-        migrations.AddConstraint(
-            model_name='timelineentry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['note', 'standing', 'declared', 'milestone', 'step', 'run', 'role', 'link', 'alarm', 'breach', 'notice', 'evidence', 'severity', 'action', 'end'])), name='timeline_kind_is_known'),
-        ),
-        migrations.AddField(
-            model_name='breachdecision',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='incidents.incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='contractlimit',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('party', 'clause'), name='contract_limit_is_stated_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='contractlimit',
-            constraint=models.CheckConstraint(condition=models.Q(('hours__gte', 1)), name='contract_limit_has_hours'),
-        ),
-        migrations.AddConstraint(
-            model_name='contractlimit',
-            constraint=models.CheckConstraint(condition=models.Q(('clause', ''), _negated=True), name='contract_limit_names_its_clause'),
-        ),
-        migrations.AddConstraint(
-            model_name='contractlimit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', '')), models.Q(('ended_at__isnull', False), models.Q(('ended_by', ''), _negated=True)), _connector='OR'), name='contract_limit_end_has_who_and_when'),
-        ),
-        migrations.AddField(
-            model_name='noticeduty',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='incidents.incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', '')), models.Q(('approved_at__isnull', False), models.Q(('approved_by', ''), _negated=True)), _connector='OR'), name='rule_set_approval_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleset',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('written_by')), _negated=True), name='rule_set_is_approved_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleset',
-            constraint=models.CheckConstraint(condition=models.Q(('change', ''), _negated=True), name='rule_set_says_what_changes'),
-        ),
-        migrations.AddField(
-            model_name='sitelaw',
-            name='site',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='law', to='governance.site'),
-        ),
-        migrations.AddConstraint(
-            model_name='breachdecision',
-            constraint=models.UniqueConstraint(fields=('incident', 'seq'), name='breach_decision_is_numbered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='breachdecision',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['breach', 'not_breach', 'ask_privacy_officer'])), name='breach_verdict_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='breachdecision',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', models.F('proposed')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='breach_against_the_rules_has_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='noticeduty',
-            index=models.Index(fields=['state', 'due_at'], name='notice_duty_by_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticeduty',
-            constraint=models.UniqueConstraint(fields=('incident', 'rule', 'recipient'), name='notice_is_owed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticeduty',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['owed', 'drafted', 'sent', 'ruled_out'])), name='notice_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticeduty',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent'), models.Q(('sent_by', ''), _negated=True)), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None), ('sent_by', '')), _connector='OR'), name='notice_sent_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticeduty',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ruled_out_at__isnull', False), ('state', 'ruled_out'), models.Q(('ruled_out_by', ''), _negated=True), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'ruled_out'), _negated=True), ('ruled_out_at', None), ('ruled_out_by', '')), _connector='OR'), name='notice_ruled_out_has_who_when_and_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticeduty',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'drafted'), _negated=True), models.Q(('draft', ''), _negated=True), _connector='OR'), name='notice_drafted_has_a_draft'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitelaw',
-            constraint=models.CheckConstraint(condition=models.Q(('country', ''), ('country__regex', '^[A-Z]{2}$'), _connector='OR'), name='site_law_country_has_two_letters'),
         ),
         migrations.RunSQL(KEEP, GIVE_BACK),
     ]

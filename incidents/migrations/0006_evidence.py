@@ -33,6 +33,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['incident', 'number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('incident', 'number'), name='evidence_number_is_given_once'),
+                    models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='evidence_has_a_sha256'),
+                    models.CheckConstraint(condition=models.Q(('size__gte', 1)), name='evidence_is_not_empty'),
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='evidence_has_a_name'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -50,39 +56,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['item', 'seq'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('item', 'seq'), name='custody_is_numbered_once'),
+                    models.CheckConstraint(condition=models.Q(('act__in', ['collected', 'received', 'viewed', 'transferred', 'accepted', 'declined', 'sealed', 'released', 'held', 'hold_lifted', 'destruction_asked', 'destroyed'])), name='custody_act_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['transferred', 'released']), _negated=True), models.Q(('to', ''), _negated=True), _connector='OR'), name='custody_names_to_whom'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['released', 'held', 'hold_lifted', 'destruction_asked']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='custody_says_why'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='evidenceitem',
-            constraint=models.UniqueConstraint(fields=('incident', 'number'), name='evidence_number_is_given_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidenceitem',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='evidence_has_a_sha256'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidenceitem',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gte', 1)), name='evidence_is_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidenceitem',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='evidence_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='custodyevent',
-            constraint=models.UniqueConstraint(fields=('item', 'seq'), name='custody_is_numbered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='custodyevent',
-            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['collected', 'received', 'viewed', 'transferred', 'accepted', 'declined', 'sealed', 'released', 'held', 'hold_lifted', 'destruction_asked', 'destroyed'])), name='custody_act_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='custodyevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['transferred', 'released']), _negated=True), models.Q(('to', ''), _negated=True), _connector='OR'), name='custody_names_to_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='custodyevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['released', 'held', 'hold_lifted', 'destruction_asked']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='custody_says_why'),
         ),
         migrations.RunSQL(KEEP, GIVE_BACK),
     ]

@@ -11,100 +11,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Approval',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveIntegerField()),
-                ('request', models.JSONField()),
-                ('request_sha256', models.CharField(max_length=64)),
-                ('role', models.CharField(blank=True, max_length=80)),
-                ('needed', models.PositiveSmallIntegerField(default=1)),
-                ('requested_by', models.CharField(max_length=120)),
-                ('requested_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('open', 'Waits'), ('given', 'Given'), ('refused', 'Refused'), ('expired', 'Expired'), ('void', 'Void')], default='open', max_length=7)),
-                ('ended_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ApprovalVote',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by', models.CharField(max_length=120)),
-                ('requested_by', models.CharField(max_length=120)),
-                ('at', models.DateTimeField()),
-                ('is_for', models.BooleanField()),
-                ('request_sha256', models.CharField(max_length=64)),
-                ('reason', models.TextField(blank=True)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='CommandRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveIntegerField()),
-                ('target', models.CharField(blank=True, max_length=80)),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('effect', models.CharField(choices=[('pure', 'pure'), ('idempotent', 'idempotent'), ('checkable', 'checkable'), ('at_most_once', 'at_most_once'), ('human', 'human')], max_length=12)),
-                ('is_simulated', models.BooleanField(default=False)),
-                ('request', models.JSONField()),
-                ('request_sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('intended', 'To be sent'), ('sending', 'Being sent'), ('done', 'Done'), ('failed', 'Failed'), ('unknown', 'Nobody knows'), ('cancelled', 'Never sent')], default='intended', max_length=9)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('due_at', models.DateTimeField()),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('worker', models.CharField(blank=True, max_length=120)),
-                ('answer', models.TextField(blank=True)),
-                ('answer_sha256', models.CharField(blank=True, max_length=64)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='StepRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step_id', models.CharField(max_length=80)),
-                ('visit', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('delayed', 'delayed'), ('ready', 'ready'), ('approval', 'approval'), ('human', 'human'), ('decision', 'decision'), ('branching', 'branching'), ('child', 'child'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('skipped', 'skipped'), ('cancelled', 'cancelled')], max_length=9)),
-                ('order', models.PositiveIntegerField(default=0)),
-                ('until', models.PositiveIntegerField(default=0)),
-                ('loops', models.PositiveIntegerField(default=0)),
-                ('loops_allowed', models.PositiveIntegerField(default=0)),
-                ('began_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(null=True)),
-                ('deadline_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('question', models.CharField(blank=True, choices=[('', ''), ('condition', 'condition'), ('case', 'case'), ('cap', 'cap'), ('failure', 'failure'), ('unknown', 'unknown')], max_length=9)),
-                ('reason', models.TextField(blank=True)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Token',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=400)),
-                ('step_id', models.CharField(max_length=80)),
-                ('state', models.CharField(choices=[('live', 'live'), ('done', 'done'), ('failed', 'failed'), ('stopped', 'stopped')], default='live', max_length=7)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
         migrations.RemoveConstraint(
             model_name='card',
             name='card_is_of_one_step',
@@ -188,40 +94,57 @@ class Migration(migrations.Migration):
             model_name='run',
             constraint=models.CheckConstraint(condition=models.Q(('depth__lte', 5)), name='run_is_not_nested_too_deep'),
         ),
-        migrations.AddField(
-            model_name='approval',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='incidents.run'),
+        migrations.CreateModel(
+            name='StepRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('step_id', models.CharField(max_length=80)),
+                ('visit', models.PositiveSmallIntegerField()),
+                ('state', models.CharField(choices=[('delayed', 'delayed'), ('ready', 'ready'), ('approval', 'approval'), ('human', 'human'), ('decision', 'decision'), ('branching', 'branching'), ('child', 'child'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('skipped', 'skipped'), ('cancelled', 'cancelled')], max_length=9)),
+                ('order', models.PositiveIntegerField(default=0)),
+                ('until', models.PositiveIntegerField(default=0)),
+                ('loops', models.PositiveIntegerField(default=0)),
+                ('loops_allowed', models.PositiveIntegerField(default=0)),
+                ('began_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField(null=True)),
+                ('deadline_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('question', models.CharField(blank=True, choices=[('', ''), ('condition', 'condition'), ('case', 'case'), ('cap', 'cap'), ('failure', 'failure'), ('unknown', 'unknown')], max_length=9)),
+                ('reason', models.TextField(blank=True)),
+                ('child', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parent', to='incidents.run')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='incidents.run')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
         ),
-        migrations.AddField(
-            model_name='approvalvote',
-            name='approval',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='incidents.approval'),
-        ),
-        migrations.AddField(
-            model_name='commandrun',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='commands', to='incidents.run'),
-        ),
-        migrations.AddField(
-            model_name='steprun',
-            name='child',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parent', to='incidents.run'),
-        ),
-        migrations.AddField(
-            model_name='steprun',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='incidents.run'),
-        ),
-        migrations.AddField(
-            model_name='commandrun',
-            name='step_run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='commands', to='incidents.steprun'),
-        ),
-        migrations.AddField(
-            model_name='approval',
-            name='step_run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='incidents.steprun'),
+        migrations.CreateModel(
+            name='Approval',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('order', models.PositiveIntegerField()),
+                ('request', models.JSONField()),
+                ('request_sha256', models.CharField(max_length=64)),
+                ('role', models.CharField(blank=True, max_length=80)),
+                ('needed', models.PositiveSmallIntegerField(default=1)),
+                ('requested_by', models.CharField(max_length=120)),
+                ('requested_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('state', models.CharField(choices=[('open', 'Waits'), ('given', 'Given'), ('refused', 'Refused'), ('expired', 'Expired'), ('void', 'Void')], default='open', max_length=7)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='incidents.run')),
+                ('step_run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='incidents.steprun')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('step_run', 'order'), name='approval_is_asked_once_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'given', 'refused', 'expired', 'void'])), name='approval_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='approval_end_has_when'),
+                    models.CheckConstraint(condition=models.Q(('needed__range', (1, 9))), name='approval_needs_one_to_nine'),
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('requested_at'))), name='approval_expires_after_it_was_asked'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='card',
@@ -240,92 +163,89 @@ class Migration(migrations.Migration):
             model_name='card',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('question', ''), models.Q(('answer', ''), _negated=True), _connector='OR'), name='card_question_done_has_an_answer'),
         ),
-        migrations.AddField(
-            model_name='token',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='branches', to='incidents.steprun'),
-        ),
-        migrations.AddField(
-            model_name='token',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='incidents.run'),
+        migrations.CreateModel(
+            name='Token',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('path', models.CharField(max_length=400)),
+                ('step_id', models.CharField(max_length=80)),
+                ('state', models.CharField(choices=[('live', 'live'), ('done', 'done'), ('failed', 'failed'), ('stopped', 'stopped')], default='live', max_length=7)),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='branches', to='incidents.steprun')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='incidents.run')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'path'), name='token_path_is_taken_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['live', 'done', 'failed', 'stopped'])), name='token_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('owner', None), ('path', '0')), models.Q(models.Q(('path', '0'), _negated=True), ('owner__isnull', False)), _connector='OR'), name='token_has_an_owner_unless_root'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='steprun',
             name='token',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='incidents.token'),
         ),
-        migrations.AddConstraint(
-            model_name='approvalvote',
-            constraint=models.UniqueConstraint(fields=('approval', 'by'), name='approval_vote_is_given_once'),
+        migrations.CreateModel(
+            name='ApprovalVote',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('by', models.CharField(max_length=120)),
+                ('requested_by', models.CharField(max_length=120)),
+                ('at', models.DateTimeField()),
+                ('is_for', models.BooleanField()),
+                ('request_sha256', models.CharField(max_length=64)),
+                ('reason', models.TextField(blank=True)),
+                ('approval', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='incidents.approval')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('approval', 'by'), name='approval_vote_is_given_once'),
+                    models.CheckConstraint(condition=models.Q(('by', models.F('requested_by')), _negated=True), name='approval_is_not_given_by_who_asked'),
+                    models.CheckConstraint(condition=models.Q(('is_for', True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='approval_refused_has_a_reason'),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='approvalvote',
-            constraint=models.CheckConstraint(condition=models.Q(('by', models.F('requested_by')), _negated=True), name='approval_is_not_given_by_who_asked'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalvote',
-            constraint=models.CheckConstraint(condition=models.Q(('is_for', True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='approval_refused_has_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='commandrun',
-            index=models.Index(condition=models.Q(('state__in', ['intended', 'sending'])), fields=['due_at'], name='command_run_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='commandrun',
-            constraint=models.UniqueConstraint(fields=('step_run', 'order'), name='command_run_of_an_order_is_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='commandrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['intended', 'sending', 'done', 'failed', 'unknown', 'cancelled'])), name='command_run_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='commandrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('sent_at__isnull', False), ('state', 'sending')), models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until', None)), _connector='OR'), name='command_run_lease_while_sending'),
-        ),
-        migrations.AddConstraint(
-            model_name='commandrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ['done', 'failed', 'unknown', 'cancelled'])), models.Q(models.Q(('state__in', ['done', 'failed', 'unknown', 'cancelled']), _negated=True), ('ended_at', None)), _connector='OR'), name='command_run_end_has_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='commandrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('effect', 'at_most_once'), _negated=True), ('attempt__lte', 1), _connector='OR'), name='command_run_at_most_once_is_sent_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='commandrun',
-            constraint=models.CheckConstraint(condition=models.Q(('attempt__lte', models.F('fence'))), name='command_run_attempts_are_fenced'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('step_run', 'order'), name='approval_is_asked_once_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'given', 'refused', 'expired', 'void'])), name='approval_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='approval_end_has_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('needed__range', (1, 9))), name='approval_needs_one_to_nine'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('requested_at'))), name='approval_expires_after_it_was_asked'),
-        ),
-        migrations.AddConstraint(
-            model_name='token',
-            constraint=models.UniqueConstraint(fields=('run', 'path'), name='token_path_is_taken_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='token',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['live', 'done', 'failed', 'stopped'])), name='token_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='token',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('owner', None), ('path', '0')), models.Q(models.Q(('path', '0'), _negated=True), ('owner__isnull', False)), _connector='OR'), name='token_has_an_owner_unless_root'),
+        migrations.CreateModel(
+            name='CommandRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('order', models.PositiveIntegerField()),
+                ('target', models.CharField(blank=True, max_length=80)),
+                ('key', models.CharField(max_length=64, unique=True)),
+                ('effect', models.CharField(choices=[('pure', 'pure'), ('idempotent', 'idempotent'), ('checkable', 'checkable'), ('at_most_once', 'at_most_once'), ('human', 'human')], max_length=12)),
+                ('is_simulated', models.BooleanField(default=False)),
+                ('request', models.JSONField()),
+                ('request_sha256', models.CharField(max_length=64)),
+                ('state', models.CharField(choices=[('intended', 'To be sent'), ('sending', 'Being sent'), ('done', 'Done'), ('failed', 'Failed'), ('unknown', 'Nobody knows'), ('cancelled', 'Never sent')], default='intended', max_length=9)),
+                ('attempt', models.PositiveIntegerField(default=0)),
+                ('due_at', models.DateTimeField()),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('lease_until', models.DateTimeField(null=True)),
+                ('worker', models.CharField(blank=True, max_length=120)),
+                ('answer', models.TextField(blank=True)),
+                ('answer_sha256', models.CharField(blank=True, max_length=64)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='commands', to='incidents.run')),
+                ('step_run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='commands', to='incidents.steprun')),
+            ],
+            options={
+                'ordering': ['id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', ['intended', 'sending'])), fields=['due_at'], name='command_run_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('step_run', 'order'), name='command_run_of_an_order_is_one'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['intended', 'sending', 'done', 'failed', 'unknown', 'cancelled'])), name='command_run_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('sent_at__isnull', False), ('state', 'sending')), models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until', None)), _connector='OR'), name='command_run_lease_while_sending'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ['done', 'failed', 'unknown', 'cancelled'])), models.Q(models.Q(('state__in', ['done', 'failed', 'unknown', 'cancelled']), _negated=True), ('ended_at', None)), _connector='OR'), name='command_run_end_has_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('effect', 'at_most_once'), _negated=True), ('attempt__lte', 1), _connector='OR'), name='command_run_at_most_once_is_sent_once'),
+                    models.CheckConstraint(condition=models.Q(('attempt__lte', models.F('fence'))), name='command_run_attempts_are_fenced'),
+                ],
+            },
         ),
         migrations.AddIndex(
             model_name='steprun',

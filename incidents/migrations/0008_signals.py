@@ -42,6 +42,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['state', '-weight', '-id'], name='alert_by_weight'),
+                    models.Index(condition=models.Q(('asset', ''), _negated=True), fields=['asset'], name='alert_by_asset'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('dedup_key',), name='alert_is_open_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('resolved_at', None), ('resolved_by', ''), ('state', 'open')), models.Q(('resolved_at__isnull', False), ('state', 'resolved'), models.Q(('resolved_by', ''), _negated=True)), _connector='OR'), name='alert_resolved_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(('last_seen_at__gte', models.F('first_seen_at'))), name='alert_was_last_seen_after_first'),
+                    models.CheckConstraint(condition=models.Q(('weight__in', [1, 2, 4, 8])), name='alert_weight_is_known'),
+                    models.CheckConstraint(condition=models.Q(('environment__in', ['onprem', 'cloud', 'partner'])), name='alert_environment_is_known'),
+                    models.CheckConstraint(condition=models.Q(('follows', None), models.Q(('follows', models.F('id')), _negated=True), _connector='OR'), name='alert_follows_another'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -56,6 +68,21 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['name'],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('asset', ''), _negated=True)), name='asset_name_names_an_asset')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SignalMapper',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=64)),
+                ('number', models.PositiveIntegerField()),
+                ('document', models.JSONField()),
+                ('written_by', models.CharField(max_length=120)),
+                ('written_at', models.DateTimeField()),
+            ],
+            options={
+                'ordering': ['slug', '-number'],
+                'constraints': [models.UniqueConstraint(fields=('slug', 'number'), name='signal_mapper_version_is_given_once'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='signal_mapper_versions_begin_at_one')],
             },
         ),
         migrations.CreateModel(
@@ -80,70 +107,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('source', 'event_id'), name='signal_is_kept_once'),
+                    models.CheckConstraint(condition=models.Q(('weight__in', [1, 2, 4, 8])), name='signal_weight_is_known'),
+                    models.CheckConstraint(condition=models.Q(('environment__in', ['onprem', 'cloud', 'partner'])), name='signal_environment_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('event_id', ''), _negated=True), models.Q(('content', ''), _negated=True)), name='signal_says_something'),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name='SignalMapper',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=64)),
-                ('number', models.PositiveIntegerField()),
-                ('document', models.JSONField()),
-                ('written_by', models.CharField(max_length=120)),
-                ('written_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['slug', '-number'],
-                'constraints': [models.UniqueConstraint(fields=('slug', 'number'), name='signal_mapper_version_is_given_once'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='signal_mapper_versions_begin_at_one')],
-            },
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['state', '-weight', '-id'], name='alert_by_weight'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(condition=models.Q(('asset', ''), _negated=True), fields=['asset'], name='alert_by_asset'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('dedup_key',), name='alert_is_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolved_at', None), ('resolved_by', ''), ('state', 'open')), models.Q(('resolved_at__isnull', False), ('state', 'resolved'), models.Q(('resolved_by', ''), _negated=True)), _connector='OR'), name='alert_resolved_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('last_seen_at__gte', models.F('first_seen_at'))), name='alert_was_last_seen_after_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__in', [1, 2, 4, 8])), name='alert_weight_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('environment__in', ['onprem', 'cloud', 'partner'])), name='alert_environment_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('follows', None), models.Q(('follows', models.F('id')), _negated=True), _connector='OR'), name='alert_follows_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.UniqueConstraint(fields=('source', 'event_id'), name='signal_is_kept_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__in', [1, 2, 4, 8])), name='signal_weight_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(('environment__in', ['onprem', 'cloud', 'partner'])), name='signal_environment_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('event_id', ''), _negated=True), models.Q(('content', ''), _negated=True)), name='signal_says_something'),
         ),
         migrations.RunSQL(KEEP, GIVE_BACK),
     ]

@@ -18,84 +18,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Indicator',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('ip', 'ip'), ('network', 'network'), ('domain', 'domain'), ('url', 'url'), ('email', 'email'), ('hash', 'hash'), ('other', 'other')], max_length=7)),
-                ('value', models.CharField(max_length=500)),
-                ('note', models.TextField(blank=True)),
-                ('added_by', models.CharField(max_length=120)),
-                ('added_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PartnerEntry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('party', models.CharField(max_length=120)),
-                ('cursor', models.UUIDField(editable=False, unique=True)),
-                ('starts_at', models.DateTimeField()),
-                ('text', models.TextField()),
-                ('tlp', models.CharField(choices=[('amber', 'amber'), ('green', 'green'), ('clear', 'clear')], max_length=12)),
-                ('is_theirs', models.BooleanField(default=False)),
-                ('shared_by', models.CharField(max_length=120)),
-                ('shared_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['-starts_at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PartnerSlice',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('party', models.CharField(max_length=120)),
-                ('incident', models.CharField(max_length=24)),
-                ('title', models.CharField(max_length=160)),
-                ('phase', models.CharField(max_length=10)),
-                ('contact', models.CharField(blank=True, max_length=254)),
-                ('opened_by', models.CharField(max_length=120)),
-                ('opened_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ['-opened_at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RoleAssignment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('scribe', 'Scribe'), ('soc_lead', 'SOC'), ('it_lead', 'IT'), ('site_operations', 'Site operations'), ('partner_liaison', 'Partner liaison'), ('privacy_officer', 'Privacy officer'), ('communications', 'Communications')], max_length=15)),
-                ('summary', models.TextField(blank=True)),
-                ('since', models.DateTimeField()),
-                ('set_by', models.CharField(max_length=120)),
-                ('ended_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ['incident', 'role', '-since'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Task',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(max_length=80)),
-                ('text', models.CharField(max_length=500)),
-                ('asked_by', models.CharField(max_length=120)),
-                ('asked_at', models.DateTimeField()),
-                ('done_by', models.CharField(blank=True, max_length=120)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('outcome', models.TextField(blank=True)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
         migrations.RemoveConstraint(
             model_name='timelineentry',
             name='timeline_kind_is_known',
@@ -127,86 +49,116 @@ class Migration(migrations.Migration):
             model_name='timelineentry',
             constraint=models.CheckConstraint(condition=models.Q(('supersedes', None), models.Q(('reason', ''), _negated=True), _connector='OR'), name='timeline_correction_has_a_reason'),
         ),
-        migrations.AddField(
-            model_name='indicator',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='incidents.incident'),
+        migrations.CreateModel(
+            name='PartnerSlice',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('party', models.CharField(max_length=120)),
+                ('incident', models.CharField(max_length=24)),
+                ('title', models.CharField(max_length=160)),
+                ('phase', models.CharField(max_length=10)),
+                ('contact', models.CharField(blank=True, max_length=254)),
+                ('opened_by', models.CharField(max_length=120)),
+                ('opened_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'ordering': ['-opened_at', '-id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('party', 'incident'), name='slice_is_opened_once'),
+                    models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='slice_has_a_title'),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='partnerslice',
-            constraint=models.UniqueConstraint(fields=('party', 'incident'), name='slice_is_opened_once'),
+        migrations.CreateModel(
+            name='Indicator',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('ip', 'ip'), ('network', 'network'), ('domain', 'domain'), ('url', 'url'), ('email', 'email'), ('hash', 'hash'), ('other', 'other')], max_length=7)),
+                ('value', models.CharField(max_length=500)),
+                ('note', models.TextField(blank=True)),
+                ('added_by', models.CharField(max_length=120)),
+                ('added_at', models.DateTimeField()),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='incidents.incident')),
+            ],
+            options={
+                'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['value'], name='indicator_by_value'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('incident', 'kind', 'value'), name='indicator_is_named_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['ip', 'network', 'domain', 'url', 'email', 'hash', 'other'])), name='indicator_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('value', ''), _negated=True), name='indicator_has_a_value'),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='partnerslice',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='slice_has_a_title'),
+        migrations.CreateModel(
+            name='PartnerEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('party', models.CharField(max_length=120)),
+                ('cursor', models.UUIDField(editable=False, unique=True)),
+                ('starts_at', models.DateTimeField()),
+                ('text', models.TextField()),
+                ('tlp', models.CharField(choices=[('amber', 'amber'), ('green', 'green'), ('clear', 'clear')], max_length=12)),
+                ('is_theirs', models.BooleanField(default=False)),
+                ('shared_by', models.CharField(max_length=120)),
+                ('shared_at', models.DateTimeField()),
+                ('slice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='incidents.partnerslice')),
+            ],
+            options={
+                'ordering': ['-starts_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['slice', '-starts_at', '-id'], name='partner_entry_order'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('tlp__in', ['amber', 'green', 'clear'])), name='partner_entry_may_leave'),
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='partner_entry_says_something'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='partnerentry',
-            name='slice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='incidents.partnerslice'),
+        migrations.CreateModel(
+            name='RoleAssignment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('scribe', 'Scribe'), ('soc_lead', 'SOC'), ('it_lead', 'IT'), ('site_operations', 'Site operations'), ('partner_liaison', 'Partner liaison'), ('privacy_officer', 'Privacy officer'), ('communications', 'Communications')], max_length=15)),
+                ('summary', models.TextField(blank=True)),
+                ('since', models.DateTimeField()),
+                ('set_by', models.CharField(max_length=120)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='incidents.incident')),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['incident', 'role', '-since'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('incident', 'role'), name='role_is_held_once'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['scribe', 'soc_lead', 'it_lead', 'site_operations', 'partner_liaison', 'privacy_officer', 'communications'])), name='role_is_known'),
+                    models.CheckConstraint(condition=models.Q(('person__isnull', False), models.Q(('summary', ''), _negated=True), _connector='OR'), name='role_empty_says_why'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='roleassignment',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='incidents.incident'),
-        ),
-        migrations.AddField(
-            model_name='roleassignment',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='task',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='incidents.incident'),
-        ),
-        migrations.AddIndex(
-            model_name='indicator',
-            index=models.Index(fields=['value'], name='indicator_by_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.UniqueConstraint(fields=('incident', 'kind', 'value'), name='indicator_is_named_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['ip', 'network', 'domain', 'url', 'email', 'hash', 'other'])), name='indicator_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(('value', ''), _negated=True), name='indicator_has_a_value'),
-        ),
-        migrations.AddIndex(
-            model_name='partnerentry',
-            index=models.Index(fields=['slice', '-starts_at', '-id'], name='partner_entry_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('tlp__in', ['amber', 'green', 'clear'])), name='partner_entry_may_leave'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='partner_entry_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('incident', 'role'), name='role_is_held_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['scribe', 'soc_lead', 'it_lead', 'site_operations', 'partner_liaison', 'privacy_officer', 'communications'])), name='role_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('person__isnull', False), models.Q(('summary', ''), _negated=True), _connector='OR'), name='role_empty_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='task_says_what'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', '')), models.Q(('done_at__isnull', False), models.Q(('done_by', ''), _negated=True)), _connector='OR'), name='task_done_has_who_and_when'),
+        migrations.CreateModel(
+            name='Task',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(max_length=80)),
+                ('text', models.CharField(max_length=500)),
+                ('asked_by', models.CharField(max_length=120)),
+                ('asked_at', models.DateTimeField()),
+                ('done_by', models.CharField(blank=True, max_length=120)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('outcome', models.TextField(blank=True)),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='incidents.incident')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='task_says_what'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', '')), models.Q(('done_at__isnull', False), models.Q(('done_by', ''), _negated=True)), _connector='OR'), name='task_done_has_who_and_when'),
+                ],
+            },
         ),
         migrations.RunSQL(KEEP, GIVE_BACK),
     ]

@@ -87,6 +87,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['partner', 'name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('partner', 'slug'), name='product_slug_is_unique_at_its_partner'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,60 +112,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-received_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Intake',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.PositiveBigIntegerField(verbose_name='bytes')),
-                ('file', models.CharField(max_length=200)),
-                ('stored_as', models.CharField(blank=True, max_length=40)),
-                ('received_at', models.DateTimeField()),
-                ('received_by', models.CharField(max_length=120)),
-                ('outcome', models.CharField(choices=[('pending', 'Being read'), ('accepted', 'Accepted'), ('accepted_partial', 'Accepted in part'), ('rejected', 'Rejected')], default='pending', max_length=16)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('problems', models.JSONField(default=list)),
-                ('problems_count', models.PositiveIntegerField(default=0)),
-                ('opened', models.PositiveIntegerField(default=0, verbose_name='findings opened')),
-                ('closed', models.PositiveIntegerField(default=0, verbose_name='findings closed')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='intakes', to='partners.product')),
-                ('sbom', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='intake', to='partners.sbom')),
-            ],
-            options={
-                'ordering': ['-received_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SbomComponent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pointer', models.TextField()),
-                ('name', models.TextField()),
-                ('version', models.TextField(blank=True)),
-                ('purl', models.TextField(blank=True, verbose_name='package URL as written')),
-                ('kind', models.TextField(blank=True)),
-                ('scope', models.TextField(blank=True)),
-                ('licenses', models.JSONField(default=list)),
-                ('quarantine', models.CharField(blank=True, max_length=24)),
-                ('component', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='listings', to='partners.componentversion')),
-                ('sbom', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='components', to='partners.sbom')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='SharingRule',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(max_length=200, verbose_name='what is shared')),
-                ('purpose', models.CharField(max_length=300)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(blank=True, null=True)),
-                ('agreed_by', models.CharField(max_length=120)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sharing_rules', to='partners.partner')),
-            ],
-            options={
-                'ordering': ['partner', 'valid_from', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('product', 'sha256'), name='sbom_bytes_are_taken_once_per_product'),
+                    models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('product',), name='sbom_one_is_current_per_product'),
+                    models.UniqueConstraint(condition=models.Q(('serial', ''), _negated=True), fields=('product', 'serial', 'version'), name='sbom_serial_and_version_name_one_document'),
+                    models.CheckConstraint(condition=models.Q(('received', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('stored'), '+', models.F('quarantined')), '+', models.F('merged')))), name='sbom_loses_no_component'),
+                    models.CheckConstraint(condition=models.Q(('format__in', ['cyclonedx-json', 'cyclonedx-xml', 'spdx-json', 'spdx-tag-value', 'spdx-3'])), name='sbom_format_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -210,19 +166,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['due_at', 'id'],
+                'indexes': [
+                    models.Index(fields=['due_at', 'id'], name='finding_by_due'),
+                    models.Index(fields=['state', 'due_at', 'id'], name='finding_by_state'),
+                    models.Index(condition=models.Q(('breached_at', None), ('due_at__isnull', False)), fields=['due_at'], name='finding_to_sweep'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('product', 'vulnerability', 'component'), name='finding_is_listed_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'fixed', 'withdrawn'])), name='finding_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('band__in', ['critical', 'high', 'medium', 'low', 'none', 'unrated'])), name='finding_band_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='finding_ends_when_it_is_not_open'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('anchor', ''), ('anchor_at', None), ('due_at', None), ('due_rule', ''), ('term_days', None), ('why', '')), models.Q(('anchor_at__isnull', False), ('due_at__isnull', False), ('term_days__isnull', False), models.Q(('anchor', ''), _negated=True), models.Q(('due_rule', ''), _negated=True), models.Q(('why', ''), _negated=True)), _connector='OR'), name='finding_due_date_says_why'),
+                    models.CheckConstraint(condition=models.Q(('due_at__isnull', False), ('band', 'none'), _connector='OR'), name='finding_only_harmless_has_no_clock'),
+                    models.CheckConstraint(condition=models.Q(('due_at', None), ('due_at__gte', models.F('anchor_at')), _connector='OR'), name='finding_is_due_after_its_anchor'),
+                    models.CheckConstraint(condition=models.Q(('breached_at', None), ('breached_at', models.F('due_at')), _connector='OR'), name='finding_breach_is_dated_when_due'),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name='Exposure',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('evidence', models.JSONField(default=list)),
-                ('fixed_versions', models.JSONField(default=list)),
-                ('is_unbounded', models.BooleanField(default=False)),
-                ('known_at', models.DateTimeField()),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exposures', to='partners.componentversion')),
-                ('vulnerability', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exposures', to='partners.vulnerability')),
-            ],
         ),
         migrations.CreateModel(
             name='Advisory',
@@ -243,6 +202,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'advisories',
+                'constraints': [
+                    models.UniqueConstraint(fields=('source', 'name'), name='advisory_is_kept_once_per_source'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -281,108 +243,90 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['opened', 'reopened', 'rated', 'merged', 'fixed', 'withdrawn', 'breached'])), name='finding_event_kind_is_known'), models.UniqueConstraint(condition=models.Q(('kind', 'breached')), fields=('finding', 'at'), name='finding_is_overdue_once')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('partner', 'slug'), name='product_slug_is_unique_at_its_partner'),
+        migrations.CreateModel(
+            name='Intake',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('sha256', models.CharField(max_length=64)),
+                ('size', models.PositiveBigIntegerField(verbose_name='bytes')),
+                ('file', models.CharField(max_length=200)),
+                ('stored_as', models.CharField(blank=True, max_length=40)),
+                ('received_at', models.DateTimeField()),
+                ('received_by', models.CharField(max_length=120)),
+                ('outcome', models.CharField(choices=[('pending', 'Being read'), ('accepted', 'Accepted'), ('accepted_partial', 'Accepted in part'), ('rejected', 'Rejected')], default='pending', max_length=16)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('problems', models.JSONField(default=list)),
+                ('problems_count', models.PositiveIntegerField(default=0)),
+                ('opened', models.PositiveIntegerField(default=0, verbose_name='findings opened')),
+                ('closed', models.PositiveIntegerField(default=0, verbose_name='findings closed')),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='intakes', to='partners.product')),
+                ('sbom', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='intake', to='partners.sbom')),
+            ],
+            options={
+                'ordering': ['-received_at', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('product', 'sha256'), name='intake_is_kept_once_per_product_and_bytes'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('outcome', 'pending')), models.Q(models.Q(('outcome', 'pending'), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='intake_finishes_with_an_outcome'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['accepted', 'accepted_partial']), ('sbom__isnull', False)), models.Q(('outcome__in', ['pending', 'rejected']), ('sbom', None)), _connector='OR'), name='intake_outcome_is_known_and_accepted_means_an_sbom'),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='sbom',
-            constraint=models.UniqueConstraint(fields=('product', 'sha256'), name='sbom_bytes_are_taken_once_per_product'),
+        migrations.CreateModel(
+            name='SbomComponent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('pointer', models.TextField()),
+                ('name', models.TextField()),
+                ('version', models.TextField(blank=True)),
+                ('purl', models.TextField(blank=True, verbose_name='package URL as written')),
+                ('kind', models.TextField(blank=True)),
+                ('scope', models.TextField(blank=True)),
+                ('licenses', models.JSONField(default=list)),
+                ('quarantine', models.CharField(blank=True, max_length=24)),
+                ('component', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='listings', to='partners.componentversion')),
+                ('sbom', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='components', to='partners.sbom')),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('sbom', 'component'), name='sbom_component_is_listed_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('component__isnull', False), ('quarantine', '')), models.Q(models.Q(('quarantine', ''), _negated=True), ('component', None)), _connector='OR'), name='sbom_component_is_known_or_set_aside'),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='sbom',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('product',), name='sbom_one_is_current_per_product'),
+        migrations.CreateModel(
+            name='SharingRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(max_length=200, verbose_name='what is shared')),
+                ('purpose', models.CharField(max_length=300)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_to', models.DateTimeField(blank=True, null=True)),
+                ('agreed_by', models.CharField(max_length=120)),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sharing_rules', to='partners.partner')),
+            ],
+            options={
+                'ordering': ['partner', 'valid_from', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('what', ''), _negated=True), models.Q(('purpose', ''), _negated=True)), name='sharing_rule_says_what_and_why'),
+                    models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='sharing_rule_ends_after_it_begins'),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='sbom',
-            constraint=models.UniqueConstraint(condition=models.Q(('serial', ''), _negated=True), fields=('product', 'serial', 'version'), name='sbom_serial_and_version_name_one_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='sbom',
-            constraint=models.CheckConstraint(condition=models.Q(('received', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('stored'), '+', models.F('quarantined')), '+', models.F('merged')))), name='sbom_loses_no_component'),
-        ),
-        migrations.AddConstraint(
-            model_name='sbom',
-            constraint=models.CheckConstraint(condition=models.Q(('format__in', ['cyclonedx-json', 'cyclonedx-xml', 'spdx-json', 'spdx-tag-value', 'spdx-3'])), name='sbom_format_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='intake',
-            constraint=models.UniqueConstraint(fields=('product', 'sha256'), name='intake_is_kept_once_per_product_and_bytes'),
-        ),
-        migrations.AddConstraint(
-            model_name='intake',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('outcome', 'pending')), models.Q(models.Q(('outcome', 'pending'), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='intake_finishes_with_an_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='intake',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['accepted', 'accepted_partial']), ('sbom__isnull', False)), models.Q(('outcome__in', ['pending', 'rejected']), ('sbom', None)), _connector='OR'), name='intake_outcome_is_known_and_accepted_means_an_sbom'),
-        ),
-        migrations.AddConstraint(
-            model_name='sbomcomponent',
-            constraint=models.UniqueConstraint(fields=('sbom', 'component'), name='sbom_component_is_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sbomcomponent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('component__isnull', False), ('quarantine', '')), models.Q(models.Q(('quarantine', ''), _negated=True), ('component', None)), _connector='OR'), name='sbom_component_is_known_or_set_aside'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharingrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('what', ''), _negated=True), models.Q(('purpose', ''), _negated=True)), name='sharing_rule_says_what_and_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='sharing_rule_ends_after_it_begins'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['due_at', 'id'], name='finding_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['state', 'due_at', 'id'], name='finding_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(condition=models.Q(('breached_at', None), ('due_at__isnull', False)), fields=['due_at'], name='finding_to_sweep'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('product', 'vulnerability', 'component'), name='finding_is_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'fixed', 'withdrawn'])), name='finding_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('band__in', ['critical', 'high', 'medium', 'low', 'none', 'unrated'])), name='finding_band_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='finding_ends_when_it_is_not_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('anchor', ''), ('anchor_at', None), ('due_at', None), ('due_rule', ''), ('term_days', None), ('why', '')), models.Q(('anchor_at__isnull', False), ('due_at__isnull', False), ('term_days__isnull', False), models.Q(('anchor', ''), _negated=True), models.Q(('due_rule', ''), _negated=True), models.Q(('why', ''), _negated=True)), _connector='OR'), name='finding_due_date_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', False), ('band', 'none'), _connector='OR'), name='finding_only_harmless_has_no_clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at', None), ('due_at__gte', models.F('anchor_at')), _connector='OR'), name='finding_is_due_after_its_anchor'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('breached_at', None), ('breached_at', models.F('due_at')), _connector='OR'), name='finding_breach_is_dated_when_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='exposure',
-            constraint=models.UniqueConstraint(fields=('component', 'vulnerability'), name='exposure_is_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='advisory',
-            constraint=models.UniqueConstraint(fields=('source', 'name'), name='advisory_is_kept_once_per_source'),
+        migrations.CreateModel(
+            name='Exposure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('evidence', models.JSONField(default=list)),
+                ('fixed_versions', models.JSONField(default=list)),
+                ('is_unbounded', models.BooleanField(default=False)),
+                ('known_at', models.DateTimeField()),
+                ('component', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exposures', to='partners.componentversion')),
+                ('vulnerability', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exposures', to='partners.vulnerability')),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('component', 'vulnerability'), name='exposure_is_listed_once'),
+                ],
+            },
         ),
     ]

@@ -16,57 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Answer',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('subject', models.CharField(blank=True, max_length=500, verbose_name='as the author calls it')),
-                ('status', models.CharField(choices=[('not_affected', 'Not affected'), ('affected', 'Affected'), ('fixed', 'Fixed'), ('under_investigation', 'Under investigation')], max_length=20)),
-                ('justification', models.CharField(blank=True, choices=[('component_not_present', 'Component not present'), ('vulnerable_code_not_present', 'Vulnerable code not present'), ('vulnerable_code_not_in_execute_path', 'Vulnerable code not in execute path'), ('vulnerable_code_cannot_be_controlled_by_adversary', 'Vulnerable code cannot be controlled by adversary'), ('inline_mitigations_already_exist', 'Inline mitigations already exist')], max_length=60)),
-                ('token', models.CharField(blank=True, max_length=200, verbose_name="in the document's own words")),
-                ('detail', models.CharField(blank=True, max_length=2000)),
-                ('action', models.CharField(blank=True, max_length=2000, verbose_name='mitigation')),
-                ('author', models.CharField(max_length=200)),
-                ('stated_at', models.DateTimeField(verbose_name='dated, as the author says')),
-                ('received_at', models.DateTimeField()),
-                ('decision', models.CharField(choices=[('pending', 'To be reviewed'), ('accepted', 'Accepted'), ('rejected', 'Rejected')], default='pending', max_length=8)),
-                ('decided_by', models.CharField(blank=True, max_length=120)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decision_reason', models.CharField(blank=True, max_length=500)),
-            ],
-            options={
-                'ordering': ['-received_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='AnswerDocument',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('sha256', models.CharField(max_length=64)),
-                ('format', models.CharField(max_length=20)),
-                ('author', models.CharField(blank=True, max_length=200)),
-                ('version', models.CharField(blank=True, max_length=60)),
-                ('stated_claim', models.DateTimeField(null=True, verbose_name='dated, as the author says')),
-                ('received_at', models.DateTimeField()),
-                ('received_by', models.CharField(max_length=120)),
-                ('skipped', models.JSONField(default=list)),
-            ],
-            options={
-                'ordering': ['-received_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='EpssScore',
-            fields=[
-                ('cve', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('score', models.FloatField()),
-                ('percentile', models.FloatField()),
-            ],
-            options={
-                'verbose_name': 'EPSS score',
-            },
-        ),
-        migrations.CreateModel(
             name='ExploitedCve',
             fields=[
                 ('cve', models.CharField(max_length=40, primary_key=True, serialize=False)),
@@ -76,65 +25,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'exploited CVE',
-            },
-        ),
-        migrations.CreateModel(
-            name='PatchPolicy',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField(unique=True)),
-                ('critical_days', models.PositiveSmallIntegerField(default=14, verbose_name='days for critical')),
-                ('other_days', models.PositiveSmallIntegerField(default=30, verbose_name='days for all others')),
-                ('uses_kev', models.BooleanField(default=True, verbose_name="CISA's KEV dates count")),
-                ('uses_bod_26_04', models.BooleanField(default=False, verbose_name='CISA BOD 26-04 counts')),
-                ('anchor', models.CharField(choices=[('later', 'published or first seen here, the later'), ('detected', 'first seen here'), ('published', 'published')], default=partners.domain.patching.AnchorRule['LATER'], max_length=9, verbose_name='the clock starts when')),
-                ('reason', models.CharField(max_length=300)),
-                ('decided_by', models.CharField(max_length=120)),
-                ('decided_at', models.DateTimeField()),
-            ],
-            options={
-                'verbose_name_plural': 'patch policies',
-                'ordering': ['-version'],
-                'get_latest_by': 'version',
-            },
-        ),
-        migrations.CreateModel(
-            name='SsvcAssessment',
-            fields=[
-                ('cve', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('exploitation', models.CharField(blank=True, max_length=8)),
-                ('is_automatable', models.BooleanField(null=True)),
-                ('is_total', models.BooleanField(null=True)),
-                ('assessed_on', models.DateField(null=True)),
-                ('vectors', models.JSONField(default=list)),
-            ],
-            options={
-                'verbose_name': 'SSVC assessment',
-            },
-        ),
-        migrations.CreateModel(
-            name='Waiver',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('asked', 'Asked for'), ('half', 'One of two has agreed'), ('granted', 'Granted'), ('refused', 'Refused'), ('ended', 'Ended early')], default='asked', max_length=7)),
-                ('reason', models.CharField(max_length=1000)),
-                ('control', models.CharField(blank=True, max_length=1000, verbose_name='compensating control')),
-                ('owner', models.CharField(max_length=200)),
-                ('renewal', models.PositiveSmallIntegerField(default=0)),
-                ('asked_by', models.CharField(max_length=120)),
-                ('asked_at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('needs_two', models.BooleanField(default=False, verbose_name='exploited: two must agree')),
-                ('first_by', models.CharField(blank=True, max_length=120, verbose_name='decided by')),
-                ('first_at', models.DateTimeField(null=True)),
-                ('second_by', models.CharField(blank=True, max_length=120, verbose_name='also agreed by')),
-                ('second_at', models.DateTimeField(null=True)),
-                ('decision_reason', models.CharField(blank=True, max_length=1000)),
-                ('begins_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ['-asked_at', 'id'],
             },
         ),
         migrations.RemoveConstraint(
@@ -301,115 +191,154 @@ class Migration(migrations.Migration):
             model_name='vulnerability',
             constraint=models.CheckConstraint(condition=models.Q(('exploited_due_on', None), ('exploited_on__isnull', False), _connector='OR'), name='vulnerability_is_exploited_before_it_is_due'),
         ),
-        migrations.AddField(
-            model_name='answer',
-            name='component',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.componentversion'),
+        migrations.CreateModel(
+            name='AnswerDocument',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('sha256', models.CharField(max_length=64)),
+                ('format', models.CharField(max_length=20)),
+                ('author', models.CharField(blank=True, max_length=200)),
+                ('version', models.CharField(blank=True, max_length=60)),
+                ('stated_claim', models.DateTimeField(null=True, verbose_name='dated, as the author says')),
+                ('received_at', models.DateTimeField()),
+                ('received_by', models.CharField(max_length=120)),
+                ('skipped', models.JSONField(default=list)),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vex_documents', to='partners.product')),
+            ],
+            options={
+                'ordering': ['-received_at', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('product', 'sha256'), name='answer_document_is_taken_once_per_product'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='answer',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.product'),
+        migrations.CreateModel(
+            name='EpssScore',
+            fields=[
+                ('cve', models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ('score', models.FloatField()),
+                ('percentile', models.FloatField()),
+            ],
+            options={
+                'verbose_name': 'EPSS score',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('percentile__gte', 0), ('percentile__lte', 1), ('score__gte', 0), ('score__lte', 1)), name='epss_is_a_probability'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='answer',
-            name='vulnerability',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.vulnerability'),
+        migrations.CreateModel(
+            name='PatchPolicy',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveSmallIntegerField(unique=True)),
+                ('critical_days', models.PositiveSmallIntegerField(default=14, verbose_name='days for critical')),
+                ('other_days', models.PositiveSmallIntegerField(default=30, verbose_name='days for all others')),
+                ('uses_kev', models.BooleanField(default=True, verbose_name="CISA's KEV dates count")),
+                ('uses_bod_26_04', models.BooleanField(default=False, verbose_name='CISA BOD 26-04 counts')),
+                ('anchor', models.CharField(choices=[('later', 'published or first seen here, the later'), ('detected', 'first seen here'), ('published', 'published')], default=partners.domain.patching.AnchorRule['LATER'], max_length=9, verbose_name='the clock starts when')),
+                ('reason', models.CharField(max_length=300)),
+                ('decided_by', models.CharField(max_length=120)),
+                ('decided_at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name_plural': 'patch policies',
+                'ordering': ['-version'],
+                'get_latest_by': 'version',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('critical_days__gte', 1), ('critical_days__lte', 365), ('other_days__gte', 1), ('other_days__lte', 365), ('version__gte', 2)), name='patch_policy_terms_are_days_of_a_year'),
+                    models.CheckConstraint(condition=models.Q(('anchor__in', ['later', 'detected', 'published'])), name='patch_policy_anchor_is_known'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='answerdocument',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vex_documents', to='partners.product'),
+        migrations.CreateModel(
+            name='SsvcAssessment',
+            fields=[
+                ('cve', models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ('exploitation', models.CharField(blank=True, max_length=8)),
+                ('is_automatable', models.BooleanField(null=True)),
+                ('is_total', models.BooleanField(null=True)),
+                ('assessed_on', models.DateField(null=True)),
+                ('vectors', models.JSONField(default=list)),
+            ],
+            options={
+                'verbose_name': 'SSVC assessment',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('exploitation__in', ['', 'none', 'poc', 'active'])), name='ssvc_exploitation_is_known'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='answer',
-            name='document',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.answerdocument'),
+        migrations.CreateModel(
+            name='Answer',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=120)),
+                ('subject', models.CharField(blank=True, max_length=500, verbose_name='as the author calls it')),
+                ('status', models.CharField(choices=[('not_affected', 'Not affected'), ('affected', 'Affected'), ('fixed', 'Fixed'), ('under_investigation', 'Under investigation')], max_length=20)),
+                ('justification', models.CharField(blank=True, choices=[('component_not_present', 'Component not present'), ('vulnerable_code_not_present', 'Vulnerable code not present'), ('vulnerable_code_not_in_execute_path', 'Vulnerable code not in execute path'), ('vulnerable_code_cannot_be_controlled_by_adversary', 'Vulnerable code cannot be controlled by adversary'), ('inline_mitigations_already_exist', 'Inline mitigations already exist')], max_length=60)),
+                ('token', models.CharField(blank=True, max_length=200, verbose_name="in the document's own words")),
+                ('detail', models.CharField(blank=True, max_length=2000)),
+                ('action', models.CharField(blank=True, max_length=2000, verbose_name='mitigation')),
+                ('author', models.CharField(max_length=200)),
+                ('stated_at', models.DateTimeField(verbose_name='dated, as the author says')),
+                ('received_at', models.DateTimeField()),
+                ('decision', models.CharField(choices=[('pending', 'To be reviewed'), ('accepted', 'Accepted'), ('rejected', 'Rejected')], default='pending', max_length=8)),
+                ('decided_by', models.CharField(blank=True, max_length=120)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decision_reason', models.CharField(blank=True, max_length=500)),
+                ('component', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.componentversion')),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.product')),
+                ('vulnerability', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.vulnerability')),
+                ('document', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.answerdocument')),
+            ],
+            options={
+                'ordering': ['-received_at', 'id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('decision', 'accepted')), fields=['product', 'vulnerability'], name='answer_in_force'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['not_affected', 'affected', 'fixed', 'under_investigation'])), name='answer_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(('decision__in', ['pending', 'accepted', 'rejected'])), name='answer_decision_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', ''), ('decision', 'pending')), models.Q(models.Q(('decision', 'pending'), _negated=True), models.Q(('decided_by', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='answer_decision_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'not_affected'), _negated=True), models.Q(('justification', ''), _negated=True), models.Q(('detail', ''), _negated=True), _connector='OR'), name='answer_of_not_affected_says_why'),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='epssscore',
-            constraint=models.CheckConstraint(condition=models.Q(('percentile__gte', 0), ('percentile__lte', 1), ('score__gte', 0), ('score__lte', 1)), name='epss_is_a_probability'),
-        ),
-        migrations.AddConstraint(
-            model_name='patchpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('critical_days__gte', 1), ('critical_days__lte', 365), ('other_days__gte', 1), ('other_days__lte', 365), ('version__gte', 2)), name='patch_policy_terms_are_days_of_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='patchpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('anchor__in', ['later', 'detected', 'published'])), name='patch_policy_anchor_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='ssvcassessment',
-            constraint=models.CheckConstraint(condition=models.Q(('exploitation__in', ['', 'none', 'poc', 'active'])), name='ssvc_exploitation_is_known'),
-        ),
-        migrations.AddField(
-            model_name='waiver',
-            name='findings',
-            field=models.ManyToManyField(related_name='waivers', to='partners.finding'),
-        ),
-        migrations.AddField(
-            model_name='waiver',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waivers', to='partners.product'),
-        ),
-        migrations.AddConstraint(
-            model_name='answerdocument',
-            constraint=models.UniqueConstraint(fields=('product', 'sha256'), name='answer_document_is_taken_once_per_product'),
-        ),
-        migrations.AddIndex(
-            model_name='answer',
-            index=models.Index(condition=models.Q(('decision', 'accepted')), fields=['product', 'vulnerability'], name='answer_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['not_affected', 'affected', 'fixed', 'under_investigation'])), name='answer_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('decision__in', ['pending', 'accepted', 'rejected'])), name='answer_decision_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', ''), ('decision', 'pending')), models.Q(models.Q(('decision', 'pending'), _negated=True), models.Q(('decided_by', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='answer_decision_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'not_affected'), _negated=True), models.Q(('justification', ''), _negated=True), models.Q(('detail', ''), _negated=True), _connector='OR'), name='answer_of_not_affected_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'half', 'granted', 'refused', 'ended'])), name='waiver_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('owner', ''), _negated=True), models.Q(('asked_by', ''), _negated=True)), name='waiver_has_a_reason_and_an_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first_by', models.F('asked_by')), _negated=True), models.Q(('second_by', models.F('asked_by')), _negated=True), models.Q(('second_by', ''), models.Q(('second_by', models.F('first_by')), _negated=True), _connector='OR')), name='waiver_is_granted_by_others'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first_at', None), ('first_by', '')), models.Q(models.Q(('first_by', ''), _negated=True), ('first_at__isnull', False)), _connector='OR'), name='waiver_decision_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('second_at', None), ('second_by', '')), models.Q(models.Q(('second_by', ''), _negated=True), ('second_at__isnull', False)), _connector='OR'), name='waiver_second_decision_has_who_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('begins_at__isnull', False), ('state__in', ['granted', 'ended'])), models.Q(models.Q(('state__in', ['granted', 'ended']), _negated=True), ('begins_at', None)), _connector='OR'), name='waiver_begins_when_it_is_granted'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('needs_two', True), ('state', 'granted'), _negated=True), models.Q(('second_by', ''), _negated=True), _connector='OR'), name='waiver_of_exploited_is_granted_by_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(('begins_at', None), models.Q(('until__gt', models.F('begins_at')), ('until__lte', django.db.models.expressions.CombinedExpression(models.F('begins_at'), '+', models.Value(datetime.timedelta(days=90))))), _connector='OR'), name='waiver_lasts_90_days_at_most'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at', None)), _connector='OR'), name='waiver_ended_early_says_when'),
+        migrations.CreateModel(
+            name='Waiver',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('asked', 'Asked for'), ('half', 'One of two has agreed'), ('granted', 'Granted'), ('refused', 'Refused'), ('ended', 'Ended early')], default='asked', max_length=7)),
+                ('reason', models.CharField(max_length=1000)),
+                ('control', models.CharField(blank=True, max_length=1000, verbose_name='compensating control')),
+                ('owner', models.CharField(max_length=200)),
+                ('renewal', models.PositiveSmallIntegerField(default=0)),
+                ('asked_by', models.CharField(max_length=120)),
+                ('asked_at', models.DateTimeField()),
+                ('until', models.DateTimeField()),
+                ('needs_two', models.BooleanField(default=False, verbose_name='exploited: two must agree')),
+                ('first_by', models.CharField(blank=True, max_length=120, verbose_name='decided by')),
+                ('first_at', models.DateTimeField(null=True)),
+                ('second_by', models.CharField(blank=True, max_length=120, verbose_name='also agreed by')),
+                ('second_at', models.DateTimeField(null=True)),
+                ('decision_reason', models.CharField(blank=True, max_length=1000)),
+                ('begins_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('findings', models.ManyToManyField(related_name='waivers', to='partners.finding')),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waivers', to='partners.product')),
+            ],
+            options={
+                'ordering': ['-asked_at', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'half', 'granted', 'refused', 'ended'])), name='waiver_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('owner', ''), _negated=True), models.Q(('asked_by', ''), _negated=True)), name='waiver_has_a_reason_and_an_owner'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('first_by', models.F('asked_by')), _negated=True), models.Q(('second_by', models.F('asked_by')), _negated=True), models.Q(('second_by', ''), models.Q(('second_by', models.F('first_by')), _negated=True), _connector='OR')), name='waiver_is_granted_by_others'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('first_at', None), ('first_by', '')), models.Q(models.Q(('first_by', ''), _negated=True), ('first_at__isnull', False)), _connector='OR'), name='waiver_decision_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('second_at', None), ('second_by', '')), models.Q(models.Q(('second_by', ''), _negated=True), ('second_at__isnull', False)), _connector='OR'), name='waiver_second_decision_has_who_and_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('begins_at__isnull', False), ('state__in', ['granted', 'ended'])), models.Q(models.Q(('state__in', ['granted', 'ended']), _negated=True), ('begins_at', None)), _connector='OR'), name='waiver_begins_when_it_is_granted'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('needs_two', True), ('state', 'granted'), _negated=True), models.Q(('second_by', ''), _negated=True), _connector='OR'), name='waiver_of_exploited_is_granted_by_two'),
+                    models.CheckConstraint(condition=models.Q(('begins_at', None), models.Q(('until__gt', models.F('begins_at')), ('until__lte', django.db.models.expressions.CombinedExpression(models.F('begins_at'), '+', models.Value(datetime.timedelta(days=90))))), _connector='OR'), name='waiver_lasts_90_days_at_most'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at', None)), _connector='OR'), name='waiver_ended_early_says_when'),
+                ],
+            },
         ),
     ]

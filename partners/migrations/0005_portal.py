@@ -47,24 +47,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['created_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='WebhookMessage',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=120)),
-                ('kind', models.CharField(max_length=40)),
-                ('body', models.TextField()),
-                ('created_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('answer', models.CharField(blank=True, max_length=200, verbose_name='last answer')),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='given up')),
-                ('webhook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='partners.webhook')),
-            ],
-            options={
-                'ordering': ['-created_at', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('disabled_at', None), ('disabled_why', '')), models.Q(('disabled_at__isnull', False), models.Q(('disabled_why', ''), _negated=True)), _connector='OR'), name='webhook_disabled_says_why'),
+                    models.CheckConstraint(condition=models.Q(('url__startswith', 'https://'), models.Q(('kinds', []), _negated=True), models.Q(('secret', ''), _negated=True)), name='webhook_is_https_and_wants_something'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -178,20 +164,26 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('tier__in', ['critical', 'high', 'normal', 'low']), models.Q(('reason', ''), _negated=True)), name='tier_override_says_which_and_why'), models.CheckConstraint(condition=models.Q(('valid_to__gt', models.F('valid_from'))), name='tier_override_ends')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='webhook',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('disabled_at', None), ('disabled_why', '')), models.Q(('disabled_at__isnull', False), models.Q(('disabled_why', ''), _negated=True)), _connector='OR'), name='webhook_disabled_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhook',
-            constraint=models.CheckConstraint(condition=models.Q(('url__startswith', 'https://'), models.Q(('kinds', []), _negated=True), models.Q(('secret', ''), _negated=True)), name='webhook_is_https_and_wants_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookmessage',
-            constraint=models.UniqueConstraint(fields=('webhook', 'key'), name='webhook_message_is_written_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('delivered_at', None), ('ended_at', None), _connector='OR'), name='webhook_message_is_delivered_or_given_up'),
+        migrations.CreateModel(
+            name='WebhookMessage',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=120)),
+                ('kind', models.CharField(max_length=40)),
+                ('body', models.TextField()),
+                ('created_at', models.DateTimeField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('answer', models.CharField(blank=True, max_length=200, verbose_name='last answer')),
+                ('delivered_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='given up')),
+                ('webhook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='partners.webhook')),
+            ],
+            options={
+                'ordering': ['-created_at', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('webhook', 'key'), name='webhook_message_is_written_once'),
+                    models.CheckConstraint(condition=models.Q(('delivered_at', None), ('ended_at', None), _connector='OR'), name='webhook_message_is_delivered_or_given_up'),
+                ],
+            },
         ),
     ]

@@ -24,21 +24,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='VexStatement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.CharField(max_length=200, verbose_name='place in the document')),
-                ('name', models.CharField(blank=True, max_length=120, verbose_name='vulnerability')),
-                ('subject', models.CharField(blank=True, max_length=500, verbose_name='component')),
-                ('status', models.CharField(blank=True, max_length=20)),
-                ('became', models.CharField(choices=[('claimed', 'Became claims'), ('unresolved', 'Names no component that we know'), ('unusable', 'Cannot be used')], max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=400)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
         migrations.AddField(
             model_name='answerdocument',
             name='file',
@@ -79,19 +64,29 @@ class Migration(migrations.Migration):
             name='format',
             field=models.CharField(blank=True, max_length=20),
         ),
-        migrations.AddField(
-            model_name='vexstatement',
-            name='document',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='partners.answerdocument'),
+        migrations.CreateModel(
+            name='VexStatement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('place', models.CharField(max_length=200, verbose_name='place in the document')),
+                ('name', models.CharField(blank=True, max_length=120, verbose_name='vulnerability')),
+                ('subject', models.CharField(blank=True, max_length=500, verbose_name='component')),
+                ('status', models.CharField(blank=True, max_length=20)),
+                ('became', models.CharField(choices=[('claimed', 'Became claims'), ('unresolved', 'Names no component that we know'), ('unusable', 'Cannot be used')], max_length=10)),
+                ('reason', models.CharField(blank=True, max_length=400)),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='partners.answerdocument')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('became', 'claimed'), ('reason', '')), models.Q(('became__in', ['unresolved', 'unusable']), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='vex_statement_without_claims_says_why'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='answer',
             name='statement',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='partners.vexstatement'),
-        ),
-        migrations.AddConstraint(
-            model_name='vexstatement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('became', 'claimed'), ('reason', '')), models.Q(('became__in', ['unresolved', 'unusable']), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='vex_statement_without_claims_says_why'),
         ),
         migrations.RunSQL(MOVE, migrations.RunSQL.noop),
         migrations.SeparateDatabaseAndState(
