@@ -5,8 +5,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     initial = True
 

@@ -7,6 +7,8 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 
 # What labels flow along, leaf to leaf. A source that goes on as a whole has a node of its own,
 # numbered by its sign turned: see catalog.queries.lineage.
@@ -30,7 +32,7 @@ SELECT e.src_id * -1, c.id
 """
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ('catalog', '0001_initial'),

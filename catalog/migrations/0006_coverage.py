@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 # Which kinds the baseline asks what of is said in catalog.domain.coverage too; a test holds both
 # together. What depends on the instant (seen long ago, exempt) is left to who reads it.
 COVERAGE = """
@@ -68,7 +70,7 @@ SELECT id AS asset_id, kind, system_id, site_id, criticality,
 """
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ('catalog', '0005_intake'),

@@ -6,8 +6,10 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     dependencies = [
         ('catalog', '0008_fewer_indexes'),

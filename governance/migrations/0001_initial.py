@@ -8,8 +8,10 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     initial = True
 

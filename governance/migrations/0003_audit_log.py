@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F, Q
 
-from governance.postgresql import triggers
+from governance.postgresql import grouping, triggers
 
 ROLES = """
 DO $$
@@ -62,7 +62,7 @@ def take_over(apps, schema_editor):
         cursor.execute("DROP TRIGGER audit_upgrade ON audit_event")
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
     dependencies = [("governance", "0002_identities")]
 
     operations = [

@@ -12,8 +12,10 @@ import django.contrib.postgres.indexes
 from django.db import migrations, models
 from django.db.models import Q
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
     dependencies = [("governance", "0003_audit_log")]
 
     operations = [

@@ -2,8 +2,10 @@
 
 from django.db import migrations
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
     dependencies = [("governance", "0005_backups")]
 
     operations = [

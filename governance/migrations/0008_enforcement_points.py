@@ -4,8 +4,10 @@ import django.db.models.deletion
 import uuid
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     dependencies = [
         ('governance', '0007_policy_change'),

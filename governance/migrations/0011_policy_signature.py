@@ -6,6 +6,8 @@ Rollbacks are reviewed after the fact.
 import django.db.models.deletion
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 GRANTS = """
 REVOKE ALL ON audit_policy_signature FROM wardroom_app;
 GRANT SELECT ON audit_policy_signature TO wardroom_app, wardroom_sequencer;
@@ -18,7 +20,7 @@ REVOKE SELECT ON governance_policyversion, governance_policyrule, governance_pol
 """
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ("governance", "0010_policy_obligations"),

@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     dependencies = [
         ('governance', '0012_decision_weight'),

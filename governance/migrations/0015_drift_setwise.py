@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 
 IDENTIFY = """
 UPDATE governance_driftfinding x SET identity = i.identity
@@ -44,7 +46,7 @@ def identify(apps, schema_editor):
     schema_editor.execute(ONE_ROW)
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ('governance', '0014_system_kinds'),

@@ -13,8 +13,10 @@ from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     dependencies = [
         ('governance', '0015_drift_setwise'),

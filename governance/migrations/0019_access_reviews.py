@@ -7,8 +7,10 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     dependencies = [
         ('governance', '0018_access_tokens'),

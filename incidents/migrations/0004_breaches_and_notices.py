@@ -3,12 +3,14 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 
 KEEP = "REVOKE UPDATE, DELETE, TRUNCATE ON incidents_breachdecision FROM wardroom_app;"
 GIVE_BACK = "GRANT UPDATE, DELETE ON incidents_breachdecision TO wardroom_app;"
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ('governance', '0020_approvals_by_two'),

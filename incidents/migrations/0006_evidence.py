@@ -3,12 +3,14 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 
 KEEP = "REVOKE UPDATE, DELETE, TRUNCATE ON incidents_evidenceitem, incidents_custodyevent FROM wardroom_app;"
 GIVE_BACK = "GRANT UPDATE, DELETE ON incidents_evidenceitem, incidents_custodyevent TO wardroom_app;"
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ('incidents', '0005_baselines'),

@@ -3,12 +3,14 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 
 KEEP = "REVOKE UPDATE, DELETE, TRUNCATE ON incidents_signal, incidents_signalmapper FROM wardroom_app;"
 GIVE_BACK = "GRANT UPDATE, DELETE ON incidents_signal, incidents_signalmapper TO wardroom_app;"
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ('governance', '0021_job_lanes'),

@@ -5,12 +5,14 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 
 KEEP = "REVOKE UPDATE, DELETE, TRUNCATE ON incidents_partnerentry FROM wardroom_app;"
 GIVE_BACK = "GRANT UPDATE, DELETE ON incidents_partnerentry TO wardroom_app;"
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ('incidents', '0009_learning'),

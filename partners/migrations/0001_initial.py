@@ -7,8 +7,10 @@ import django.db.models.functions.text
 import uuid
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     initial = True
 

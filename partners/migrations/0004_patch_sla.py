@@ -7,8 +7,10 @@ import partners.domain.patching
 import uuid
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     dependencies = [
         ('partners', '0003_sbom_facts'),

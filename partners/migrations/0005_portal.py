@@ -6,8 +6,10 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.postgresql import grouping
 
-class Migration(migrations.Migration):
+
+class Migration(grouping.Migration):
 
     dependencies = [
         ('partners', '0004_patch_sla'),

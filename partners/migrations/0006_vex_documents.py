@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from governance.postgresql import grouping
+
 
 # What could not be used stood in the document's row; it becomes statements. The column stays, filled
 # by the database, for workers of the release before; a later release drops it.
@@ -17,7 +19,7 @@ ALTER TABLE partners_answerdocument ALTER skipped SET DEFAULT '[]';
 """
 
 
-class Migration(migrations.Migration):
+class Migration(grouping.Migration):
 
     dependencies = [
         ('partners', '0005_portal'),

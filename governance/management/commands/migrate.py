@@ -1,5 +1,9 @@
 """``manage.py migrate`` as the owner: the application's own identity may create nothing."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections, transaction
@@ -29,7 +33,8 @@ class Command(migrate.Command):
             if not options.get("plan") and not options.get("check_unapplied"):
                 with transaction.atomic(using=alias), connection.cursor() as cursor:
                     triggers.loosen(cursor)
-            super().handle(*args, **options)
+            with _without_collecting():
+                super().handle(*args, **options)
             if _is_complete(options):
                 with transaction.atomic(using=alias), connection.cursor() as cursor:
                     triggers.install(cursor)
@@ -38,6 +43,21 @@ class Command(migrate.Command):
             if connection.is_usable():
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Leave the classes of models in memory until the end: looking for dead ones takes a third.
+
+    They are some thousands on an empty database, about 150 MB.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _is_complete(options: dict[str, object]) -> bool:
