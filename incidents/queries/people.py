@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from governance.models import Membership, Site, User
 
 RESPONDERS = ("incident_commander", "soc_analyst", "site_operator")
+COMMANDER = "Incident commander"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,29 @@ def memberships(site: Site, *, at: datetime) -> QuerySet[Membership]:
 
 def responders(site: Site, *, at: datetime) -> list[Responder]:
     """Return who can help at ``site``, commanders first, each once with all their roles."""
+    return crew(site, "", at=at)[0]
+
+
+def crew(site: Site, ref: str, *, at: datetime) -> tuple[list[Responder], set[str]]:
+    """Return who can help at ``site``, and which roles the person behind ``ref`` holds there."""
+    helps = Q(role__slug__in=RESPONDERS)
+    mine = Q(user_id=UUID(ref.removeprefix("user:"))) if ref.startswith("user:") else Q(pk__in=[])
     held: dict[UUID, Responder] = {}
-    rows = memberships(site, at=at).filter(role__slug__in=RESPONDERS)
-    for key, called, email, slug, role in rows.values_list(
-        "user_id", "user__name", "user__email", "role__slug", "role__name"
+    own = set()
+    for key, called, email, slug, role in (
+        memberships(site, at=at)
+        .filter(helps | mine)
+        .order_by("role__slug", "pk")
+        .values_list("user_id", "user__name", "user__email", "role__slug", "role__name")
     ):
-        known = held.get(key)
-        roles = (*known.roles, role) if known else (role,)
-        held[key] = Responder(key, called, email or "", tuple(dict.fromkeys(roles)))
-        del slug
-    return sorted(held.values(), key=lambda one: (one.roles[0] != "Incident commander", one.name))
+        if f"user:{key}" == ref:
+            own.add(slug)
+        if slug in RESPONDERS:
+            known = held.get(key)
+            roles = (*known.roles, role) if known else (role,)
+            held[key] = Responder(key, called, email or "", tuple(dict.fromkeys(roles)))
+    by_rank = sorted(held.values(), key=lambda one: (COMMANDER not in one.roles, one.name))
+    return by_rank, own
 
 
 def users(site: Site, *, at: datetime) -> QuerySet[User]:
@@ -78,12 +92,6 @@ def roles_of(ref: str, *, at: datetime) -> list[tuple[str, str]]:
         user_id=UUID(ref.removeprefix("user:")), site__isnull=False
     )
     return [(role, path) for role, path in rows.values_list("role__slug", "site__path")]
-
-
-def held_at(site: Site, ref: str, *, at: datetime) -> set[str]:
-    """Return the roles that the person behind ``ref`` holds at ``site``."""
-    here = above(site)
-    return {role for role, path in roles_of(ref, at=at) if path in here}
 
 
 def person(ref: str) -> User | None:

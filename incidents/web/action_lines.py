@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from governance.models import User
@@ -45,10 +46,10 @@ class ActionLine:
     carries: str
 
 
-def of_incident(incident: Incident, *, at: datetime) -> list[ActionLine]:
-    """Return the actions of ``incident`` by due date."""
+def of_incident(incident: Incident) -> QuerySet[ActionItem]:
+    """Return the actions of ``incident`` by due date, with all that their lines say."""
     rows = ActionItem.objects.filter(incident=incident)
-    return lines(rows.select_related("owner", "incident", "version__runbook"), at=at)
+    return rows.select_related("owner", "incident", "version__runbook")
 
 
 def lines(rows: Iterable[ActionItem], *, at: datetime) -> list[ActionLine]:

@@ -109,7 +109,7 @@ def _page(
         "may_open": is_open and access.allows(by, Act.DEBRIEF_OPEN, target, at=at),
         "may_write": may_write,
         "people": [(f"user:{key}", name) for key, name in _facilitators(incident)],
-        "actions": action_lines.of_incident(incident, at=at),
+        "actions": action_lines.lines(action_lines.of_incident(incident), at=at),
         "may_agree": access.allows(by, Act.ACTION_AGREE, ActionItem(incident=incident), at=at),
         "error": error,
         "now": at,

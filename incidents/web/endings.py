@@ -71,4 +71,4 @@ def _act(
     except (Refused, Conflict) as error:
         return rooms.refused(request, incident, error)
     address = reverse("incidents:room", args=[incident.reference])
-    return HttpResponseRedirect(f"{address}#facts", status=303)
+    return HttpResponseRedirect(f"{address}#gates", status=303)

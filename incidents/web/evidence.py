@@ -4,6 +4,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -45,7 +46,7 @@ def page(
     is_ended = Phase(incident.phase).is_terminal
     context = {
         "incident": incident,
-        "lines": evidence_lines.lines(incident),
+        "lines": evidence_lines.lines(incident, tuple(_with_chains(incident))),
         "token": uuid4(),
         "limit": evidence_lines.size(settings.EVIDENCE_MAX_BYTES),
         "may_add": not is_ended and access.allows(by, Act.EVIDENCE_ADD, item, at=at),
@@ -54,6 +55,10 @@ def page(
         "now": at,
     }
     return render(request, "incidents/evidence.html", context, status=status)
+
+
+def _with_chains(incident: Incident) -> QuerySet[EvidenceItem]:
+    return EvidenceItem.objects.filter(incident=incident).prefetch_related("chain")
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """Evidence as pages show it: what it is, who holds it, and its chain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -49,9 +50,8 @@ def size(count: int) -> str:
     return f"{value:.0f} {_UNITS[unit]}" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
 
 
-def lines(incident: Incident) -> tuple[ItemLine, ...]:
-    """Return the items of ``incident`` by number."""
-    items = list(EvidenceItem.objects.filter(incident=incident).prefetch_related("chain"))
+def lines(incident: Incident, items: Sequence[EvidenceItem]) -> tuple[ItemLine, ...]:
+    """Return ``items`` of ``incident`` as they read."""
     held = {item.pk: item.custody() for item in items}
     refs = {ref for one in held.values() for ref in (one.holder, one.offered_to) if ref}
     names = people.names(refs)

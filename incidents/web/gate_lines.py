@@ -1,5 +1,6 @@
 """The gates of closing as lines, green or red, with what was asked to be waived."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,11 +34,18 @@ class Ends:
     may_reopen: bool
 
 
-def ends(incident: Incident, gates: tuple[Gate, ...], *, by: Actor, at: datetime) -> Ends:
+def ends(
+    incident: Incident,
+    gates: tuple[Gate, ...],
+    waivers: Iterable[GateWaiver],
+    *,
+    by: Actor,
+    at: datetime,
+) -> Ends:
     """Return what waits for a second person, and what the actor may ask for."""
     if Phase(incident.phase).is_terminal:
         return _closed(incident, by=by, at=at)
-    rows = list(GateWaiver.objects.filter(incident=incident))
+    rows = list(waivers)
     waiting = [row for row in rows if row.approved_at is None]
     names = people.names({row.asked_by for row in waiting})
     target = GateWaiver(incident=incident)

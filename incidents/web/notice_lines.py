@@ -1,5 +1,6 @@
 """Notices as pages show them: due when, how they stand, and why they are owed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -49,12 +50,13 @@ class BreachLine:
     url: str
 
 
-def lines(incident: Incident, *, at: datetime) -> tuple[NoticeLine, ...]:
-    """Return the notices of ``incident``: open ones by due date, then those that ended."""
+def lines(
+    incident: Incident, rows: Iterable[NoticeDuty], *, at: datetime
+) -> tuple[NoticeLine, ...]:
+    """Return notices, given by due date, as they read: open ones, then those that ended."""
     zone = ZoneInfo(incident.site.time_zone)
-    rows = list(NoticeDuty.objects.filter(incident=incident))
-    rows.sort(key=lambda row: not NoticeState(row.state).is_open)
-    return tuple(line(row, incident, zone=zone, at=at) for row in rows)
+    ordered = sorted(rows, key=lambda row: not NoticeState(row.state).is_open)
+    return tuple(line(row, incident, zone=zone, at=at) for row in ordered)
 
 
 def line(row: NoticeDuty, incident: Incident, *, zone: ZoneInfo, at: datetime) -> NoticeLine:
@@ -81,10 +83,9 @@ def line(row: NoticeDuty, incident: Incident, *, zone: ZoneInfo, at: datetime) -
     )
 
 
-def breach(incident: Incident) -> BreachLine:
-    """Return what the room says of the last decision."""
+def breach(incident: Incident, row: BreachDecision | None) -> BreachLine:
+    """Return what pages say of the last decision, if anybody decided."""
     url = reverse("incidents:breach", args=[incident.reference])
-    row = BreachDecision.objects.filter(incident=incident).order_by("-seq").first()
     if row is None:
         return BreachLine("Not decided yet", "none", "legal periods run all the same", url)
     why = f"rule {row.rule} of {row.rules_version}, {row.article}"

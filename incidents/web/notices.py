@@ -26,13 +26,13 @@ def index(request: HttpRequest, reference: str) -> HttpResponse:
     """List the notices of an incident with what was decided."""
     incident = finding.incident(request, reference)
     by, at = who(request), when(request)
-    lines = notice_lines.lines(incident, at=at)
+    lines = notice_lines.lines(incident, incident.notices.all(), at=at)
     context = {
         "incident": incident,
         "lines": lines,
         "open": sum(one.is_open for one in lines),
         "late": sum(one.tone == "bad" for one in lines),
-        "breach": notice_lines.breach(incident),
+        "breach": notice_lines.breach(incident, incident.decisions.order_by("-seq").first()),
         "may_decide": access.allows(
             by, Act.BREACH_DECIDE, BreachDecision(incident=incident), at=at
         ),

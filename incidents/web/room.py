@@ -1,5 +1,6 @@
 """The incident room as plain values."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -14,11 +15,20 @@ from incidents.domain.clocks import describe
 from incidents.domain.closing import Gate
 from incidents.domain.durations import Metric, State
 from incidents.domain.incidents import Kind, Phase
-from incidents.models import Approval, Card, Incident, IncidentLink, Run, TimelineEntry
+from incidents.models import (
+    Approval,
+    Card,
+    Incident,
+    IncidentLink,
+    Run,
+    RunState,
+    TimelineEntry,
+)
 from incidents.permissions import Act
-from incidents.queries import gates, milestones, people, things
+from incidents.queries import dossier, gates, milestones, people, things
 from incidents.queries.people import Responder
 from incidents.web import approvals, beside, clocks, log, steps
+from incidents.web.advice import Advice, advise
 from incidents.web.beside import Beside
 from incidents.web.clocks import Clock
 from incidents.web.times import Moment, moment, zone_line
@@ -82,8 +92,8 @@ class Room:
     due: steps.Step | None
     books: tuple[steps.Book, ...]
     approvals: tuple[approvals.Asked, ...]
-    is_at_work: bool
     startable: list[tuple[str, str]]
+    advice: Advice | None
     log: log.Log
     things: tuple[Part, ...]
     responders: tuple[Responder, ...]
@@ -105,18 +115,20 @@ def compose(
 ) -> Room:
     """Return the room of ``incident`` for ``by``; ``wanted`` is the step to put on top."""
     zone = ZoneInfo(incident.site.time_zone)
-    held = milestones.of(incident)
+    known = dossier.read(incident)
+    held = known.milestones
     runs = list(Run.objects.filter(incident=incident).defer("document"))
     cards = steps.cards_of(runs)
-    page = log.read(incident, earlier=earlier)
+    page = log.read(incident, known.outline, earlier=earlier)
     names = people.names(page.authors() | {card.done_by for card in cards if card.done_by})
-    roles = people.held_at(incident.site, by.ref, at=at)
+    responders, roles = people.crew(incident.site, by.ref, at=at)
     shelf = steps.books(runs, cards, names, steps.ahead_of(runs), zone=zone, at=at)
     top, urgent = (steps.choose(runs, cards, roles, one) for one in (wanted, None))
     ttd = milestones.durations(held, at=at)[Metric.TTD]
     is_ended = Phase(incident.phase).is_terminal
-    barred = () if is_ended else gates.gates_of(incident)
-    since = incident.commander_since
+    barred = () if is_ended else gates.gates_of(incident, known)
+    since, may = incident.commander_since, _may(incident, by, at)
+    startable = [] if is_ended else steps.startable(runs)
     return Room(
         incident=incident,
         url=reverse("incidents:room", args=[incident.reference]),
@@ -132,23 +144,44 @@ def compose(
         step=steps.step(top, shelf, roles, zone=zone, at=at) if top else None,
         due=steps.step(urgent, shelf, roles, zone=zone, at=at) if urgent else None,
         books=shelf,
-        is_at_work=any(run.state == "running" for run in runs),
-        approvals=approvals.of(incident, by.ref, names, zone=zone, at=at),
-        startable=[] if is_ended else steps.startable(runs),
-        log=log.show(page, names, zone=zone, at=at),
-        things=_things(incident, by, at),
-        responders=tuple(people.responders(incident.site, at=at)),
+        approvals=approvals.of(incident, by.ref, names, zone=zone, at=at)
+        if Approval in known.outline.held
+        else (),
+        startable=startable,
+        advice=None if is_ended else _advice(incident, runs, barred, startable),
+        log=log.show(page, names, correct=_correct(incident, may), zone=zone, at=at),
+        things=_things(known.outline.rows(IncidentLink.objects.filter(incident=incident)), by, at),
+        responders=tuple(responders),
         gates=barred,
         commander_since=moment(since, zone=zone, at=at).full if since else "",
-        may=_may(incident, by, at),
-        beside=beside.compose(incident, barred, by=by, at=at),
+        may=may,
+        beside=beside.compose(incident, barred, known, by=by, at=at),
         typed=typed or Typed(),
     )
 
 
-def _things(incident: Incident, by: Actor, at: datetime) -> tuple[Part, ...]:
+def _advice(
+    incident: Incident,
+    runs: Collection[Run],
+    gates: tuple[Gate, ...],
+    startable: list[tuple[str, str]],
+) -> Advice | None:
+    """Return what to do next; None while a runbook is at work."""
+    if any(run.state == RunState.RUNNING for run in runs):
+        return None
+    begun = {run.runbook for run in runs}
+    return advise(Phase(incident.phase), gates, begun=begun, startable=startable)
+
+
+def _correct(incident: Incident, may: May) -> str:
+    """Return the address below which entries are corrected, empty where they are not."""
+    one = reverse("incidents:entry", args=[incident.reference, 0])
+    return one.removesuffix("0/") if may.write else ""
+
+
+def _things(links: Iterable[IncidentLink], by: Actor, at: datetime) -> tuple[Part, ...]:
     """Return assets and partners with what their own apps say of them to ``by``."""
-    rows = list(IncidentLink.objects.filter(incident=incident))
+    rows = list(links)
     known = things.facts((row.target for row in rows), to=by, at=at)
     return tuple(
         Part(

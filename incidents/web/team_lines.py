@@ -20,6 +20,7 @@ from incidents.models import (
     Task,
 )
 from incidents.permissions import Act
+from incidents.queries.outline import Outline
 from incidents.queries.things import PARTNER
 from incidents.web.times import Moment, moment
 
@@ -28,13 +29,12 @@ SAID = 5
 
 @dataclass(frozen=True, slots=True)
 class RoleLine:
-    """A role with who has it; ``is_open`` while nobody said."""
+    """A role with who has it; ``who`` is empty while nobody has."""
 
     role: str
     title: str
     who: str
     summary: str
-    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,27 @@ class Team:
     may_grade: bool
     may_finish: bool
 
+    @property
+    def filled(self) -> tuple[RoleLine, ...]:
+        """Return the roles that somebody has."""
+        return tuple(line for line in self.roles if line.who)
 
-def compose(incident: Incident, *, by: Actor, at: datetime) -> Team:
+    @property
+    def open(self) -> tuple[RoleLine, ...]:
+        """Return the roles that nobody has; where somebody said why, with that."""
+        return tuple(line for line in self.roles if not line.who)
+
+
+def compose(incident: Incident, held: Outline, *, by: Actor, at: datetime) -> Team:
     """Return it for ``by``."""
     is_open = not Phase(incident.phase).is_terminal
-    tasks = tuple(Task.objects.filter(incident=incident))
+    tasks = tuple(held.rows(Task.objects.filter(incident=incident)))
     may_finish = is_open and any(row.done_at is None for row in tasks)
     return Team(
-        roles=tuple(_roles(incident)),
+        roles=tuple(_roles(incident, held)),
         tasks=tasks,
-        indicators=tuple(Indicator.objects.filter(incident=incident)),
-        partners=tuple(_partners(incident, at=at)),
+        indicators=tuple(held.rows(Indicator.objects.filter(incident=incident))),
+        partners=tuple(_partners(incident, held, at=at)),
         labels=tuple(
             (one.value, f"TLP:{one.value.upper()}") for one in Tlp if one.leaves_the_house
         ),
@@ -81,18 +91,18 @@ def compose(incident: Incident, *, by: Actor, at: datetime) -> Team:
     )
 
 
-def _roles(incident: Incident) -> Iterable[RoleLine]:
+def _roles(incident: Incident, outline: Outline) -> Iterable[RoleLine]:
     rows = RoleAssignment.objects.filter(incident=incident, ended_at=None)
-    held = {row.role: row for row in rows.select_related("person")}
+    held = {row.role: row for row in outline.rows(rows.select_related("person"))}
     for role in IncidentRole:
         row = held.get(role.value)
-        who = row.person.name if row and row.person else "nobody"
-        yield RoleLine(role.value, TITLES[role], who, row.summary if row else "", row is None)
+        who = row.person.name if row and row.person else ""
+        yield RoleLine(role.value, TITLES[role], who, row.summary if row else "")
 
 
-def _partners(incident: Incident, *, at: datetime) -> Iterable[PartnerLine]:
+def _partners(incident: Incident, held: Outline, *, at: datetime) -> Iterable[PartnerLine]:
     links = IncidentLink.objects.filter(incident=incident, target__startswith=f"{PARTNER}:")
-    named = list(links.values_list("target", "label"))
+    named = [(row.target, row.label) for row in held.rows(links)]
     if not named:
         return
     slices = {row.party: row for row in PartnerSlice.objects.filter(incident=incident.reference)}

@@ -1,5 +1,5 @@
-// The room without this file works as well: it only counts a clock forward, knows two keys,
-// and keeps what is being typed over a reload.
+// The room without this file works as well: it only counts a clock forward, knows a few keys,
+// and keeps what is being typed.
 (() => {
   "use strict";
   const NBSP = "\u00a0";
@@ -37,14 +37,26 @@
       return;
     }
     if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const places = { n: "mystep", t: "entry" };
-    const place = document.getElementById(places[event.key.toLowerCase()] || "");
+    if (event.ctrlKey || event.metaKey || (isTyping(event.target) && !event.altKey)) return;
+    const places = { n: "mystep", t: "entry", Digit1: "mystep", Digit2: "timeline", Digit3: "things", Digit4: "roles" };
+    const pressed = event.altKey ? event.code : event.key.toLowerCase();
+    const place = document.getElementById(places[pressed] || "");
     if (place) {
       event.preventDefault();
+      if (!isTyping(place)) place.tabIndex = -1;
       place.focus();
       place.scrollIntoView({ block: "center" });
     }
+  });
+
+  // What others did arrives part by part; a part in which somebody is at work waits for the next.
+  const isAtWork = (part) =>
+    part.contains(document.activeElement)
+      ? isTyping(document.activeElement)
+      : part.querySelector("details[open]") !== null ||
+        [...part.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (isAtWork(event.detail.target)) event.detail.shouldSwap = false;
   });
 
   // A draft belongs to its incident; it is dropped once the server has taken it.

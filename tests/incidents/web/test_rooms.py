@@ -18,7 +18,7 @@ from tests.builders.governance import a_member, a_site
 from tests.builders.incidents import a_closed_incident, an_incident, first_card
 
 pytestmark = pytest.mark.django_db
-QUERIES = 35
+QUERIES = 14
 HX = {"HX-Request": "true"}
 
 
