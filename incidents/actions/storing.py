@@ -131,7 +131,7 @@ def _put_step(run: Run, step: Step, loaded: Loaded) -> bool:
     key = step.key
     if key.token not in loaded.token_ids:
         return False
-    row: list[object] = [
+    row: list[Any] = [
         step.state.value,
         step.order,
         step.until,
@@ -153,7 +153,7 @@ def _put_step(run: Run, step: Step, loaded: Loaded) -> bool:
     return True
 
 
-def _write(statement: str, row: list[object]) -> int:
+def _write(statement: str, row: list[Any]) -> int:
     """Write one row and return its key where the statement tells it, else 0."""
     with connection.cursor() as cursor:
         cursor.execute(statement, row)
