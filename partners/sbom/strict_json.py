@@ -6,6 +6,7 @@ Python's ``json`` keeps the last of two equal keys, which would let a document h
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ _values = msgspec.json.Decoder()
 _lists = msgspec.json.Decoder(list)
 _write_into = msgspec.json.Encoder().encode_into
 _PART = 2**15
+_BYTE = re.compile(r"\(byte (\d+)\)")
 
 
 _loads = strict_json.decoder()
@@ -128,8 +130,8 @@ def members(body: bytes, *, bounds: Bounds) -> dict[str, msgspec.Raw]:
         raise refusal(Code.UNKNOWN_FORMAT, "an SBOM is a JSON object") from None
     except RecursionError:
         raise _too_deep("", bounds) from None
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise malformed("") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise malformed("", _place(body, error)) from None
     _refuse_repeated_members(body, found)
     return found
 
@@ -144,9 +146,23 @@ def items(body: msgspec.Raw, *, pointer: str) -> list[msgspec.Raw] | None:
         raise malformed(pointer) from None
 
 
-def malformed(pointer: str) -> Rejected:
-    """Return the refusal of text that is not JSON."""
-    return refusal(Code.MALFORMED, "not well-formed JSON", pointer=pointer, remedy=_REMEDY)
+def malformed(pointer: str, place: str = "") -> Rejected:
+    """Return the refusal of text that is not JSON, with the ``place`` if it is known."""
+    text = f"not well-formed JSON{place}"
+    return refusal(Code.MALFORMED, text, pointer=pointer, remedy=_REMEDY)
+
+
+def _place(body: bytes, error: Exception) -> str:
+    """Say in which line and column, both from 1, the text stops to be JSON."""
+    if isinstance(error, UnicodeDecodeError):
+        return f", byte {error.start + 1} is no UTF-8"
+    told = _BYTE.search(str(error))
+    if told is None:
+        return ": it ends too early" if "truncated" in str(error) else ""
+    byte = int(told.group(1))
+    line = body.count(b"\n", 0, byte) + 1
+    column = byte - body.rfind(b"\n", 0, byte)
+    return f" near line {line:,}, column {column:,}"
 
 
 def _refuse_repeated_members(body: bytes, found: dict[str, msgspec.Raw]) -> None:
