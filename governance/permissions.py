@@ -68,6 +68,8 @@ class Act(StrEnum):
     DRIFT_RELEASE = "governance:drift:release"
     DRIFT_ACCEPT = "governance:drift:accept"
     DRIFT_ADOPT = "governance:drift:adopt"
+    DRIFT_REPORT = "governance:drift:report"
+    DRIFT_CLOSE = "governance:drift:close"
     ALIAS_READ = "governance:alias:read"
     ALIAS_CHANGE = "governance:alias:change"
     SOD_READ = "governance:sod:read"

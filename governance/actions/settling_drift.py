@@ -63,8 +63,16 @@ _CLOSE = """
 UPDATE governance_driftfinding x
    SET state = 'closed', closed_at = greatest(x.last_seen_at, %(at)s), accepted_until = NULL,
        accepted_by = '', accepted_reason = ''
- WHERE x.state <> 'closed' AND NOT EXISTS (
+ WHERE x.state <> 'closed' AND x.kind <> 'reported' AND NOT EXISTS (
        SELECT 1 FROM drift_identified i WHERE i.identity = x.identity)
+"""
+# No look into a system shows what somebody reported: it stands until a person closes it.
+_LAPSE = """
+UPDATE governance_driftfinding x
+   SET state = 'open', due_at = %(at)s + %(reported)s, accepted_until = NULL, accepted_by = '',
+       accepted_reason = ''
+ WHERE x.system_id = %(system)s AND x.kind = 'reported' AND x.state = 'accepted'
+   AND x.accepted_until <= %(at)s
 """
 _OF_THE_SYSTEM = """
    AND (x.system_id = %(system)s OR x.kind = 'sod' AND x.scope = %(slug)s)
@@ -132,10 +140,12 @@ def _settle(
         "severities": [severity.value for severity in SEVERITY.values()],
         "allowed": [ALLOWED[severity] for severity in SEVERITY.values()],
         "key_kinds": [kind.value for kind in KEY_KINDS],
+        "reported": ALLOWED[SEVERITY[Kind.REPORTED]],
     }
     staging.keep("drift_identified", _IDENTIFIED, names)
     # What lasts first: it must not meet what the next two statements write.
     staging.run(_LAST, names)
+    staging.run(_LAPSE, names)
     returned = staging.run(_RETURN, names)[0][0]
     opened = staging.run(_OPEN, names)[0][0]
     closed = staging.run(_CLOSE + closing, names)[0][0] if closing else 0

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from governance.actions import answering_drift, revoking
+from governance.actions import answering_drift, reporting_drift, revoking
 from governance.board import GovernedAdmin, when, who
 from governance.errors import WardroomError
 from governance.models import DriftFinding, PrincipalAlias, RevocationPlan, SodRule, User
@@ -39,7 +39,7 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
     list_filter = ["state", "kind", "severity", "system"]
     list_select_related = ["system"]
     search_fields = ["principal", "scope", "identity"]
-    actions = ["accept", "adopt", "draft_revocation"]
+    actions = ["accept", "adopt", "draft_revocation", "close"]
 
     @admin.action(description=f"Accept for {ACCEPTED_DAYS} days")
     def accept(self, request: HttpRequest, rows: QuerySet[DriftFinding]) -> None:
@@ -85,6 +85,17 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
             self.message_user(request, error.detail, messages.ERROR)
         else:
             self.message_user(request, f"Drafted: {plan}. Somebody else has to approve it.")
+
+    @admin.action(description="Close what was reported: looked into")
+    def close(self, request: HttpRequest, rows: QuerySet[DriftFinding]) -> None:
+        self.each(
+            request,
+            rows,
+            lambda row, why: reporting_drift.close(
+                row, reason=why, by=who(request), at=when(request)
+            ),
+            "closed",
+        )
 
 
 @admin.register(RevocationPlan)

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     INCOHERENT_POLICY = "incoherent_policy"
     UNGOVERNED = "ungoverned"
     CONNECTOR_FAULT = "connector_fault"
+    REPORTED = "reported"
 
 
 class Severity(StrEnum):
@@ -62,6 +63,7 @@ SEVERITY = {
     Kind.INCOHERENT_POLICY: Severity.HIGH,
     Kind.UNGOVERNED: Severity.MEDIUM,
     Kind.CONNECTOR_FAULT: Severity.MEDIUM,
+    Kind.REPORTED: Severity.HIGH,
 }
 
 ALLOWED = {

@@ -11,6 +11,7 @@ from django.db.models import Q
 from governance import notices, registries
 from governance.actions import granting
 from governance.models import Grant, User
+from incidents.actions.opening_findings import open_findings
 from incidents.domain.cards import HOLDERS
 from incidents.domain.engine.states import Effect
 from incidents.executors.acts import OwnAct, Situation
@@ -107,5 +108,6 @@ ACTS = {
     "isolate-partners": OwnAct(
         "Keep partners out", Effect.IDEMPOTENT, isolate_partners, approvals=1
     ),
+    "open-finding": OwnAct("Have access looked into", Effect.IDEMPOTENT, open_findings),
     "suspend-grants": OwnAct("Let grants rest", Effect.IDEMPOTENT, suspend_grants, approvals=1),
 }

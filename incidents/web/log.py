@@ -17,6 +17,8 @@ from incidents.web.times import Moment, moment
 
 PAGE = 50
 _CANNOT, _HANDED = re.compile(r"Step \d+ cannot "), re.compile(r"Step \d+ handed over ")
+_FINDING = re.compile(r" (/admin/governance/driftfinding/[1-9][0-9]*/change/)$")
+"""Where the text of a runbook leads; what people write is shown as they wrote it."""
 _LATE = timedelta(minutes=10)
 _WIDE = timedelta(minutes=1)
 _ICONS = {
@@ -82,6 +84,7 @@ class Entry:
     was: str
     reason: str
     url: str
+    finding: str
     day: str = ""
 
 
@@ -184,18 +187,21 @@ def entry(
         by.append(f"TLP:{row.tlp.upper()}")
     is_superseded = row.corrected_by is not None
     is_own_words = row.kind in CORRECTABLE and not is_superseded
+    is_machine = row.author.startswith("service:")
+    leads = _FINDING.search(row.text) if is_machine else None
     return Entry(
         when=when,
         is_about=row.ends_at - row.starts_at > _WIDE,
         icon=icon,
         tone=tone,
-        text=row.text,
+        text=row.text[: leads.start()] if leads else row.text,
         by=" · ".join(by),
         is_key=row.kind in _KEY,
-        is_machine=row.author.startswith("service:"),
+        is_machine=is_machine,
         is_superseded=is_superseded,
         key=row.pk,
         was=row.was or "",
         reason=row.reason,
         url=f"{correct}{row.pk}/" if correct and is_own_words else "",
+        finding=leads[1] if leads else "",
     )
