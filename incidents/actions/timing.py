@@ -1,6 +1,5 @@
 """Setting milestones: an answer to "when?", and the phase that follows from all of them."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import Refused
 from incidents.actions import notice_clocks, noting
+from incidents.domain import proof
 from incidents.domain.clocks import wall
 from incidents.domain.commands import SetMilestone
 from incidents.domain.incidents import Ending, Phase, Severity, phase
@@ -40,11 +40,8 @@ from incidents.models import (
 )
 from incidents.permissions import Act
 
-_NEEDS_EVIDENCE = (MilestoneKind.CONTAINED, MilestoneKind.RESTORED)
 _RECOVERY = "recovery"
 _POINT = timedelta(minutes=1)
-_ITEM = re.compile(r"E([1-9][0-9]{0,5})\b")
-"""How evidence is named that was taken in as a file: E2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +122,9 @@ def enter(
 ) -> Entered:
     """Set or correct a milestone of ``incident``; the earlier entry stays visible.
 
-    The text after the time is the reason of a correction or of a reversed order, the basis
-    of an estimate, and the evidence that a SEV1 or SEV2 was contained or restored.
+    The text after the time is the reason of a correction or of a reversed order, and the basis
+    of an estimate. It names the evidence that a SEV1 or SEV2 was contained or restored, or says
+    why there is none.
 
     Raises:
         NotAllowed: ``by`` may not set milestones here.
@@ -141,7 +139,7 @@ def enter(
     now = current(entries)
     zone = ZoneInfo(incident.site.time_zone)
     milestone = _numbered(wanted, entries, now, zone=zone, at=at)
-    evidence = _evidence(incident, wanted)
+    evidence = _evidence(incident, wanted, now)
     warnings = _order(milestone, now)
     if wanted.is_ambiguous:
         warnings += ("The clocks showed this time twice; both count until you add 1st or 2nd.",)
@@ -150,7 +148,7 @@ def enter(
     line = noting.append(
         incident,
         EntryKind.MILESTONE,
-        sentence(milestone, zone=zone, at=at, evidence=evidence),
+        sentence(milestone, zone=zone, at=at),
         by=by,
         at=at,
         start=interval.start if interval else None,
@@ -203,24 +201,42 @@ def _numbered(
     )
 
 
-def _evidence(incident: Incident, wanted: SetMilestone) -> str:
-    """Return what proves the milestone.
+def _evidence(incident: Incident, wanted: SetMilestone, now: Mapping[str, Milestone]) -> str:
+    """Return what proves the milestone; empty where it says why nothing does.
+
+    A correction that names nothing rests on what the entry before it rested on.
 
     Raises:
-        EvidenceMissing: a SEV1 or SEV2 is contained or restored without any, or it names a file
-            that was not taken in.
+        EvidenceMissing: a SEV1 or SEV2 is contained or restored and names no item and no reason,
+            or it names a file that was not taken in.
     """
-    if wanted.status is not Status.KNOWN or wanted.kind not in _NEEDS_EVIDENCE:
+    if wanted.status is not Status.KNOWN or wanted.kind not in proof.NEEDED:
         return ""
-    if Severity(incident.severity).is_major and not wanted.text:
+    given = proof.of(wanted.text)
+    items = EvidenceItem.objects.filter(incident=incident)
+    if given.number and not items.filter(number=given.number).exists():
         raise EvidenceMissing(
-            f"A {incident.severity} needs evidence for this milestone: name it after the time, "
-            f"for example /{wanted.kind.value} 03:45 ±5m sensor export 7"
+            f"There is no evidence E{given.number} here. Take the file in first, under Evidence."
         )
-    named = _ITEM.match(wanted.text)
-    if named and not EvidenceItem.objects.filter(incident=incident, number=named[1]).exists():
-        raise EvidenceMissing(f"There is no evidence {named[0]} here. Take the file in first.")
-    return wanted.text
+    if not given.is_given and wanted.kind.value in now:
+        shown = _shown(incident, wanted.kind)
+        if shown is not None:
+            return shown.evidence
+    if Severity(incident.severity).is_major and not given.is_given:
+        labels = ", ".join(one.label for one in items.order_by("number")[:9])
+        here = f"here: {labels}" if labels else "none is taken in yet"
+        raise EvidenceMissing(
+            f"A {incident.severity} needs evidence for this milestone. Name its number after the "
+            f"time, as in /{wanted.kind.value} 03:45 ±5m E3 ({here}), or say why there is none: "
+            f"/{wanted.kind.value} 03:45 ±5m no evidence: the sensor was replaced."
+        )
+    return "" if given.why else wanted.text
+
+
+def _shown(incident: Incident, kind: MilestoneKind) -> MilestoneEntry | None:
+    """Return the newest entry of ``kind`` that says what shows it, or why nothing does."""
+    rows = MilestoneEntry.objects.filter(incident=incident, kind=kind.value, status=Status.KNOWN)
+    return next((row for row in rows.order_by("-seq") if proof.of(row.reason).is_given), None)
 
 
 def _order(milestone: Milestone, now: Mapping[str, Milestone]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from governance.models import Site
+from incidents.domain import proof
 from incidents.domain.cards import HOLDERS
 from incidents.domain.commands import COMMANDS
 from incidents.domain.incidents import Severity
@@ -88,10 +89,21 @@ class CardForm(forms.Form):
 
 
 class MilestoneForm(forms.Form):
-    """A milestone without knowing the commands: which, and when in the same words."""
+    """A milestone without knowing the commands: which, when in the same words, and its proof."""
 
     command = forms.ChoiceField(choices=MILESTONES)
     when = forms.CharField(required=False, max_length=500)
+    evidence = forms.RegexField("E[1-9][0-9]{0,5}", required=False)
+    why_none = forms.CharField(required=False, max_length=500)
+
+    def line(self) -> str:
+        """Return the quick command that says the same; one that is refused for what is unfit."""
+        if not self.is_valid():
+            return "/"
+        given = self.cleaned_data
+        named = proof.of(given["evidence"])
+        said = named if named.is_given else proof.Proof(why=given["why_none"].strip())
+        return f"{given['command']} {proof.written(given['when'], said)}".strip()
 
 
 class LinkForm(forms.Form):

@@ -93,9 +93,7 @@ def say(request: HttpRequest, reference: str) -> HttpResponse:
     incident = finding.incident(request, reference)
     text, token = request.POST.get("entry", ""), _token(request.POST.get("token", ""))
     if "command" in request.POST:
-        asked = MilestoneForm(request.POST)
-        given = asked.cleaned_data if asked.is_valid() else {"command": "/", "when": ""}
-        text = f"{given['command']} {given['when']}".strip()
+        text = MilestoneForm(request.POST).line()
     try:
         label = next((one for one in Tlp if one.value == request.POST.get("tlp")), Tlp.AMBER)
         said = saying.say(incident, text, by=who(request), at=when(request), token=token, tlp=label)

@@ -100,9 +100,9 @@ def a_closed_incident(
     end = at + restore
     lines = [
         f"/compromised {_utc(at - detect)}",
-        f"/contained {_utc(at + restore / 2)} watch log",
+        f"/contained {_utc(at + restore / 2)} no evidence: kept in the watch log",
         f"/eradicated {_utc(at + restore * 3 / 4)}",
-        f"/restored {_utc(end)} acceptance test",
+        f"/restored {_utc(end)} no evidence: the acceptance test was spoken",
     ]
     with boundary.acting(by, at=end):
         for line in lines:

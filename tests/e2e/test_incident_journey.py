@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,6 +21,12 @@ from tests.e2e.test_incident_room import declare
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 Check = Callable[[], list[str]]
 PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(autouse=True)
+def shelf(settings: Any, tmp_path: Path) -> None:
+    """Evidence of the journey lies in its own folder."""
+    settings.EVIDENCE_DIR = tmp_path / "evidence"
 
 
 @pytest.fixture
@@ -69,6 +77,17 @@ def say(page: Page, line: str, shown: str) -> None:
     expect(page.locator(".log").get_by_text(shown).first).to_be_visible()
 
 
+def take_in(visit: Visit, room: str) -> None:
+    """Take the file in that shows that it was contained, as evidence E1."""
+    page = visit.page
+    visit.go(f"{room}evidence/")
+    log = {"name": "switch.log", "mimeType": "text/plain", "buffer": b"account locked\n"}
+    page.get_by_label("File, up to").set_input_files(log)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Take it in").click()
+    expect(page.get_by_text("E1 switch.log").first).to_be_visible()
+    visit.go(room)
+
+
 def test_from_the_first_word_to_the_report(visit: Visit, ana: User, faces: Check) -> None:
     page = visit.page
     incident = declare(page, "Odd sign-ins on line 3", "SEV2")
@@ -81,7 +100,8 @@ def test_from_the_first_word_to_the_report(visit: Visit, ana: User, faces: Check
     field = page.get_by_label("Add to the timeline")
     field.fill("/contained now ±10m")
     expect(page.get_by_text(re.compile("^Not yet|^Will be"))).to_be_visible()
-    say(page, "/contained now account locked, log 7", "account locked, log 7")
+    take_in(visit, room)
+    say(page, "/contained now E1 account locked", "account locked")
     page.get_by_role("link", name="Breach or not").click()
     page.get_by_label("Confidentiality").check()
     page.get_by_label("Personal data are among it").check()
@@ -103,7 +123,7 @@ def test_from_the_first_word_to_the_report(visit: Visit, ana: User, faces: Check
     expect(page.get_by_text("0 notices are open.")).to_be_visible()
     visit.go(room)
     say(page, "/eradicated now", "Eradicated")
-    say(page, "/restored now acceptance test 3", "acceptance test 3")
+    say(page, "/restored now no evidence: the test was spoken", "the test was spoken")
     page.get_by_role("link", name="Open the debrief").click()
     page.get_by_label("Who facilitates, not the commander").select_option(label="Bo Lind")
     page.get_by_role("button", name="Open it with the facts").click()

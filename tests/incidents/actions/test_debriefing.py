@@ -27,8 +27,8 @@ def neutral() -> User:
 def test_the_template_is_filled_in_with_times_and_facts(commander: Actor, at: datetime) -> None:
     incident = an_incident(by=commander, at=at, severity="SEV1", title="Line 3")
     ticking.give_up(first_card(incident), by=commander, at=at, note="no console")
-    saying.say(incident, "/contained 09:45 UTC log 7", by=commander, at=at)
-    saying.say(incident, "/restored 09:45 UTC test 3", by=commander, at=at)
+    saying.say(incident, "/contained 09:45 UTC no evidence: log 7", by=commander, at=at)
+    saying.say(incident, "/restored 09:45 UTC no evidence: test 3", by=commander, at=at)
     row = debriefing.start(incident, neutral(), by=commander, at=at)
     for words in (
         f"{incident.reference} SEV1 Line 3",

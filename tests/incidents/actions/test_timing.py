@@ -25,7 +25,9 @@ pytestmark = pytest.mark.django_db
 def incident(commander: Actor, at: datetime) -> Incident:
     """A SEV1 in Monterrey, declared an hour before ``at``."""
     site = a_site(time_zone="America/Monterrey")
-    return an_incident(by=commander, at=at - timedelta(hours=1), site=site, severity="SEV1")
+    found = an_incident(by=commander, at=at - timedelta(hours=1), site=site, severity="SEV1")
+    an_item(found, by=commander)
+    return found
 
 
 def entries(incident: Incident, kind: MilestoneKind) -> list[MilestoneEntry]:
@@ -35,11 +37,11 @@ def entries(incident: Incident, kind: MilestoneKind) -> list[MilestoneEntry]:
 def test_a_quick_command_stops_the_clock(
     incident: Incident, commander: Actor, at: datetime
 ) -> None:
-    said = saying.say(incident, "/contained 03:40 ±5m E-3", by=commander, at=at)
-    assert said.line.text == "Contained 03:35 CST to 03:45 CST: E-3"
+    said = saying.say(incident, "/contained 03:40 ±5m E-1", by=commander, at=at)
+    assert said.line.text == "Contained 03:35 CST to 03:45 CST: E-1"
     assert said.line.starts_at == datetime(2026, 11, 17, 9, 35, tzinfo=UTC)
     (entry,) = entries(incident, MilestoneKind.CONTAINED)
-    assert (entry.evidence, entry.set_by, entry.set_at) == ("E-3", commander.ref, at)
+    assert (entry.evidence, entry.set_by, entry.set_at) == ("E-1", commander.ref, at)
     incident.refresh_from_db()
     assert incident.phase == "contained"
     took = milestones.durations(milestones.of(incident), at=at)[Metric.TTC]
@@ -50,8 +52,8 @@ def test_a_quick_command_stops_the_clock(
 def test_a_correction_needs_its_reason_and_keeps_the_first_value(
     incident: Incident, commander: Actor, at: datetime
 ) -> None:
-    saying.say(incident, "/contained 03:30 E-3", by=commander, at=at)
-    with pytest.raises(ReasonMissing, match=r"Set before: Contained 03:30 CST: E-3\. A correction"):
+    saying.say(incident, "/contained 03:30 E-1", by=commander, at=at)
+    with pytest.raises(ReasonMissing, match=r"Set before: Contained 03:30 CST: E-1\. A correction"):
         saying.say(incident, "/contained 03:35", by=commander, at=at)
     saying.say(incident, "/contained 03:35 read the wrong clock", by=commander, at=at)
     first, second = entries(incident, MilestoneKind.CONTAINED)
@@ -64,7 +66,7 @@ def test_retracting_contained_leads_back_to_active(
 ) -> None:
     with pytest.raises(Refused, match="not set"):
         saying.say(incident, "/contained retracted seen again", by=commander, at=at)
-    saying.say(incident, "/contained 03:30 E-3", by=commander, at=at)
+    saying.say(incident, "/contained 03:30 E-1", by=commander, at=at)
     saying.say(incident, "/contained retracted seen again on ENG-2", by=commander, at=at)
     incident.refresh_from_db()
     assert incident.phase == "active"
@@ -73,7 +75,7 @@ def test_retracting_contained_leads_back_to_active(
         Status.RETRACTED,
     ]
     # Setting it again is a correction of the retracted one, and says why by its evidence.
-    saying.say(incident, "/contained 03:44 E-4", by=commander, at=at)
+    saying.say(incident, "/contained 03:44 E-1", by=commander, at=at)
     incident.refresh_from_db()
     assert incident.phase == "contained"
 
@@ -83,8 +85,11 @@ def test_a_major_incident_needs_evidence(
     incident: Incident, commander: Actor, at: datetime, line: str
 ) -> None:
     before = TimelineEntry.objects.count()
-    with pytest.raises(EvidenceMissing, match="A SEV1 needs evidence"):
-        saying.say(incident, line, by=commander, at=at)
+    for text in ("", " sensor export 7", " no evidence:"):
+        with pytest.raises(
+            EvidenceMissing, match=r"A SEV1 needs evidence.*here: E1.*no evidence: "
+        ):
+            saying.say(incident, line + text, by=commander, at=at)
     assert TimelineEntry.objects.count() == before
     minor = an_incident(by=commander, at=at - timedelta(hours=1), severity="SEV3")
     saying.say(minor, "/contained 09:30", by=commander, at=at)
@@ -93,12 +98,12 @@ def test_a_major_incident_needs_evidence(
 def test_times_that_contradict_each_other(
     incident: Incident, commander: Actor, at: datetime
 ) -> None:
-    saying.say(incident, "/contained 03:30 E-3", by=commander, at=at)
+    saying.say(incident, "/contained 03:30 E-1", by=commander, at=at)
     with pytest.raises(ReasonMissing, match="Eradicated would lie before contained"):
         saying.say(incident, "/eradicated 03:10", by=commander, at=at)
     said = saying.say(incident, "/eradicated 03:10 cleaned before the cut", by=commander, at=at)
     assert said.warnings == ("Eradicated lies before contained.",)
-    said = saying.say(incident, "/restored 03:25 ±10m line runs", by=commander, at=at)
+    said = saying.say(incident, "/restored 03:25 ±10m line runs E1", by=commander, at=at)
     assert said.warnings == ("Restored overlaps contained.",)
 
 
@@ -136,8 +141,8 @@ def test_the_same_line_sent_twice_acts_once(
     from uuid import uuid4
 
     token = uuid4()
-    first = saying.say(incident, "/contained 03:40 E-3", by=commander, at=at, token=token)
-    again = saying.say(incident, "/contained 03:40 E-3", by=commander, at=at, token=token)
+    first = saying.say(incident, "/contained 03:40 E-1", by=commander, at=at, token=token)
+    again = saying.say(incident, "/contained 03:40 E-1", by=commander, at=at, token=token)
     assert first.line == again.line
     assert len(entries(incident, MilestoneKind.CONTAINED)) == 1
 
@@ -146,7 +151,7 @@ def test_who_may_set_milestones(incident: Incident, at: datetime) -> None:
     for role in ("auditor", "board_member"):
         by = a_responder(role)
         with boundary.acting(by, at=at), pytest.raises(NotAllowed):
-            saying.say(incident, "/contained 03:40 E-3", by=by, at=at)
+            saying.say(incident, "/contained 03:40 E-1", by=by, at=at)
         with boundary.acting(by, at=at), pytest.raises(NotAllowed):
             saying.say(incident, "hello", by=by, at=at)
     elsewhere = a_responder("site_operator", site=a_site())
@@ -160,7 +165,7 @@ def test_who_may_set_milestones(incident: Incident, at: datetime) -> None:
 def test_a_closed_incident_is_frozen(incident: Incident, commander: Actor, at: datetime) -> None:
     closing.dismiss(incident, by=commander, at=at, reason="a planned restart")
     with pytest.raises(IncidentEnded, match="is dismissed"):
-        saying.say(incident, "/contained 03:40 E-3", by=commander, at=at)
+        saying.say(incident, "/contained 03:40 E-1", by=commander, at=at)
     with pytest.raises(Refused):
         saying.say(incident, "/closed now", by=commander, at=at)
 
@@ -178,8 +183,36 @@ def test_the_application_cannot_rewrite_what_was_said(incident: Incident) -> Non
 
 def test_evidence_named_by_its_number_was_taken_in(commander: Actor, at: datetime) -> None:
     incident = an_incident(by=commander, at=at, severity="SEV1")
+    with pytest.raises(EvidenceMissing, match="none is taken in yet"):
+        saying.say(incident, "/contained now", by=commander, at=at)
     with pytest.raises(EvidenceMissing, match="no evidence E1 here"):
         saying.say(incident, "/contained now E1 the log", by=commander, at=at)
     an_item(incident, by=commander)
     saying.say(incident, "/contained now E1 the log", by=commander, at=at)
     assert MilestoneEntry.objects.get(incident=incident, kind="contained").evidence == "E1 the log"
+
+
+def test_a_reason_stands_where_there_is_no_evidence(
+    incident: Incident, commander: Actor, at: datetime
+) -> None:
+    said = saying.say(
+        incident, "/contained 03:30 no evidence: the sensor was replaced", by=commander, at=at
+    )
+    assert said.line.text == "Contained 03:30 CST: no evidence: the sensor was replaced"
+    (entry,) = entries(incident, MilestoneKind.CONTAINED)
+    assert (entry.evidence, entry.reason) == ("", "no evidence: the sensor was replaced")
+    saying.say(incident, "/contained 03:31 read the wrong clock", by=commander, at=at)
+    assert entries(incident, MilestoneKind.CONTAINED)[1].evidence == ""
+
+
+def test_a_correction_rests_on_the_evidence_before_it(
+    incident: Incident, commander: Actor, at: datetime
+) -> None:
+    saying.say(incident, "/contained 03:30 the log, E-1", by=commander, at=at)
+    saying.say(incident, "/contained 03:31 read the wrong clock", by=commander, at=at)
+    saying.say(incident, "/contained 03:32 once more", by=commander, at=at)
+    found = [one.evidence for one in entries(incident, MilestoneKind.CONTAINED)]
+    assert found == ["the log, E-1"] * 3
+    saying.say(incident, "/contained retracted seen again", by=commander, at=at)
+    with pytest.raises(EvidenceMissing):
+        saying.say(incident, "/contained 03:44 quiet now", by=commander, at=at)

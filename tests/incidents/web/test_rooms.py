@@ -14,6 +14,7 @@ from governance import boundary
 from governance.models import User
 from incidents.actions import saying, ticking
 from incidents.models import Card, Incident, IncidentLink, TimelineEntry
+from tests.builders.evidence import an_item
 from tests.builders.governance import a_member, a_site
 from tests.builders.incidents import a_closed_incident, an_incident, first_card
 
@@ -146,14 +147,30 @@ def test_a_quick_command_end_to_end(room: Any) -> None:
     assert f'value="/contained {local}"' in body
     assert "A SEV1 needs evidence for this milestone" in body
     assert token in body
+    line = f"/contained {local} no evidence: the switch keeps no log"
     for _ in range(2):
-        taken = client.post(f"{url}say/", {"entry": f"/contained {local} E-3", "token": token})
+        taken = client.post(f"{url}say/", {"entry": line, "token": token})
         assert (taken.status_code, taken["Location"]) == (303, f"{url}#timeline")
     incident.refresh_from_db()
     assert incident.phase == "contained"
     assert incident.milestones.filter(kind="contained").count() == 1
     said = text_of(client.get(url))
     assert "Not restored for" in said
+
+
+def test_the_form_of_a_milestone_asks_what_shows_it(room: Any) -> None:
+    client, user, incident, url = room
+    local = (timezone.now() - timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M UTC")
+    form = {"command": "/contained", "when": local, "evidence": "", "why_none": ""}
+    assert client.post(f"{url}say/", form).status_code == 422
+    assert client.post(f"{url}say/", {**form, "evidence": "E9"}).status_code == 422
+    an_item(incident, by=user.as_actor(), at=timezone.now())
+    assert "E1 export.csv" in text_of(client.get(url)).split("What shows it")[1]
+    assert client.post(f"{url}say/", {**form, "evidence": "E1"}).status_code == 303
+    restored = {**form, "command": "/restored", "why_none": "spoken on the phone"}
+    assert client.post(f"{url}say/", restored).status_code == 303
+    kept = dict(incident.milestones.values_list("kind", "evidence"))
+    assert (kept["contained"], kept["restored"]) == ("E1", "")
 
 
 def test_what_is_not_understood_stays_in_the_field_of_a_script_too(room: Any) -> None:
