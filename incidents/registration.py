@@ -8,6 +8,7 @@ from governance.registries import AlarmText, JobKind, JobRun, Mask, Sweep
 from incidents import measures
 from incidents.actions import (
     alarming,
+    escalating,
     improving,
     notifying,
     own_acts,
@@ -17,7 +18,7 @@ from incidents.actions import (
 )
 from incidents.executors import acts
 from incidents.permissions import Act
-from incidents.queries import learning, notices, runbooks, waiting
+from incidents.queries import approvals, learning, notices, runbooks, waiting
 
 
 def _take(alarm: AlarmText, by: Actor, at: datetime) -> None:
@@ -36,6 +37,10 @@ def _remind(run: JobRun) -> None:
     improving.warn(at=run.at)
 
 
+def _escalate(run: JobRun) -> None:
+    escalating.look(by=run.by, at=run.at)
+
+
 registries.alarms.add("incidents", _take)
 for _name, _act in own_acts.ACTS.items():
     acts.acts.add(_name, _act)
@@ -47,8 +52,17 @@ registries.job_kinds.add(
 registries.job_kinds.add(
     "watch_notices", JobKind(_warn, "Warn of notices that are due", every_seconds=600)
 )
+registries.job_kinds.add(
+    "watch_waits",
+    JobKind(
+        _escalate,
+        "Tell of approvals that wait, and of steps that run out of time",
+        every_seconds=15,
+    ),
+)
 registries.sweeps.add(stepping.SWEEP, Sweep(working.due, working.look, every_seconds=1))
 registries.duties.add("incidents", waiting.duties)
+registries.duties.add("incidents.approvals", approvals.duties)
 registries.duties.add("incidents.runbooks", runbooks.duties)
 for kind in ("catalog.asset", "partners.partner", "partners.product", "governance.governedsystem"):
     registries.panels.add(f"{kind}:incidents", waiting.panels)

@@ -1,4 +1,4 @@
-"""What shows that an incident was contained or restored: evidence by number, or why there is none."""
+"""What shows that it was contained or restored: evidence by number, or why there is none."""
 
 import re
 from dataclasses import dataclass

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from governance.models import Governed
+from incidents.domain.escalation import Told
 from incidents.models.run import Run
 from incidents.models.step_run import StepRun
 
@@ -38,6 +39,11 @@ class Approval(Governed):
         max_length=7, choices=ApprovalState.choices, default=ApprovalState.OPEN
     )
     ended_at = models.DateTimeField(null=True)
+    told = models.PositiveSmallIntegerField(
+        choices=[(one.value, one.name.lower()) for one in Told],
+        default=Told.NOBODY.value,
+        db_default=Told.NOBODY.value,
+    )
 
     class Meta:
         ordering = ["id"]
@@ -61,6 +67,9 @@ class Approval(Governed):
             models.CheckConstraint(
                 condition=Q(expires_at__gt=models.F("requested_at")),
                 name="approval_expires_after_it_was_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(told__in=[one.value for one in Told]), name="approval_told_is_known"
             ),
         ]
 

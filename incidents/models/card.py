@@ -8,6 +8,7 @@ from django.db.models import Q
 from governance.models import Governed
 from incidents.domain.cards import WAITING, CardState
 from incidents.domain.engine.states import Question
+from incidents.domain.escalation import Told
 from incidents.models.run import Run
 from incidents.models.step_run import StepRun
 
@@ -62,6 +63,11 @@ class Card(Governed):
     done_at = models.DateTimeField(null=True)
     done_by = models.CharField(max_length=120, blank=True)
     note = models.TextField(blank=True)
+    told = models.PositiveSmallIntegerField(
+        choices=[(one.value, one.name.lower()) for one in Told],
+        default=Told.NOBODY.value,
+        db_default=Told.NOBODY.value,
+    )
 
     objects = CardQuerySet.as_manager()
 
@@ -89,6 +95,9 @@ class Card(Governed):
             models.CheckConstraint(
                 condition=~Q(state="done") | Q(question="") | ~Q(answer=""),
                 name="card_question_done_has_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=Q(told__in=[one.value for one in Told]), name="card_told_is_known"
             ),
         ]
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from incidents.models import Approval, Incident
 from incidents.models.approval import ApprovalState
+from incidents.queries import approvals
 from incidents.web.times import left, moment
 
 
@@ -48,7 +49,7 @@ def _asked(
     votes = list(row.votes.all())
     return Asked(
         key=row.pk,
-        title=_title(row.request),
+        title=approvals.title(row.request),
         book=row.run.name,
         lines=tuple(_lines(row.request)),
         digest=row.request_sha256,
@@ -63,12 +64,6 @@ def _asked(
 
 def _kept_out(row: Approval, votes: Collection[Any]) -> set[str]:
     return {row.requested_by, *(vote.by for vote in votes)}
-
-
-def _title(request: Mapping[str, Any]) -> str:
-    if request["type"] == "act":
-        return str(request["text"] or request["act"])
-    return f"{request['method']} {request['url']}"
 
 
 def _lines(request: Mapping[str, Any]) -> list[tuple[str, str]]:

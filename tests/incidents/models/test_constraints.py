@@ -302,6 +302,7 @@ ROWS: list[tuple[str, Break]] = [
     ("run_pause_is_known", run(paused_for="lunch")),
     ("run_pause_ends_with_it", run(state="done", ended_at=NOW, paused_for="decision")),
     ("run_is_not_nested_too_deep", run(depth=6)),
+    ("card_told_is_known", card(told=9)),
     ("card_question_is_known", card(question="why")),
     (
         "card_question_done_has_an_answer",

@@ -109,6 +109,7 @@ ROWS: list[tuple[str, Break]] = [
     ("approval_state_is_known", approval({"state": "lost", "ended_at": NOW})),
     ("approval_end_has_when", approval({"state": "given"})),
     ("approval_needs_one_to_nine", approval({"needed": 0})),
+    ("approval_told_is_known", approval({"told": 9})),
     ("approval_expires_after_it_was_asked", approval({"expires_at": NOW})),
     ("approval_vote_is_given_once", vote({}, {})),
     ("approval_is_not_given_by_who_asked", vote({"by": "user:1"})),
