@@ -7,9 +7,12 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from catalog.domain.assets import AssetKind
 from incidents.domain.breaches import Verdict
+from incidents.domain.closing import GateName
 from incidents.domain.incidents import Kind, Severity
 from incidents.domain.learning import ActionKind, ActionState
 from incidents.domain.notice_duties import NoticeState
+from incidents.domain.runbooks import VersionState
+from incidents.domain.tlp import Tlp
 
 ASSET_KINDS = [(kind.value, kind.value) for kind in AssetKind]
 INCIDENT_KINDS = [(kind.value, kind.value) for kind in Kind]
@@ -17,6 +20,9 @@ INCIDENT_SEVERITIES = [(severity.value, severity.value) for severity in Severity
 BREACH_VERDICTS = [(one.value, one.value) for one in Verdict]
 ACTION_KINDS = [(one.value, one.value) for one in ActionKind]
 ACTION_STATES = [(one.value, one.value) for one in ActionState]
+GATES = [(one.value, one.value) for one in GateName]
+RUNBOOK_STATES = [(one.value, one.value) for one in VersionState]
+TLP = [(one.value, one.value) for one in Tlp]
 NOTICE_STATES = [(one.value, one.value) for one in NoticeState]
 
 

@@ -295,12 +295,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AssetKind": "config.schema.ASSET_KINDS",
         "BreachVerdict": "config.schema.BREACH_VERDICTS",
+        "ClosingGateName": "config.schema.GATES",
         "ContractState": "catalog.models.contract.ContractState",
         "IncidentActionKind": "config.schema.ACTION_KINDS",
         "IncidentActionState": "config.schema.ACTION_STATES",
         "IncidentKind": "config.schema.INCIDENT_KINDS",
         "IncidentSeverity": "config.schema.INCIDENT_SEVERITIES",
         "NoticeState": "config.schema.NOTICE_STATES",
+        "RunbookVersionState": "config.schema.RUNBOOK_STATES",
+        "TimelineTlp": "config.schema.TLP",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
 }

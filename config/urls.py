@@ -91,6 +91,7 @@ urlpatterns = [
     path("", include("partners.urls")),
     path("incidents/", include("incidents.urls")),
     path("api/v1/incidents/", include("incidents.api.urls")),
+    path("api/v1/runbooks/", include("incidents.api.runbook_urls")),
     path("api/v1/signals/batch", signals.SignalBatch.as_view(), name="api-signals"),
     # Addresses are changed by administrators, passwords by the reset mail.
     re_path(r"^accounts/(?:email|confirm-email|login/code|password/set)/", refusals.closed),

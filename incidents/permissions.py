@@ -20,6 +20,7 @@ class Act(StrEnum):
     RUNBOOK_RETIRE = "incidents:runbook:retire"
     RUNBOOK_REVIEW = "incidents:runbook:review"
     RUNBOOK_OWN = "incidents:runbook:own"
+    SIGNEE_TRUST = "incidents:signee:trust"
     SIGNAL_REPORT = "incidents:signal:report"
     ALERT_READ = "incidents:alert:read"
     ALERT_PROMOTE = "incidents:alert:promote"

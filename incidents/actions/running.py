@@ -1,12 +1,14 @@
 """Starting and stopping runbooks: a run is pinned to the document it starts from."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
+from governance.errors import Conflict
 from incidents.actions import noting, plans, stepping, timing
 from incidents.domain.engine.events import Aborted, Started
 from incidents.domain.engine.plan import Plan, StepType
@@ -19,7 +21,7 @@ from incidents.errors import (
     ReasonMissing,
     ValueUnfit,
 )
-from incidents.models import EntryKind, Incident, Run, RunState
+from incidents.models import EntryKind, Incident, Run, RunState, TimelineEntry
 from incidents.permissions import Act
 from incidents.queries import runbooks
 
@@ -32,11 +34,13 @@ def start(
     by: Actor,
     at: datetime,
     values: dict[str, str] | None = None,
+    token: UUID | None = None,
 ) -> Run:
     """Start the approved version of ``runbook`` in ``incident``; its first step's time runs.
 
     ``values`` are for its external variables, by name; those that stay without one are asked
     for when they are needed. In a drill every command that leaves the product is simulated.
+    The same ``token`` starts one run.
 
     Raises:
         NotAllowed: ``by`` may not start runbooks here.
@@ -44,7 +48,10 @@ def start(
         AlreadyRunning: it is being worked on.
         NoApprovedVersion: there is no such runbook, or none of its versions is approved.
         ValueUnfit: a value is given for what is no external variable, or does not fit its type.
+        Conflict: ``token`` belongs to something else.
     """
+    if token is not None and (before := _started(incident, token, by=by)) is not None:
+        return before
     standing = runbooks.standing(runbook)
     if standing is None:
         raise NoApprovedVersion(f"No version of {str(runbook)[:64]} is approved.")
@@ -63,19 +70,33 @@ def start(
     )
     require(by, Act.RUN_START, run, at=at)
     run.incident = timing.lock(incident)
+    if token is not None and (before := _started(incident, token, by=by)) is not None:
+        return before  # it came in twice at once
     live = Run.objects.filter(incident=incident, runbook=standing.slug, state=RunState.RUNNING)
     if live.exists():
         raise AlreadyRunning(f"{run.name} is being worked on in {run.incident.reference}.")
     run.save()
     count = sum(one.type is StepType.ACTION for one in plan.steps.values())
     text = f"Runbook {run.name} started, {count} steps"
-    noting.append(run.incident, EntryKind.RUN, text, by=by, at=at)
+    noting.append(run.incident, EntryKind.RUN, text, by=by, at=at, token=token)
     timing.settle(run.incident)
     audit.record(
         by=by, act=Act.RUN_START, ref=run.ref, at=at, runbook=run.runbook, sha256=run.sha256
     )
     stepping.take(run, Started(), by=by, at=at)
     return run
+
+
+def _started(incident: Incident, token: UUID, *, by: Actor) -> Run | None:
+    """Return the run that began with the line of the timeline that ``token`` stands for."""
+    line = TimelineEntry.objects.filter(token=token).first()
+    if line is None:
+        return None
+    if (line.incident_id, line.author, line.kind) != (incident.pk, by.ref, EntryKind.RUN):
+        raise Conflict("This was sent before, for something else.")
+    return Run.objects.get(
+        incident=incident, started_at=line.recorded_at, started_by=line.author, depth=0
+    )
 
 
 def _given(plan: Plan, values: dict[str, str]) -> dict[str, str]:

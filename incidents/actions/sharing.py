@@ -1,14 +1,14 @@
 """Telling a partner of an incident: line by line, in copies made for it."""
 
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from governance import audit
 from governance.access import require
 from governance.domain.actor import Actor
-from governance.errors import Refused
+from governance.errors import Conflict, Refused
 from incidents.actions import noting, timing
 from incidents.domain.tlp import Tlp
 from incidents.errors import StaysInside
@@ -34,19 +34,27 @@ def share(
     tlp: Tlp = Tlp.AMBER,
     entry: TimelineEntry | None = None,
     title: str = "",
+    token: UUID | None = None,
 ) -> PartnerEntry:
     """Tell ``party`` one line, of ``entry`` or in words of its own.
 
-    With the first line it learns of the incident, under ``title`` or under our own.
+    With the first line it learns of the incident, under ``title`` or under our own. The same
+    ``token`` tells it once.
 
     Raises:
         NotAllowed: ``by`` may not tell partners here.
         StaysInside: the label, or that of ``entry``, lets nothing leave the house.
         Refused: there is no text, or the partner is no part of this incident.
         IncidentEnded: the incident was closed or dismissed.
+        Conflict: ``token`` belongs to something else.
     """
     require(by, Act.INCIDENT_SHARE, incident, at=at)
     incident = timing.lock(incident)
+    before = PartnerEntry.objects.filter(cursor=token).first() if token else None
+    if before is not None:
+        if (before.slice.incident, before.shared_by) != (incident.reference, by.ref):
+            raise Conflict("This was sent before, for something else.")
+        return before
     text = noting.clean(text)
     if not text:
         raise Refused("Nothing was written. Say what the partner needs to know.")
@@ -70,7 +78,7 @@ def share(
     row = PartnerEntry.objects.create(
         party=party,
         slice=part,
-        cursor=uuid4(),
+        cursor=token or uuid4(),
         starts_at=entry.starts_at if entry else at,
         text=text,
         tlp=tlp,

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from incidents.api import breaches, evidence, incidents, learning, timeline
+from incidents.api import (
+    approvals,
+    breaches,
+    cards,
+    debriefs,
+    evidence,
+    incidents,
+    learning,
+    milestones,
+    roles,
+    runs,
+    sharing,
+    timeline,
+    waivers,
+)
 
 urlpatterns = [
     path("", incidents.Incidents.as_view(), name="api-incidents"),
@@ -31,5 +45,31 @@ urlpatterns = [
         "<str:reference>/actions/<int:number>/",
         learning.OneAction.as_view(),
         name="api-incident-action",
+    ),
+    path("<str:reference>/runs/", runs.Runs.as_view(), name="api-incident-runs"),
+    path("<str:reference>/runs/<int:key>/", runs.OneRun.as_view(), name="api-incident-run"),
+    path("<str:reference>/cards/", cards.Cards.as_view(), name="api-incident-cards"),
+    path("<str:reference>/cards/<int:key>/", cards.OneCard.as_view(), name="api-incident-card"),
+    path(
+        "<str:reference>/approvals/", approvals.Approvals.as_view(), name="api-incident-approvals"
+    ),
+    path(
+        "<str:reference>/approvals/<int:key>/",
+        approvals.OneApproval.as_view(),
+        name="api-incident-approval",
+    ),
+    path("<str:reference>/roles/", roles.Roles.as_view(), name="api-incident-roles"),
+    path("<str:reference>/sharing/", sharing.Sharing.as_view(), name="api-incident-sharing"),
+    path("<str:reference>/waivers/", waivers.Waivers.as_view(), name="api-incident-waivers"),
+    path(
+        "<str:reference>/waivers/<int:key>/",
+        waivers.OneWaiver.as_view(),
+        name="api-incident-waiver",
+    ),
+    path("<str:reference>/debrief/", debriefs.OneDebrief.as_view(), name="api-incident-debrief"),
+    path(
+        "<str:reference>/milestones/",
+        milestones.Milestones.as_view(),
+        name="api-incident-milestones",
     ),
 ]

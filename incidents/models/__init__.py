@@ -20,6 +20,7 @@ from incidents.models.rule_set import RuleSet
 from incidents.models.run import Pause, Run, RunState
 from incidents.models.runbook import Runbook, RunbookVersion
 from incidents.models.signal import Signal
+from incidents.models.signee import Signee
 from incidents.models.site_law import SiteLaw
 from incidents.models.slice import PartnerEntry, PartnerSlice
 from incidents.models.step_run import StepRun
@@ -65,6 +66,7 @@ __all__ = [
     "RunbookVersion",
     "Signal",
     "SignalMapper",
+    "Signee",
     "SiteLaw",
     "StepRun",
     "Task",
