@@ -17,12 +17,11 @@ from governance.domain.actor import Actor
 from governance.errors import Conflict, NotFound, Refused
 from governance.models import User
 from incidents.actions import keeping
-from incidents.cacao import signing
 from incidents.cacao.judging import judge
 from incidents.domain.runbooks import VersionState, due_at
 from incidents.models import Runbook, RunbookVersion
 from incidents.permissions import Act
-from incidents.queries import people
+from incidents.queries import people, signees
 from incidents.web import finding, runbook_map, runbook_table
 
 _TONES = {"approved": "ok", "draft": "warn", "retired": "none"}
@@ -74,14 +73,14 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the approved version, or the newest; ``?number=2`` shows that one."""
-    return _page(request, _book(request, slug))
+    return _page(request, book(request, slug))
 
 
 @require_safe
 def export(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Give a version out, byte for byte as it came in."""
-    version = _version(_book(request, slug), number)
-    answer = HttpResponse(bytes(version.document), content_type="application/json")
+    held = version(book(request, slug), number)
+    answer = HttpResponse(bytes(held.document), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="{slug}-{number}.cacao.json"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
@@ -90,17 +89,17 @@ def export(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, slug: str) -> HttpResponse:
     """Approve or retire a version, review the runbook, or name its owner."""
-    book, by, at = _book(request, slug), who(request), when(request)
+    held, by, at = book(request, slug), who(request), when(request)
     number = finding.number(request.POST.get("number"))
     said = request.POST.get("reason", "")[:2000].replace("\0", "")
 
     def owned() -> object:
-        return keeping.own(book, _person(request.POST.get("person", "")), by=by, at=at)
+        return keeping.own(held, _person(request.POST.get("person", "")), by=by, at=at)
 
     acts: dict[str, Callable[[], object]] = {
-        "approve": lambda: keeping.approve(_version(book, number), by=by, at=at),
-        "retire": lambda: keeping.retire(_version(book, number), reason=said, by=by, at=at),
-        "review": lambda: keeping.review(book, note=said, by=by, at=at),
+        "approve": lambda: keeping.approve(version(held, number), by=by, at=at),
+        "retire": lambda: keeping.retire(version(held, number), reason=said, by=by, at=at),
+        "review": lambda: keeping.review(held, note=said, by=by, at=at),
         "own": owned,
     }
     chosen = acts.get(request.POST.get("act", ""))
@@ -109,46 +108,44 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
             raise Refused("Choose what to do with this runbook.")
         chosen()
     except (Refused, Conflict) as error:
-        return _page(request, book, error=error.detail, number=number, status=error.status)
+        return _page(request, held, error=error.detail, number=number, status=error.status)
     query = f"?number={number}" if number else ""
     return HttpResponseRedirect(reverse("incidents:runbook", args=[slug]) + query, status=303)
 
 
 def _page(
     request: HttpRequest,
-    book: Runbook,
+    held: Runbook,
     *,
     error: str = "",
     number: int | None = None,
     status: int = 200,
 ) -> HttpResponse:
     by, at = who(request), when(request)
-    versions = list(book.versions.defer("document").order_by("-number"))
+    versions = list(held.versions.defer("document").order_by("-number"))
     wanted = number or finding.number(request.GET.get("number"))
-    numbers = [one.number for one in versions]
-    approved = next((one.number for one in versions if one.state == "approved"), None)
-    shown = _version(book, wanted or approved or max(numbers, default=None))
+    shown = version(held, wanted or in_force(held))
     verdict = judge(bytes(shown.document))
     content = verdict.content or {}
     names = people.names(
         {ref for one in versions for ref in (one.written_by, one.approved_by) if ref}
-        | {book.reviewed_by}
+        | {held.reviewed_by}
     )
     context = {
-        "book": book,
+        "book": held,
         "shown": shown,
         "error": error,
         "now": at,
-        "due_at": due_at(book.reviewed_at),
-        "is_late": due_at(book.reviewed_at) < at,
-        "reviewed_by": names[book.reviewed_by],
+        "due_at": due_at(held.reviewed_at),
+        "is_late": due_at(held.reviewed_at) < at,
+        "reviewed_by": names[held.reviewed_by],
         "description": content.get("description", ""),
         "picture": runbook_map.lay_out(content),
         "steps": runbook_table.table(content),
         "notes": [one for one in verdict.findings if not one.is_fault],
-        "signatures": signing.verify(content, at=at),
+        "signatures": signees.verified(content, at=at),
         "lines": [_line(one, names, is_shown=one.pk == shown.pk) for one in versions],
-        "may": _may(by, book, shown, at),
+        "may": _may(by, held, shown, at),
     }
     if context["may"]["own"]:
         rows = User.objects.filter(kind="person", is_active=True, party="").order_by("name")
@@ -156,19 +153,19 @@ def _page(
     return render(request, "incidents/runbook.html", context, status=status)
 
 
-def _may(by: Actor, book: Runbook, version: RunbookVersion, at: datetime) -> dict[str, bool]:
+def _may(by: Actor, held: Runbook, shown: RunbookVersion, at: datetime) -> dict[str, bool]:
     """Return which forms to show; whoever brought a version in sees no button to approve it."""
-    is_draft = version.state == VersionState.DRAFT
-    is_owner = book.owner is None or book.owner.as_actor().ref == by.ref
+    is_draft = shown.state == VersionState.DRAFT
+    is_owner = held.owner is None or held.owner.as_actor().ref == by.ref
     return {
         "approve": is_draft
-        and version.written_by != by.ref
-        and access.allows(by, Act.RUNBOOK_APPROVE, version, at=at),
-        "retire": version.state != VersionState.RETIRED
-        and access.allows(by, Act.RUNBOOK_RETIRE, version, at=at),
-        "review": is_owner and access.allows(by, Act.RUNBOOK_REVIEW, book, at=at),
-        "own": access.allows(by, Act.RUNBOOK_OWN, book, at=at),
-        "own_draft": is_draft and version.written_by == by.ref,
+        and shown.written_by != by.ref
+        and access.allows(by, Act.RUNBOOK_APPROVE, shown, at=at),
+        "retire": shown.state != VersionState.RETIRED
+        and access.allows(by, Act.RUNBOOK_RETIRE, shown, at=at),
+        "review": is_owner and access.allows(by, Act.RUNBOOK_REVIEW, held, at=at),
+        "own": access.allows(by, Act.RUNBOOK_OWN, held, at=at),
+        "own_draft": is_draft and shown.written_by == by.ref,
     }
 
 
@@ -194,7 +191,12 @@ def _reader(request: HttpRequest) -> None:
         raise NotFound("There is no such page, or none for you.")
 
 
-def _book(request: HttpRequest, slug: str) -> Runbook:
+def book(request: HttpRequest, slug: str) -> Runbook:
+    """Return the runbook called ``slug``.
+
+    Raises:
+        NotFound: there is none, or none for this actor.
+    """
     _reader(request)
     found = Runbook.objects.select_related("owner").filter(slug=slug).first()
     if found is None:
@@ -202,8 +204,20 @@ def _book(request: HttpRequest, slug: str) -> Runbook:
     return found
 
 
-def _version(book: Runbook, number: int | None) -> RunbookVersion:
-    found = book.versions.filter(number=number).first() if number else None
+def in_force(held: Runbook) -> int | None:
+    """Return the number of the approved version, else of the newest."""
+    rows = held.versions.order_by("-number")
+    approved = rows.filter(state=VersionState.APPROVED).values_list("number", flat=True).first()
+    return approved or rows.values_list("number", flat=True).first()
+
+
+def version(held: Runbook, number: int | None) -> RunbookVersion:
+    """Return a version by its number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = held.versions.filter(number=number).first() if number else None
     if found is None:
         raise NotFound("This runbook has no such version.")
     return found

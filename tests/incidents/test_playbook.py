@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from django.core.management import CommandError, call_command
 
 from governance.models import AuditEvent
@@ -127,3 +132,48 @@ def test_a_signed_file_is_checked_and_a_changed_one_is_named(file: Path, tmp_pat
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="No such file"):
         call("validate", tmp_path / "none.json")
+
+
+def test_a_dry_run_tells_what_would_happen(file: Path) -> None:
+    told, code = call(
+        "dry-run", file, "--value", "__has_partners__=true", "--answer", "While it is still seen=no"
+    )
+    assert (code, told["ending"], told["counts"]["sent"]) == (0, "done", 0)
+    assert (told["counts"]["act"], told["counts"]["approval"]) == (2, 1)
+    assert any(step["text"].startswith("isolate-partners") for step in told["steps"])
+    without, _ = call("dry-run", file, "--value", "__has_partners__=false")
+    assert without["counts"]["approval"] == 0
+    assert f"{file}: " in said("dry-run", file)
+    assert not RunbookVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("--value", "__x__=1"), ("--value", "x"), ("--answer", "Nowhere=yes")]
+)
+def test_a_dry_run_refuses_what_fits_nothing(words: tuple[str, str], file: Path) -> None:
+    with pytest.raises(CommandError):
+        call_command("playbook", "dry-run", str(file), *words)
+
+
+def test_a_trusted_key_is_named_by_validate(file: Path, tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    private, public = tmp_path / "key.pem", tmp_path / "key.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(
+        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    signed = tmp_path / "signed.json"
+    call("sign", file, "--key", private, "--signee", "us", "--out", signed)
+    assert "valid, by a key nobody here trusts" in said("validate", signed)
+    known = ["playbook_key", "trust", str(public), "--name", "Plant safety", "--reason", "by phone"]
+    call_command(*known, stdout=StringIO())
+    told, code = call("validate", signed)
+    assert (code, told["signatures"][0]["words"]) == (0, "valid, by Plant safety")
+    out = StringIO()
+    call_command("playbook_key", "list", stdout=out)
+    thumbprint = out.getvalue().split()[0]
+    assert told["signatures"][0]["thumbprint"] == thumbprint
+    call_command("playbook_key", "end", thumbprint[:12], "--reason", "lost", stdout=StringIO())
+    with pytest.raises(CommandError):
+        call_command("playbook_key", "end", thumbprint, "--reason", "lost", stdout=StringIO())
+    assert "nobody here trusts" in said("validate", signed)

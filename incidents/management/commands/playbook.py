@@ -1,4 +1,4 @@
-"""``manage.py playbook validate|import|export|sign FILE``: runbooks as CACAO 2.0."""
+"""``manage.py playbook validate|import|export|sign|dry-run FILE``: runbooks as CACAO 2.0."""
 
 import sys
 from argparse import ArgumentParser
@@ -11,15 +11,17 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from governance.access import require
 from governance.commands import OperatorCommand
 from governance.errors import BadInput, NotFound
-from incidents.actions import keeping
+from incidents.actions import keeping, rehearsing
 from incidents.cacao import checklist, signing
 from incidents.cacao.document import MAX_BYTES
 from incidents.cacao.faults import PlaybookError
 from incidents.cacao.judging import Verdict, judge
 from incidents.domain.cards import HOLDERS
 from incidents.domain.runbooks import VersionState
+from incidents.executors.rehearsal import Kind
 from incidents.models import RunbookVersion
 from incidents.permissions import Act
+from incidents.queries import signees
 
 _SHOWN = 50
 
@@ -27,7 +29,8 @@ _SHOWN = 50
 class Command(OperatorCommand):
     help = (
         "Validate a CACAO 2.0 playbook, import it as a draft of a runbook, export a version byte"
-        " for byte, or sign a file. Exit code 1: refused, with the rule and its JSON pointer."
+        " for byte, sign a file, or walk one without effects. Exit code 1: refused, with the rule"
+        " and its JSON pointer."
     )
 
     def arguments(self, parser: ArgumentParser) -> None:
@@ -36,13 +39,22 @@ class Command(OperatorCommand):
         taken = self._verb(verbs, "import", "Keep a playbook, or a checklist in Markdown (.md).")
         given = self._verb(verbs, "export", "Write a version out, byte for byte as it came.")
         signed = self._verb(verbs, "sign", "Add a signature and write the canonical form.")
-        for verb in (judged, taken, signed):
+        walked = self._verb(verbs, "dry-run", "Say what would run and be sent, without effects.")
+        for verb in (judged, taken, signed, walked):
             verb.add_argument("file", help="JSON, or for import Markdown; - for standard input")
         taken.add_argument("--runbook", default="", help="its short name, if it is a new one")
         taken.add_argument("--change", default="", help="what is new in this version")
         given.add_argument("file", help="where to; - for standard output")
         given.add_argument("--runbook", default="", help="short name; else the file's first word")
         given.add_argument("--number", type=int, help="the version; else the approved one")
+        walked.add_argument(
+            "--value", action="append", default=[], metavar="__NAME__=VALUE",
+            help="of a variable, as people and answers would give it; may be repeated",
+        )  # fmt: skip
+        walked.add_argument(
+            "--answer", action="append", default=[], metavar="STEP=CHOICE",
+            help="what people say to the question of a step; may be repeated",
+        )  # fmt: skip
         signed.add_argument("--key", required=True, help="an Ed25519 private key, PEM (PKCS 8)")
         signed.add_argument("--signee", required=True, help="whose signature it is")
         signed.add_argument("--out", required=True, help="where to; - for standard output")
@@ -65,11 +77,13 @@ class Command(OperatorCommand):
                 return self._export(name, options["runbook"], options["number"])
             case "sign":
                 return self._sign(name, options)
+            case "dry-run":
+                return self._walk(name, _pairs(options["value"]), _pairs(options["answer"]))
         return self._told(name, judge(_body(name)))
 
     def _told(self, name: str, verdict: Verdict) -> dict[str, Any]:
-        signatures = signing.verify(verdict.content, at=self.at) if verdict.content else []
-        broken = [one for one in signatures if not one.holds]
+        signatures = signees.verified(verdict.content or {}, at=self.at)
+        broken = [one for one in signatures if not one.checked.holds]
         if not verdict.is_accepted or broken:
             self.exit_code = 1
         self.say(f"{name}: {verdict.outcome}")
@@ -78,7 +92,8 @@ class Command(OperatorCommand):
         if len(verdict.findings) > _SHOWN:
             self.say(f"  and {len(verdict.findings) - _SHOWN} more")
         for sign in signatures:
-            self.say(f"  signature of {sign.signee}: {sign.problem or 'holds'} ({sign.thumbprint})")
+            of = f"{sign.checked.signee} ({sign.checked.thumbprint})"
+            self.say(f"  signature of {of}: {sign.words}")
         fault = verdict.fault
         return {
             "file": name,
@@ -91,8 +106,10 @@ class Command(OperatorCommand):
                 for f in verdict.findings
             ],
             "signatures": [
-                {"id": s.id, "signee": s.signee, "algorithm": s.algorithm, "holds": s.holds,
-                 "thumbprint": s.thumbprint, "problem": s.problem or None}
+                {"id": s.checked.id, "signee": s.checked.signee,
+                 "algorithm": s.checked.algorithm, "holds": s.checked.holds,
+                 "thumbprint": s.checked.thumbprint, "problem": s.checked.problem or None,
+                 "trusted_as": s.name or None, "words": s.words}
                 for s in signatures
             ],
         }  # fmt: skip
@@ -141,6 +158,27 @@ class Command(OperatorCommand):
             "bytes": len(data),
         }
 
+    def _walk(self, name: str, values: dict[str, str], answers: dict[str, str]) -> dict[str, Any]:
+        found = rehearsing.walk(_body(name), values=values, answers=answers, at=self.at)
+        for one in found.lines:
+            who = f" [{one.who}]" if one.who else ""
+            sure = " (assumed)" if one.is_assumed else ""
+            step = f"{one.step}: " if one.step else ""
+            self.say(f"{'  ' * (one.depth + 1)}{one.kind:9} {step}{one.text}{who}{sure}")
+        told = rehearsing.summary(found)
+        self.say(f"{name}: {told}")
+        return {
+            "file": name,
+            "ending": found.ending,
+            "waits_seconds": int(found.waits.total_seconds()),
+            "counts": {kind.value: found.count(kind) for kind in Kind},
+            "steps": [
+                {"kind": one.kind, "step": one.step, "who": one.who, "text": one.text,
+                 "depth": one.depth, "assumed": one.is_assumed}
+                for one in found.lines
+            ],
+        }  # fmt: skip
+
     def _sign(self, name: str, options: dict[str, Any]) -> dict[str, Any]:
         verdict = keeping.judged(_body(name))
         content = verdict.content or {}
@@ -171,6 +209,17 @@ class Command(OperatorCommand):
             Path(name).write_bytes(data)
         elif not self.as_json:
             sys.stdout.buffer.write(data)
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    """Return ``NAME=VALUE`` words as a table.
+
+    Raises:
+        BadInput: one of them has no equals sign.
+    """
+    if odd := [one for one in given if "=" not in one]:
+        raise BadInput(f"write {odd[0][:40]!r} as NAME=VALUE")
+    return {name: value for name, _, value in (one.partition("=") for one in given)}
 
 
 def _body(name: str) -> bytes:
