@@ -140,7 +140,7 @@ def _note(
     incident: Incident, what: str, text: str, to: list[User], *, by: Actor, at: datetime
 ) -> None:
     heard = ", ".join(one.name for one in to) or "nobody: no commander is named here"
-    noting.append(incident, EntryKind.STEP, f"{what}: {text} Told: {heard}", by=by, at=at)
+    noting.append(incident, EntryKind.ALARM, f"{what}: {text} Told: {heard}", by=by, at=at)
 
 
 def _clock(when: datetime) -> str:

@@ -50,10 +50,7 @@ def share(
     """
     require(by, Act.INCIDENT_SHARE, incident, at=at)
     incident = timing.lock(incident)
-    before = PartnerEntry.objects.filter(cursor=token).first() if token else None
-    if before is not None:
-        if (before.slice.incident, before.shared_by) != (incident.reference, by.ref):
-            raise Conflict("This was sent before, for something else.")
+    if token is not None and (before := _told(incident, token, by=by)) is not None:
         return before
     text = noting.clean(text)
     if not text:
@@ -91,6 +88,13 @@ def share(
         by=by, act=Act.INCIDENT_SHARE, ref=row.ref, at=at, incident=incident.reference, to=party,
         tlp=tlp,
     )  # fmt: skip
+    return row
+
+
+def _told(incident: Incident, token: UUID, *, by: Actor) -> PartnerEntry | None:
+    row = PartnerEntry.objects.select_related("slice").filter(cursor=token).first()
+    if row is not None and (row.slice.incident, row.shared_by) != (incident.reference, by.ref):
+        raise Conflict("This was sent before, for something else.")
     return row
 
 
