@@ -61,17 +61,7 @@ def share(
     link = IncidentLink.objects.filter(incident=incident, target=party).first()
     if link is None:
         raise Refused("Name the partner as part of this incident first.")
-    part, _ = PartnerSlice.objects.get_or_create(
-        party=party,
-        incident=incident.reference,
-        defaults={
-            "title": " ".join(noting.clean(title).split())[:160] or incident.title,
-            "phase": incident.phase,
-            "contact": incident.commander.email or "" if incident.commander else "",
-            "opened_by": by.ref,
-            "opened_at": at,
-        },
-    )
+    part = _slice(incident, party, title, by=by, at=at)
     row = PartnerEntry.objects.create(
         party=party,
         slice=part,
@@ -89,6 +79,22 @@ def share(
         tlp=tlp,
     )  # fmt: skip
     return row
+
+
+def _slice(incident: Incident, party: str, title: str, *, by: Actor, at: datetime) -> PartnerSlice:
+    """Return what ``party`` knows of the incident, begun now where it knew nothing."""
+    part, _ = PartnerSlice.objects.get_or_create(
+        party=party,
+        incident=incident.reference,
+        defaults={
+            "title": " ".join(noting.clean(title).split())[:160] or incident.title,
+            "phase": incident.phase,
+            "contact": incident.commander.email or "" if incident.commander else "",
+            "opened_by": by.ref,
+            "opened_at": at,
+        },
+    )
+    return part
 
 
 def _told(incident: Incident, token: UUID, *, by: Actor) -> PartnerEntry | None:

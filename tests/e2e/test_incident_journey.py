@@ -93,7 +93,7 @@ def test_from_the_first_word_to_the_report(visit: Visit, ana: User, faces: Check
     incident = declare(page, "Odd sign-ins on line 3", "SEV2")
     room = f"/incidents/{incident.reference}/"
     work_through(page, incident)
-    page.get_by_role("button", name="Start Containment and isolation").click()
+    page.get_by_role("button", name="Start Containment and isolation").first.click()
     expect(page.get_by_role("heading", name="Containment and isolation")).to_be_visible()
     work_through(page, incident)
     say(page, "/compromised unknown the logs are gone", "the logs are gone")
