@@ -8,7 +8,9 @@ and a matcher's value must be a bool or a float. Anything outside the whitelist 
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
+from types import CodeType
 from typing import Any
 
 # A condition of a row: request values, policy columns, and whether a link leads from a to b.
@@ -154,17 +156,38 @@ def function(
     name: str, arguments: list[str], body: list[ast.stmt], known: Mapping[str, Any]
 ) -> Callable[..., Any]:
     """Compile a function that can reach its arguments and ``known``, and nothing else."""
+    return _bound(name, _code(name, arguments, body), known)
+
+
+def written(name: str, argument: str, text: str, known: Mapping[str, Any]) -> Callable[..., Any]:
+    """Compile the statements of ``text`` as ``function`` does; the same text only once.
+
+    Raises:
+        NotUnderstood: it cannot be compiled.
+    """
+    return _bound(name, _code_of_text(name, argument, text), known)
+
+
+@lru_cache(maxsize=64)
+def _code_of_text(name: str, argument: str, text: str) -> CodeType:
+    return _code(name, [argument], ast.parse(text).body)
+
+
+def _code(name: str, arguments: list[str], body: list[ast.stmt]) -> CodeType:
     parameters = ast.arguments([], [ast.arg(one) for one in arguments], None, [], [], None, [])
     made = ast.FunctionDef(name, parameters, body, [])
     module = ast.fix_missing_locations(ast.Module([made], []))
+    try:
+        with _parsing:
+            return compile(module, "<policy>", "exec")
+    except (ValueError, RecursionError, MemoryError, SystemError) as error:
+        raise NotUnderstood(f"it cannot be compiled: {error}") from error
+
+
+def _bound(name: str, code: CodeType, known: Mapping[str, Any]) -> Callable[..., Any]:
     space: dict[str, Any] = {"attribute": attribute, "as_bool": as_bool, "dict": dict}
     space |= {f"f_{key}": value for key, value in known.items()}
     space |= {"type": type, "str": str, "len": len, "__builtins__": {}}
-    try:
-        with _parsing:
-            code = compile(module, "<policy>", "exec")
-    except (ValueError, RecursionError, MemoryError, SystemError) as error:
-        raise NotUnderstood(f"it cannot be compiled: {error}") from error
     exec(code, space)  # noqa: S102 - the whitelist above is all that can stand in it
     found: Callable[..., Any] = space[name]
     return found

@@ -221,14 +221,13 @@ def _finder(
         known[f"get{number}"] = table.get
         lines += [f"rows = f_get{number}({place})", "if rows is not None: found.append(rows)"]
     lines.append("return subject, domain, found")
-    body = ast.parse("\n".join(lines)).body
     made: Callable[[Sequence[Any]], tuple[str, str, list[Any]]]
-    made = expressions.function("find", ["rv"], body, known)
+    made = expressions.written("find", "rv", "\n".join(lines), known)
     return made
 
 
 def _source(operand: ast.expr, plan: Plan) -> str:
-    return ast.unparse(ast.fix_missing_locations(expressions.reader(operand, plan.names)))
+    return ast.unparse(expressions.reader(operand, plan.names))
 
 
 def _refuse(rv: Sequence[Any]) -> None:

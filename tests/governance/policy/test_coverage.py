@@ -101,6 +101,8 @@ def test_rules_of_other_topics_cannot_hide_behind_the_index() -> None:
     [
         ("[", "not YAML"),
         ("a: &x [1]\nb: *x", "aliases"),
+        ("[" * 100_000 + "]" * 100_000, "nested deeper"),
+        ("- " * 100_000, "nested deeper"),
         ("!!python/object/apply:os.system ['true']", "not YAML"),
         ("- 1", "no mapping"),
         ("test: []", "unknown key 'test'"),
