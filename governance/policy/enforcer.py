@@ -7,10 +7,11 @@ one that shares the rows (``with_links``). So a stale index cannot exist.
 
 import gc
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from threading import Lock
 from time import time
@@ -78,6 +79,19 @@ class _Stock:
     since: float
     until: float
     asked: int = 0
+
+
+@lru_cache(maxsize=4)
+def _plan(
+    matcher: str,
+    request: tuple[str, ...],
+    row: tuple[str, ...],
+    functions: tuple[tuple[str, Callable[..., Any]], ...],
+    links: tuple[tuple[str, int], ...],
+) -> Plan:
+    """Read a matcher once: the tests of a policy build hundreds of engines of one model."""
+    names = Names(request, row, dict(functions), dict(links))
+    return Plan(matcher, names, effect="p_eft", normalize=normalize, pure=_PURE)
 
 
 class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships no types
@@ -161,13 +175,11 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
         self.model.sort_policies_by_priority()
 
     def _indexed(self) -> Index:
-        plan = Plan(
-            _as_python(self.model["m"]["m"].value),
-            self._names(),
-            effect="p_eft",
-            normalize=normalize,
-            pure=_PURE,
-        )
+        names = self._names()
+        functions = tuple(sorted(names.functions.items()))
+        links = tuple(names.links.items())
+        matcher = _as_python(self.model["m"]["m"].value)
+        plan = _plan(matcher, names.request, names.row, functions, links)
         rows = ((one, *_window(one)) for one in self.model["p"]["p"].policy)
         return Index(plan, rows, self._effector())
 

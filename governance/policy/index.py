@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from math import inf
 from operator import attrgetter
@@ -203,6 +203,21 @@ def _finder(
 ) -> Callable[[Sequence[Any]], tuple[str, str, list[Any]]]:
     """Write the look-up out: reading the request by an interpreter would cost most of the time."""
     known: dict[str, Any] = {"plain": _plain, "held": _held, "scope": _scope, "refuse": _refuse}
+    lines = list(_reading(plan))
+    for number, (mask, table) in enumerate(tables.items()):
+        named = [f"k{at}" for at, is_wild in enumerate(mask) if not is_wild]
+        place = named[0] if len(named) == 1 else f"({', '.join(named)})"
+        known[f"get{number}"] = table.get
+        lines += [f"rows = f_get{number}({place})", "if rows is not None: found.append(rows)"]
+    lines.append("return subject, domain, found")
+    made: Callable[[Sequence[Any]], tuple[str, str, list[Any]]]
+    made = expressions.written("find", "rv", "\n".join(lines), known)
+    return made
+
+
+@lru_cache(maxsize=4)
+def _reading(plan: Plan) -> tuple[str, ...]:
+    """Write out how the keys, the subject and the domain are read from a request."""
     size = len(plan.names.request)
     lines = [f"if len(rv) != {size}: f_refuse(rv)"]
     for number, key in enumerate(plan.keys):
@@ -215,15 +230,7 @@ def _finder(
         if plan.role.domain is not None:
             lines.append(f"domain = {_source(plan.role.domain, plan)}")
             lines.append("if type(domain) is not str: domain = f_scope(domain)")
-    for number, (mask, table) in enumerate(tables.items()):
-        named = [f"k{at}" for at, is_wild in enumerate(mask) if not is_wild]
-        place = named[0] if len(named) == 1 else f"({', '.join(named)})"
-        known[f"get{number}"] = table.get
-        lines += [f"rows = f_get{number}({place})", "if rows is not None: found.append(rows)"]
-    lines.append("return subject, domain, found")
-    made: Callable[[Sequence[Any]], tuple[str, str, list[Any]]]
-    made = expressions.written("find", "rv", "\n".join(lines), known)
-    return made
+    return tuple(lines)
 
 
 def _source(operand: ast.expr, plan: Plan) -> str:
