@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 MAX_POINTS = 400
 _STEPS = (1.0, 2.0, 5.0, 10.0)
@@ -27,11 +28,17 @@ class Scale:
 
     def __call__(self, value: float) -> float:
         """Return the place of ``value``; values outside are held at the edge."""
-        low, high, value = (self._raw(one) for one in (self.low, self.high, value))
-        if high <= low:
+        low, width = self._range
+        if width <= 0:
             return (self.start + self.end) / 2
-        share = min(1.0, max(0.0, value / (high - low) - low / (high - low)))
+        share = min(1.0, max(0.0, self._raw(value) / width - low / width))
         return self.start + (self.end - self.start) * share
+
+    @cached_property
+    def _range(self) -> tuple[float, float]:
+        """Where the range begins, and how wide it is; the same for every value."""
+        low, high = self._raw(self.low), self._raw(self.high)
+        return low, high - low
 
     def _raw(self, value: float) -> float:
         return math.log10(max(value, self.low)) if self.is_log else value / 2

@@ -38,18 +38,20 @@ def by_severity(rows: Iterable[Observed], metric: Metric) -> list[Dots]:
 
 def by_site(rows: Iterable[Observed], lines: Iterable[SiteLine], metric: Metric) -> list[Dots]:
     """Return a column for each site that has incidents, in the order of ``lines``."""
-    left, found = list(rows), []
-    for line in lines:
-        is_rest = line.name == NO_SITE
-        own = [row for row in left if is_rest or _is_at(row, line)]
-        left = [row for row in left if not (is_rest or _is_at(row, line))]
-        if own:
-            found.append(_dots(line.name, own, metric))
-    return found
+    known = list(lines)
+    places: dict[str, SiteLine | None] = {}
+    held: dict[str, list[Observed]] = {}
+    for row in rows:
+        if row.site_path not in places:
+            places[row.site_path] = next((one for one in known if _is_at(row, one)), None)
+        line = places[row.site_path]
+        if line is not None:
+            held.setdefault(line.slug, []).append(row)
+    return [_dots(one.name, held[one.slug], metric) for one in known if one.slug in held]
 
 
 def _is_at(row: Observed, line: SiteLine) -> bool:
-    return f"/{line.slug}/" in f"/{row.site_path}/"
+    return line.name == NO_SITE or f"/{line.slug}/" in f"/{row.site_path}/"
 
 
 def _dots(label: str, rows: Iterable[Observed], metric: Metric) -> Dots:

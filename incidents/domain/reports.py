@@ -145,12 +145,16 @@ def site_lines(
 
     What happened at no single one of them has a line of its own, so that the lines add up.
     """
-    left, lines = list(rows), []
-    for slug, name, path in sites:
-        own = [row for row in left if f"{row.site_path}/".startswith(f"{path}/")]
-        left = [row for row in left if not f"{row.site_path}/".startswith(f"{path}/")]
-        lines.append(_site_line(slug, name, own, period))
-    rest = _site_line("", NO_SITE, left, period)
+    known = list(sites)
+    places: dict[str, str] = {}
+    held: dict[str, list[Observed]] = {}
+    for row in rows:
+        if row.site_path not in places:
+            below = (p for _, _, p in known if f"{row.site_path}/".startswith(f"{p}/"))
+            places[row.site_path] = next(below, "")
+        held.setdefault(places[row.site_path], []).append(row)
+    lines = [_site_line(slug, name, held.get(path, []), period) for slug, name, path in known]
+    rest = _site_line("", NO_SITE, held.get("", []), period)
     if rest.count or any(one.n or one.excluded for one in rest.figures.values()):
         lines.append(rest)
     return tuple(lines)

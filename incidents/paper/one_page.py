@@ -13,7 +13,7 @@ from incidents.paper.sheet import Box, Sheet
 WIDTH, HEIGHT = A4
 EDGE, GAP = 40.0, 12.0
 ROOM = WIDTH - 2 * EDGE
-MAX_ROWS, MAX_NOTES = 14, 8
+MAX_ROWS, MAX_NOTES = 14, 12
 _BOX_LINES, _PLOT = 11, 150.0
 
 

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ from incidents.cacao.canonical import canonical
 from incidents.domain.durations import Duration
 from incidents.domain.metrics import Summary
 from incidents.domain.observed import METRICS, Observed
+from incidents.domain.report_duties import Duties, Late
 from incidents.domain.reports import Tile
 from incidents.queries.reporting import Report
 
+_NO_ROWS = b'"incidents":[]'
 FORMAT = "wardroom-incident-report/1"
 
 
@@ -23,8 +26,17 @@ def document(report: Report) -> dict[str, Any]:
 
 
 def digest(held: dict[str, Any]) -> str:
-    """Return the SHA-256 of the canonical form of ``held``."""
-    return hashlib.sha256(canonical(held)).hexdigest()
+    """Return the SHA-256 of the canonical form of ``held``.
+
+    Rows hold texts, whole numbers, booleans and null under ASCII names only: for these the
+    compiled encoder writes what RFC 8785 asks for, and the rest is written around them.
+    """
+    around = canonical({**held, "incidents": []})
+    rows = json.dumps(
+        held["incidents"], ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    ).encode()
+    # Within a text the quotation marks would be escaped, so this stands at one place only.
+    return hashlib.sha256(around.replace(_NO_ROWS, b'"incidents":' + rows, 1)).hexdigest()
 
 
 def data(report: Report) -> dict[str, Any]:
@@ -50,6 +62,7 @@ def data(report: Report) -> dict[str, Any]:
         ],
         "open": {age.label: {"total": age.total, **age.counts} for age in report.ages},
         "contained_late": {"late": report.lateness.late, "of": report.lateness.of},
+        **_duties(report.duties),
         "restated": [
             {"reference": one.reference, "metric": one.metric.value, "was": one.was, "now": one.now}
             for one in report.restated
@@ -79,6 +92,32 @@ def as_csv(report: Report) -> str:
         kept = (held[name] for name in ("reference", "site", "severity"))
         writer.writerow((*kept, report.kind.value, held["phase"], held["detected_at"], *durations))
     return out.getvalue()
+
+
+def _duties(held: Duties) -> dict[str, Any]:
+    """Return counts; a share is left to whoever reads them, since of nothing there is none."""
+    notices, actions = held.notices, held.actions
+    return {
+        "notices": {
+            "due": notices.due,
+            "sent_in_time": notices.in_time,
+            "sent_late": notices.sent_late,
+            "not_sent": notices.missed,
+            "open_without_a_time": notices.undated,
+            "overdue": [_late(one) for one in notices.overdue],
+        },
+        "actions": {
+            "agreed": actions.agreed,
+            "open": actions.waiting,
+            "overdue": [_late(one) for one in actions.overdue],
+        },
+        "steps": {"by_people": held.work.people, "by_executors": held.work.executors},
+        "drills": held.drills,
+    }
+
+
+def _late(one: Late) -> dict[str, str]:
+    return {"reference": one.reference, "title": one.title, "due": one.due}
 
 
 def _row(row: Observed) -> dict[str, Any]:

@@ -23,8 +23,8 @@ def _csv(report: Report) -> bytes:
 
 
 def _json(report: Report) -> bytes:
-    text = json.dumps(report_data.document(report), ensure_ascii=False, indent=1)
-    return (text + "\n").encode()
+    # Without indentation the encoder is the compiled one: five thousand rows are not read by eye.
+    return (json.dumps(report_data.document(report), ensure_ascii=False) + "\n").encode()
 
 
 def _pdf(report: Report) -> bytes:

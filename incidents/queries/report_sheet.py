@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from incidents.domain import report_columns
+from incidents.domain import report_columns, report_duties
 from incidents.domain import report_words as say
 from incidents.domain.clocks import words
 from incidents.domain.durations import Metric
@@ -76,6 +76,7 @@ def _notes(report: Report) -> list[str]:
         say.late(report.lateness),
         f"Open now, since they were declared: {ages}." if ages else "None is open now.",
     ]
+    notes += [f"{name}: {words}." for name, words in report_duties.lines(report.duties)]
     for title, reading in report.sla:
         shown = reading.note if reading.value is None else f"{reading.value:.1f}%"
         notes.append(f"{title}: {shown}.")

@@ -12,11 +12,12 @@ from incidents.domain import reports
 from incidents.domain.durations import Metric
 from incidents.domain.incidents import Kind
 from incidents.domain.observed import METRICS, Observed, within
+from incidents.domain.report_duties import Duties
 from incidents.domain.reports import Age, Lateness, Restated, SiteLine, Tile
 from incidents.domain.spans import Period
 from incidents.models import Incident
 from incidents.permissions import Act
-from incidents.queries import baselines, observed
+from incidents.queries import baselines, observed, report_duties
 
 SLA = ("critical_patches_in_time", "other_patches_in_time", "backup_validation")
 """Measures of lower apps that leaders read on the same page."""
@@ -36,6 +37,7 @@ class Report:
     ages: tuple[Age, ...]
     restated: tuple[Restated, ...]
     lateness: Lateness
+    duties: Duties
     sla: tuple[tuple[str, Reading], ...]
 
     @property
@@ -81,6 +83,7 @@ def gather(*, site: Site, period: Period, kind: Kind, to: Actor, at: datetime) -
         ages=reports.ages(observed.open_ones(seen, kind=kind, at=at), at=at),
         restated=reports.restated(mine) if at > period.end else (),
         lateness=reports.lateness(mine),
+        duties=report_duties.gather(seen, kind=kind, period=period, at=at),
         sla=tuple(_sla(site, at)) if kind is Kind.LIVE else (),
     )
 

@@ -14,8 +14,8 @@ from governance.board import when, who
 from governance.domain.actor import Actor
 from governance.errors import BadInput, NotFound
 from governance.models import Site
+from incidents.domain import report_duties, spans
 from incidents.domain import report_words as say
-from incidents.domain import spans
 from incidents.domain.incidents import Kind
 from incidents.domain.reports import RANKED_FROM, SiteLine, Tile
 from incidents.domain.spans import Period
@@ -88,6 +88,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "lines": _lines(found),
         "metrics": [tile.metric.label for tile in found.tiles],
         "late": say.late(found.lateness),
+        "duties": report_duties.lines(found.duties),
+        "drills_url": "" if found.kind is Kind.DRILL else _address(found, kind=Kind.DRILL.value),
         "sha256": report_data.digest(held),
         "baselines": [tile for tile in found.tiles if tile.baseline],
         "ranked_from": RANKED_FROM,
