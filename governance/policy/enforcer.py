@@ -5,10 +5,8 @@ A loaded enforcer never changes: another policy is another enforcer, other links
 one that shares the rows (``with_links``). So a stale index cannot exist.
 """
 
-import gc
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +22,7 @@ from casbin.effect import effect_to_bool
 from casbin.model import Model
 from casbin.persist import Adapter
 
+from governance.domain.garbage import uncollected
 from governance.domain.ranks import rank
 from governance.policy.expressions import Names, NotUnderstood, parse
 from governance.policy.filtering import Column, Reading
@@ -105,7 +104,7 @@ class CompiledEnforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin ships n
         """
         self.delegated = ""
         self._is_loaded = False
-        with _without_collection():
+        with uncollected():
             self._load(model, adapter)
 
     def _load(self, model: Model, adapter: Adapter) -> None:
@@ -274,18 +273,6 @@ _CHANGES = ("add_", "build_", "clear_", "delete_", "enable_", "load_", "remove_"
 for _name in dir(casbin.Enforcer):
     if _name.startswith(_CHANGES) and _name != "load_policy":
         setattr(CompiledEnforcer, _name, CompiledEnforcer._refuse)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Look for no garbage meanwhile: of a million new objects that live, it finds none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def normalize(text: str) -> str:

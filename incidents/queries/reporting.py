@@ -6,6 +6,7 @@ from datetime import datetime
 
 from governance import access, registries
 from governance.domain.actor import Actor
+from governance.domain.garbage import uncollected
 from governance.models import Site
 from governance.registries import Reading
 from incidents.domain import reports
@@ -62,9 +63,10 @@ def gather(*, site: Site, period: Period, kind: Kind, to: Actor, at: datetime) -
         Incident.objects.filter(site__in=below), to=to, act=Act.INCIDENT_READ, at=at
     )
     until = min(period.end, at)
-    rows = observed.between(
-        seen, kind=kind, start=period.before().start, end=period.end, at=at, then=until
-    )
+    with uncollected():
+        rows = observed.between(
+            seen, kind=kind, start=period.before().start, end=period.end, at=at, then=until
+        )
     mine = within(rows, Metric.TTR, period.holds)
     # Drills are held against drills, of which none is frozen.
     frozen = baselines.in_force(site, start=period.start) if kind is Kind.LIVE else {}
