@@ -21,6 +21,7 @@ from incidents.web import (
     rules,
     runbooks,
     runs,
+    signees,
     team,
 )
 
@@ -37,6 +38,7 @@ urlpatterns = [
     path("signals/<int:key>/", alerts.show, name="alert"),
     path("signals/<int:key>/act/", alerts.act, name="alert_act"),
     path("runbooks/", runbooks.index, name="runbooks"),
+    path("runbooks/keys/act/", signees.act, name="signees"),
     path("runbooks/<slug:slug>/", runbooks.show, name="runbook"),
     path("runbooks/<slug:slug>/dry-run/", rehearsals.show, name="runbook_dry_run"),
     path("runbooks/<slug:slug>/act/", runbooks.act, name="runbook_act"),

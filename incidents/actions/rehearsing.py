@@ -28,10 +28,15 @@ def walk(
 
 def summary(found: Rehearsal) -> str:
     """Return in one line what it would take."""
-    sent, people = found.count(Kind.SENT), found.count(Kind.PERSON)
-    acts, asked = found.count(Kind.ACT), found.count(Kind.APPROVAL)
-    questions = found.count(Kind.DECISION)
-    return (
-        f"{people} for people, {questions} questions, {acts} acts of Wardroom, {sent} sent, "
-        f"{asked} approvals; ends {found.ending or 'nowhere'}"
-    )
+    said = [
+        f"{found.count(Kind.PERSON)} for people",
+        _many(found.count(Kind.DECISION), "question"),
+        _many(found.count(Kind.ACT), "act") + " of Wardroom",
+        f"{found.count(Kind.SENT)} sent",
+        _many(found.count(Kind.APPROVAL), "approval"),
+    ]
+    return f"{', '.join(said)}; ends {found.ending or 'nowhere'}"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

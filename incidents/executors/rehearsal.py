@@ -154,7 +154,9 @@ class _Walking:
         """Keep which way was taken, and let no loop go round for long."""
         for note in walk.notes:
             depth = note.key.token.count("/") if note.key else 0
-            self.lines.append(Line(Kind.WAY, "", "", note.text, depth))
+            name = _name(walk.planned(note.key)) if note.key else ""
+            text = note.text.removeprefix(f"{name}: ")
+            self.lines.append(Line(Kind.WAY, name, "", text, depth))
         walk.notes.clear()
         for step in walk.state.steps.values():
             if walk.planned(step.key).type is StepType.WHILE and step.loops >= ROUNDS:
@@ -201,10 +203,10 @@ class _Walking:
             usual = "no"
         again = planned.type is StepType.WHILE and said == "yes" and step.loops >= ROUNDS
         choice = usual if again else said or usual
-        asked = " ".join(one for one in (planned.asked, step.reason) if one)
+        asked = f"{planned.asked} ({step.reason.rstrip('.')})" if step.reason else planned.asked
         if step.question is Question.CAP:
             asked = f"{planned.asked} still holds after {ROUNDS} rounds; a run goes on"
-        text = f"{asked}: {choice}, of {', '.join(offered)}"
+        text = f"{asked}. Answers are {', '.join(offered)}: walked on with {choice}."
         self._line(Kind.DECISION, planned, step, "", text, is_assumed=choice != said)
         return Answered(step.key, choice, "rehearsed")
 
@@ -235,9 +237,8 @@ class _Walking:
     def _line(
         self, kind: Kind, planned: Planned, step: Step, who: str, text: str, **more: bool
     ) -> None:
-        name = planned.name or planned.type.value
         depth = step.key.token.count("/")
-        self.lines.append(Line(kind, name, who, text, depth, **more))
+        self.lines.append(Line(kind, _name(planned), who, text, depth, **more))
 
     def _written(self, step: Step) -> Mapping[str, Any]:
         return parts.inner(parts.inner(self.document, "workflow"), step.key.step)
@@ -245,6 +246,10 @@ class _Walking:
     def _role(self, step: Step) -> str:
         agents = parts.inner(self.document, "agent_definitions")
         return str(parts.inner(agents, str(self._written(step).get("agent"))).get("name", ""))
+
+
+def _name(planned: Planned) -> str:
+    return planned.name or planned.type.value
 
 
 def _finder(walk: Walk, step: Step) -> rendering.Find:

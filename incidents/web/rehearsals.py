@@ -13,13 +13,13 @@ from incidents.web.forms import VALUE
 
 _WORDS = {
     Kind.SENT: ("Sent", "cog"),
-    Kind.ACT: ("Done by Wardroom", "cog"),
+    Kind.ACT: ("By Wardroom", "cog"),
     Kind.PERSON: ("For people", "person"),
     Kind.APPROVAL: ("Approval", "ask"),
     Kind.DECISION: ("Question", "ask"),
     Kind.PLAYBOOK: ("Another runbook", "file"),
     Kind.WAIT: ("Waits", "wait"),
-    Kind.WAY: ("Way", "now"),
+    Kind.WAY: ("Way taken", "now"),
 }
 _ANSWER = "answer-"
 _DEEPEST = 4

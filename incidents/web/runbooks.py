@@ -19,7 +19,7 @@ from governance.models import User
 from incidents.actions import keeping
 from incidents.cacao.judging import judge
 from incidents.domain.runbooks import VersionState, due_at
-from incidents.models import Runbook, RunbookVersion
+from incidents.models import Runbook, RunbookVersion, Signee
 from incidents.permissions import Act
 from incidents.queries import people, signees
 from incidents.web import finding, runbook_map, runbook_table
@@ -48,6 +48,11 @@ class Line:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """List all runbooks with what is in force, what waits, and when each is reviewed."""
+    return listed(request)
+
+
+def listed(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
+    """Return the list, with what was refused of it."""
     _reader(request)
     at = when(request)
     rows = Runbook.objects.annotate(
@@ -67,7 +72,14 @@ def index(request: HttpRequest) -> HttpResponse:
         }
         for row in rows
     ]
-    return render(request, "incidents/runbooks.html", {"lines": lines, "now": at})
+    context = {
+        "lines": lines,
+        "now": at,
+        "error": error,
+        "signees": Signee.objects.filter(ended_at=None),
+        "may_trust": access.allows(who(request), Act.SIGNEE_TRUST, Signee(), at=at),
+    }
+    return render(request, "incidents/runbooks.html", context, status=status)
 
 
 @require_safe

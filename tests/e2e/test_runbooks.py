@@ -48,6 +48,14 @@ def test_a_second_person_approves_what_they_have_read(
     page.get_by_role("link", name="Version 2", exact=True).click()
     assert faces() == []
     shown(visit, "runbook")
+    page.get_by_role("link", name="Dry run of version 2").click()
+    expect(page.get_by_text("Question, assumed").first).to_be_visible()
+    page.get_by_label("partner").first.fill("false")
+    page.get_by_role("button", name="Walk it").click()
+    expect(page.get_by_text("isolate-partners")).to_have_count(0)
+    assert faces() == []
+    shown(visit, "dry-run")
+    page.get_by_role("link", name="Containment and isolation").click()
     page.get_by_role("button", name="Approve version 2").click()
     expect(page.get_by_text("approved by Ana Weber")).to_be_visible()
     assert RunbookVersion.objects.get(runbook__slug="containment", number=2).state == "approved"

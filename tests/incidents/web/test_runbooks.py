@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.utils import timezone
 
 from governance import boundary
 from governance.domain import actor as actors
 from incidents.actions import keeping
 from incidents.cacao import parts
-from incidents.models import Runbook, RunbookVersion
+from incidents.models import Runbook, RunbookVersion, Signee
 from incidents.runbooks import core
 from incidents.runbooks.core import CoreRunbook
 from tests.builders.governance import a_site
@@ -21,7 +23,7 @@ from tests.builders.runbooks import a_document, a_version
 
 pytestmark = pytest.mark.django_db
 PAGE = "/incidents/runbooks/containment/"
-QUERIES = 6
+QUERIES = 7
 
 
 def post(client: Any, **fields: Any) -> Any:
@@ -132,3 +134,24 @@ def test_the_room_offers_what_is_approved(sign_in: Callable[..., Any]) -> None:
     assert client.post(f"{room}start/containment/").status_code == 302
     assert incident.runs.get(runbook="containment").version.number == 2
     assert client.post(f"{room}start/none/").status_code == 404
+
+
+def test_a_key_is_trusted_and_ended_on_the_list(sign_in: Callable[..., Any]) -> None:
+    client, _ = sign_in("board_member")
+    where, key = "/incidents/runbooks/keys/act/", Ed25519PrivateKey.generate().public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    form = {"act": "trust", "name": "Plant safety", "key": pem, "reason": "by phone"}
+    bad = client.post(where, {**form, "key": "no key"})
+    assert bad.status_code == 422
+    assert "no public key" in bad.content.decode()
+    assert client.post(where, form).status_code == 303
+    assert client.post(where, form).status_code == 409
+    assert "Plant safety" in client.get("/incidents/runbooks/").content.decode()
+    row = Signee.objects.get()
+    analyst, _ = sign_in("soc_analyst")
+    assert "Trust a key" not in analyst.get("/incidents/runbooks/").content.decode()
+    assert analyst.post(where, form).status_code == 403
+    assert client.post(where, {"act": "end", "signee": "99999999"}).status_code == 404
+    assert client.post(where, {"act": "end", "signee": row.pk}).status_code == 422
+    assert client.post(where, {"act": "end", "signee": row.pk, "reason": "lost"}).status_code == 303
+    assert "No key is trusted yet" in client.get("/incidents/runbooks/").content.decode()
