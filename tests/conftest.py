@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -15,6 +16,9 @@ from governance.actions import baseline as laying
 from governance.domain import actor as actors
 from governance.domain.actor import Actor
 
+# Examples are judged by what they show: how long one takes depends on who else is on the machine.
+hypothesis.settings.register_profile("wardroom", deadline=None)
+hypothesis.settings.load_profile("wardroom")
 NOW = datetime(2026, 11, 17, 9, 45, tzinfo=UTC)
 _flush = TransactionTestCase._fixture_teardown
 # What a migration or Django itself lays, and every test finds the same.

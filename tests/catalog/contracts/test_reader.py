@@ -312,7 +312,7 @@ def test_faults_never_repeat_the_document() -> None:
     assert all(secret not in one.detail + one.remedy for one in found.faults)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data())
 def test_damaged_bytes_get_a_verdict_and_never_an_error(data: st.DataObject) -> None:
     body = bytearray(yaml_text.dumps(a_contract()))

@@ -127,7 +127,7 @@ def test_the_dictionary_uses_known_categories_and_groups() -> None:
 
 
 # A busy machine is slow at drawing examples and at its first look-up; that says nothing of names.
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=300), st.lists(st.text(max_size=50), max_size=3))
 def test_any_name_is_answered_and_confident_answers_come_first(
     name: str, context: list[str]

@@ -219,7 +219,7 @@ def test_no_values_say_nothing() -> None:
     assert judge(Column("c1", ["", "  "]), on=ON) == ()
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.lists(st.one_of(st.text(max_size=40), st.text("0123456789+-./() AZ", max_size=20))))
 def test_any_values_are_answered_and_each_category_once(values: list[str]) -> None:
     found = judge(Column("phone birth", values), on=ON)

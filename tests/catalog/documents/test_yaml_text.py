@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.documents.faults import Bounds, Code, Unreadable
@@ -129,7 +129,6 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(json_values)
 def test_what_is_written_reads_back_equal(value: Any) -> None:
     assert loads(dumps({"a": value})) == {"a": value}

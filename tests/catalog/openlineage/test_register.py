@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.openlineage.events import Event, judged, read
@@ -64,7 +64,6 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
     return content
 
 
-@settings(deadline=None)
 @given(st.lists(contents(), max_size=6), st.randoms(use_true_random=False))
 def test_shuffled_and_repeated_events_give_the_same_state(
     sent: list[dict[str, Any]], chance: random.Random
@@ -77,7 +76,6 @@ def test_shuffled_and_repeated_events_give_the_same_state(
     assert to_rows(replayed) == to_rows(once)
 
 
-@settings(deadline=None)
 @given(
     st.lists(contents(), max_size=3),
     st.lists(contents(), max_size=3),

@@ -91,7 +91,7 @@ def drawings(draw: st.DrawFn) -> ZoneMap:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(drawings())
 def test_boxes_and_labels_never_lie_on_each_other(drawn: ZoneMap) -> None:
     held = [(box.x, box.y, box.width, 64) for box in drawn.boxes]

@@ -23,7 +23,7 @@ CASES = [
 ]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False, note_method_calls=False))
 def test_generated_models_are_decided_as_stock_does(dice: Random) -> None:
     assert campaign(dice, Count()) == ""

@@ -61,7 +61,7 @@ def agree(ours: timedelta | None, theirs: float | None, figure: str) -> None:
         assert abs(ours - timedelta(seconds=theirs)) < HALF, figure
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.integers(1, 14))
 def test_times_and_figures_equal_the_slow_ones(source: random.Random, size: int) -> None:
     compared(source, size)

@@ -169,7 +169,7 @@ anything = st.recursive(
 keys = ("id", "observed_at", "title", "severity", "asset", "environment", "time", "data", "pairs")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(keys), anything, max_size=5))
 def test_whatever_is_sent_is_read_or_unfit(event: dict[str, Any]) -> None:
     for mapper in (*MAPPERS.values(), mapping.parse(AUDITD)):

@@ -59,7 +59,7 @@ def same(parts: list[Part], monkeypatch: pytest.MonkeyPatch) -> None:
     assert by_hand == by_library
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.builds(
