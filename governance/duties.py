@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from governance import access
 from governance.domain.actor import Actor
+from governance.domain.drift import Kind
 from governance.models import (
     AccessReviewItem,
     Activation,
@@ -84,8 +85,9 @@ def rollbacks(by: Actor, at: datetime) -> list[Duty]:
 
 def drift_due(by: Actor, at: datetime) -> list[Duty]:
     """Return one line for the open differences that are due within a day or overdue."""
+    due = DriftFinding.objects.filter(state=DriftState.OPEN, due_at__lte=at + DRIFT_AHEAD)
     rows = access.visible(
-        DriftFinding.objects.filter(state=DriftState.OPEN, due_at__lte=at + DRIFT_AHEAD),
+        due.exclude(kind=Kind.REPORTED),
         to=by,
         act=Act.DRIFT_READ,
         at=at,
@@ -102,6 +104,25 @@ def drift_due(by: Actor, at: datetime) -> list[Duty]:
             url="/admin/governance/driftfinding/?state__exact=open",
             due_at=first,
         )
+    ]
+
+
+def reported(by: Actor, at: datetime) -> list[Duty]:
+    """Return what was reported about access and ``by`` may close, the most urgent first."""
+    rows = access.visible(
+        DriftFinding.objects.filter(state=DriftState.OPEN, kind=Kind.REPORTED),
+        to=by,
+        act=Act.DRIFT_CLOSE,
+        at=at,
+    )
+    return [
+        Duty(
+            title=f"See who reaches {f'{row.scope} in ' if row.scope else ''}{row.system}",
+            reason=row.via,
+            url=f"/admin/governance/driftfinding/{row.pk}/change/",
+            due_at=row.due_at,
+        )
+        for row in rows.select_related("system").order_by("due_at", "pk")[:MOST]
     ]
 
 

@@ -177,6 +177,7 @@ registries.duties.add("access_requests", duties.open_requests)
 registries.duties.add("break_glass_reviews", duties.break_glass_reviews)
 registries.duties.add("rollbacks", duties.rollbacks)
 registries.duties.add("drift_due", duties.drift_due)
+registries.duties.add("drift_reported", duties.reported)
 registries.duties.add("revocation_plans", duties.revocation_plans)
 registries.duties.add("access_reviews", duties.access_reviews)
 

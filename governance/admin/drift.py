@@ -5,13 +5,25 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 
+from governance import access
 from governance.actions import answering_drift, reporting_drift, revoking
 from governance.board import GovernedAdmin, when, who
+from governance.domain.drift import Kind
 from governance.errors import WardroomError
-from governance.models import DriftFinding, PrincipalAlias, RevocationPlan, SodRule, User
+from governance.models import (
+    DriftFinding,
+    DriftState,
+    PrincipalAlias,
+    RevocationPlan,
+    SodRule,
+    User,
+)
 from governance.permissions import Act
 
 ACCEPTED_DAYS = 30
@@ -40,6 +52,48 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
     list_select_related = ["system"]
     search_fields = ["principal", "scope", "identity"]
     actions = ["accept", "adopt", "draft_revocation", "close"]
+    change_form_outer_before_template = "governance/board/look_into.html"
+
+    class Media:
+        css = {"all": ["board.css"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address that the form of a reported finding is sent to."""
+        view = self.admin_site.admin_view(require_POST(self.look_into))
+        own = path("<int:key>/close/", view, name="governance_driftfinding_close")
+        return [own, *super().get_urls()]
+
+    def look_into(self, request: HttpRequest, key: int) -> HttpResponse:
+        """Close one finding with what came of it, then show it again."""
+        row = self.get_object(request, str(key))
+        if row is None:
+            raise Http404
+        self.close(request, DriftFinding.objects.filter(pk=row.pk))
+        return redirect("admin:governance_driftfinding_change", row.pk)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the finding; one that was reported with what to do about it."""
+        row = self.get_object(request, object_id)
+        more = {"looking": self._looking(request, row) if row else None}
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **more}
+        )
+        return answer
+
+    def _looking(self, request: HttpRequest, row: DriftFinding) -> dict[str, object] | None:
+        if row.kind != Kind.REPORTED or row.state == DriftState.CLOSED:
+            return None
+        return {
+            "url": reverse("admin:governance_driftfinding_close", args=[row.pk]),
+            "system": f"/admin/governance/governedsystem/{row.system_id}/drift/",
+            "may": access.allows(who(request), Act.DRIFT_CLOSE, row, at=when(request)),
+        }
 
     @admin.action(description=f"Accept for {ACCEPTED_DAYS} days")
     def accept(self, request: HttpRequest, rows: QuerySet[DriftFinding]) -> None:

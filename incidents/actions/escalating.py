@@ -73,16 +73,16 @@ def _approval(row: Approval, *, by: Actor, at: datetime) -> bool:
         text = f"{row.run.name} waits for {row.needed} to pass it, by {_clock(row.expires_at)}."
     elif wanted is Told.URGED:
         to = leaders(incident, at=at)
-        text = f"Nobody passed or refused it; {words(row.expires_at - at)}."
+        text = f"nobody passed or refused it; {words(row.expires_at - at)}."
     else:
         to = leaders(incident, at=at)
-        text = "Nobody passed it in time. It was not sent; the runbook asks how it goes on."
+        text = "nobody passed it in time. It was not sent; the runbook asks how it goes on."
     key = f"approval:{row.pk}:{wanted.value}"
     _send(
         incident, to, f"Approve: {name}", text, url=approvals.url(row), key=key, ref=row.ref, at=at
     )
     if wanted is not Told.ASKED:
-        _note(incident, f"Approval of {name[:200]}", text, to, by=by, at=at)
+        _note(incident, f"Approval of {name[:200].rstrip('.')}", text, to, by=by, at=at)
     audit.record(by=by, act=Act.APPROVAL_ESCALATE, ref=row.ref, at=at, stage=wanted.name.lower())
     return True
 
@@ -94,7 +94,7 @@ def _card(row: Card, *, by: Actor, at: datetime) -> bool:
     if row.due_at is None or not rows.update(told=Told.URGED):
         return False
     incident = row.run.incident
-    text = f"It waits for {row.owner}; {words(row.due_at - at)}."
+    text = f"it waits for {row.owner}; {words(row.due_at - at)}."
     to = leaders(incident, at=at)
     url = f"/incidents/{incident.reference}/?step={row.pk}#step"
     key = f"card:{row.pk}:{Told.URGED.value}"
@@ -129,7 +129,7 @@ def _send(
     notices.send(
         to=to,
         subject=f"{drill}{incident.severity} {incident.reference}: {subject}"[:200],
-        text=f"{text} {url}",
+        text=f"{text[:1].upper()}{text[1:]} {url}",
         ref=ref,
         key=key,
         at=at,

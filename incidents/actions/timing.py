@@ -1,7 +1,7 @@
 """Setting milestones: an answer to "when?", and the phase that follows from all of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -138,8 +138,9 @@ def enter(
     entries = [row.as_milestone() for row in MilestoneEntry.objects.filter(incident=incident)]
     now = current(entries)
     zone = ZoneInfo(incident.site.time_zone)
+    wanted = _carried(wanted, now)
     milestone = _numbered(wanted, entries, now, zone=zone, at=at)
-    evidence = _evidence(incident, wanted, now)
+    evidence = _evidence(incident, wanted)
     warnings = _order(milestone, now)
     if wanted.is_ambiguous:
         warnings += ("The clocks showed this time twice; both count until you add 1st or 2nd.",)
@@ -201,10 +202,20 @@ def _numbered(
     )
 
 
-def _evidence(incident: Incident, wanted: SetMilestone, now: Mapping[str, Milestone]) -> str:
-    """Return what proves the milestone; empty where it says why nothing does.
+def _carried(wanted: SetMilestone, now: Mapping[str, Milestone]) -> SetMilestone:
+    """Let a correction that names no evidence rest on what the time before it rested on."""
+    is_asked = wanted.status is Status.KNOWN and wanted.kind in proof.NEEDED and wanted.text
+    before = now.get(wanted.kind.value)
+    if not is_asked or before is None or proof.of(wanted.text).is_given:
+        return wanted
+    shown = proof.of(before.reason)
+    if not shown.is_given:
+        return wanted
+    return replace(wanted, text=proof.written(f"{wanted.text},", shown))
 
-    A correction that names nothing rests on what the entry before it rested on.
+
+def _evidence(incident: Incident, wanted: SetMilestone) -> str:
+    """Return what proves the milestone; empty where it says why nothing does.
 
     Raises:
         EvidenceMissing: a SEV1 or SEV2 is contained or restored and names no item and no reason,
@@ -218,10 +229,6 @@ def _evidence(incident: Incident, wanted: SetMilestone, now: Mapping[str, Milest
         raise EvidenceMissing(
             f"There is no evidence E{given.number} here. Take the file in first, under Evidence."
         )
-    if not given.is_given and wanted.kind.value in now:
-        shown = _shown(incident, wanted.kind)
-        if shown is not None:
-            return shown.evidence
     if Severity(incident.severity).is_major and not given.is_given:
         labels = ", ".join(one.label for one in items.order_by("number")[:9])
         here = f"here: {labels}" if labels else "none is taken in yet"
@@ -231,12 +238,6 @@ def _evidence(incident: Incident, wanted: SetMilestone, now: Mapping[str, Milest
             f"/{wanted.kind.value} 03:45 ±5m no evidence: the sensor was replaced."
         )
     return "" if given.why else wanted.text
-
-
-def _shown(incident: Incident, kind: MilestoneKind) -> MilestoneEntry | None:
-    """Return the newest entry of ``kind`` that says what shows it, or why nothing does."""
-    rows = MilestoneEntry.objects.filter(incident=incident, kind=kind.value, status=Status.KNOWN)
-    return next((row for row in rows.order_by("-seq") if proof.of(row.reason).is_given), None)
 
 
 def _order(milestone: Milestone, now: Mapping[str, Milestone]) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from incidents.domain.milestones import Milestone, MilestoneKind
+from incidents.domain import proof
+from incidents.domain.milestones import Milestone, MilestoneKind, Status
 
 # Each line is answered by any one of its milestones: a time, or unknown, never, not applicable.
 REQUIRED: tuple[tuple[MilestoneKind, ...], ...] = (
@@ -65,7 +66,8 @@ class Gate:
 class Standing:
     """What gates ask of an incident besides its milestones.
 
-    ``debrief`` and ``is_decided`` are None where none is asked for.
+    ``debrief`` and ``is_decided`` are None where none is asked for. ``is_major`` asks for
+    evidence of what was contained and restored, or for why there is none.
     """
 
     open_steps: int = 0
@@ -74,6 +76,7 @@ class Standing:
     is_decided: bool | None = None
     open_notices: tuple[str, ...] = ()
     open_custody: tuple[str, ...] = ()
+    is_major: bool = False
 
 
 def gates(
@@ -83,7 +86,7 @@ def gates(
     waived: Mapping[str, str] | None = None,
 ) -> tuple[Gate, ...]:
     """Return the gates of closing; ``waived`` gives the words of each one that was waived."""
-    found = [_milestones(current), _runbooks(standing.open_steps)]
+    found = [_milestones(current, standing.is_major), _runbooks(standing.open_steps)]
     if standing.debrief is not None:
         words = "not held yet" if standing.is_debrief_open else "not opened yet"
         held = standing.debrief
@@ -102,14 +105,24 @@ def gates(
     )
 
 
-def _milestones(current: Mapping[str, Milestone]) -> Gate:
+def _milestones(current: Mapping[str, Milestone], is_major: bool) -> Gate:
     blank = [
         kinds[0].value.replace("_", " ")
         for kinds in REQUIRED
         if not any(kind.value in current for kind in kinds)
     ]
-    words = f"open: {', '.join(blank)}" if blank else "each has its time or its reason"
-    return Gate(GateName.MILESTONES, not blank, words)
+    words = [f"open: {', '.join(blank)}"] if blank else []
+    unshown = [
+        kind.value
+        for kind in proof.NEEDED
+        if (held := current.get(kind.value)) is not None
+        and held.status is Status.KNOWN
+        and not proof.of(held.reason).is_given
+    ]
+    if is_major and unshown:
+        words.append(f"without evidence: {', '.join(unshown)}")
+    said = "; ".join(words) or "each has its time or its reason"
+    return Gate(GateName.MILESTONES, not words, said)
 
 
 def _runbooks(open_steps: int) -> Gate:

@@ -30,7 +30,9 @@ def stage(asked_at: datetime, due_at: datetime, *, at: datetime) -> Told:
 
 def words(left: timedelta) -> str:
     """Return how much time is left, rounded down to what people count in."""
-    minutes = max(int(left.total_seconds() // 60), 0)
+    if left < timedelta():
+        return "its time is over"
+    minutes = int(left.total_seconds() // 60)
     if minutes < 1:
         return "less than a minute is left"
     hours, minutes = divmod(minutes, 60)

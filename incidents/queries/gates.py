@@ -34,6 +34,7 @@ def standing(incident: Incident, known: Dossier) -> Standing:
     return Standing(
         open_steps=known.outline.open_steps,
         debrief=held if needs_debrief(severity, incident.number) else None,
+        is_major=severity.is_major,
         is_debrief_open=debrief is not None,
         is_decided=is_decided if asks_breach else None,
         open_notices=tuple(f"{row.title} to {row.recipient}" for row in duties),

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from governance import boundary
+from governance import boundary, duties
 from governance.actions import drifting
 from governance.domain import actor as actors
 from governance.domain.drift import Observation, ObservedGrant, source_hash
@@ -153,3 +153,26 @@ def test_releasing_is_for_those_who_may_and_has_a_reason(
     assert newest.state == state
     if state == "compared":
         assert client.get(page).status_code == 404
+
+
+def test_what_was_reported_is_closed_on_its_own_page_with_what_came_of_it() -> None:
+    at = timezone.now()
+    finding = a_finding(kind="reported", via="INC-1: read at night", due_at=at + timedelta(days=1))
+    ana, page = a_member("board_member"), f"{LIST}{finding.pk}/change/"
+    client = signin.proven(ana)
+    (duty,) = duties.reported(ana.as_actor(), at)
+    assert (duty.url, duty.reason) == (page, "INC-1: read at night")
+    assert duties.drift_due(ana.as_actor(), at) == []
+    assert "INC-1: read at night" in client.get(page).content.decode()
+    reader = signin.proven(a_member("auditor"))
+    assert "but not close it" in reader.get(page).content.decode()
+    assert duties.reported(a_member("auditor").as_actor(), at) == []
+    reader.post(f"{LIST}{finding.pk}/close/", {"reason": "fine"})
+    client.post(f"{LIST}{finding.pk}/close/", {"reason": " "})
+    finding.refresh_from_db()
+    assert finding.state == "open"
+    done = client.post(f"{LIST}{finding.pk}/close/", {"reason": "the night shift"})
+    finding.refresh_from_db()
+    assert (done.status_code, finding.state) == (302, "closed")
+    assert "look-reason" not in client.get(page).content.decode()
+    assert client.post(f"{LIST}99999999/close/", {"reason": "x"}).status_code == 404

@@ -57,7 +57,7 @@ def test_a_correction_needs_its_reason_and_keeps_the_first_value(
         saying.say(incident, "/contained 03:35", by=commander, at=at)
     saying.say(incident, "/contained 03:35 read the wrong clock", by=commander, at=at)
     first, second = entries(incident, MilestoneKind.CONTAINED)
-    assert (first.seq, second.seq, second.reason) == (1, 2, "read the wrong clock")
+    assert (first.seq, second.seq, second.reason) == (1, 2, "read the wrong clock, E1")
     assert first.starts_at < second.starts_at
 
 
@@ -212,7 +212,7 @@ def test_a_correction_rests_on_the_evidence_before_it(
     saying.say(incident, "/contained 03:31 read the wrong clock", by=commander, at=at)
     saying.say(incident, "/contained 03:32 once more", by=commander, at=at)
     found = [one.evidence for one in entries(incident, MilestoneKind.CONTAINED)]
-    assert found == ["the log, E-1"] * 3
+    assert found == ["the log, E-1", "read the wrong clock, E1", "once more, E1"]
     saying.say(incident, "/contained retracted seen again", by=commander, at=at)
     with pytest.raises(EvidenceMissing):
         saying.say(incident, "/contained 03:44 quiet now", by=commander, at=at)

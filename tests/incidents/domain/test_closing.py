@@ -1,10 +1,12 @@
 """Gates of closing in words."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from incidents.domain.closing import REQUIRED, GateName, Standing, gates
+from incidents.domain.intervals import Interval
 from incidents.domain.milestones import Milestone, MilestoneKind, Source, Status
 
 ANSWERED = {
@@ -60,3 +62,24 @@ def test_a_waiver_lifts_a_red_gate_and_says_so() -> None:
     assert said[GateName.MILESTONES][:2] == (False, False)
     assert said[GateName.MILESTONES][2].endswith("; waived: lost logs")
     assert said[GateName.RUNBOOKS] == (True, False, "no step waits")
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_major", "words"),
+    [
+        ("watch log", True, "without evidence: contained"),
+        ("watch log", False, "each has its time or its reason"),
+        ("E3 the log", True, "each has its time or its reason"),
+        ("no evidence: it burned", True, "each has its time or its reason"),
+    ],
+)
+def test_a_major_incident_is_closed_with_evidence_or_the_reason_why_not(
+    reason: str, is_major: bool, words: str
+) -> None:
+    instant = Interval.at(datetime(2026, 11, 17, 9, tzinfo=UTC))
+    contained = Milestone(
+        MilestoneKind.CONTAINED, Status.KNOWN, Source.HUMAN, interval=instant, reason=reason
+    )
+    held = {**ANSWERED, "contained": contained}
+    found = standing(held, is_major=is_major)["Milestones answered"]
+    assert found == (not words.startswith("without"), words)

@@ -25,7 +25,8 @@ def test_leaders_hear_at_four_fifths_of_the_time(minutes: int, found: Told, at: 
         (timedelta(hours=2), "2 h left"),
         (timedelta(minutes=12, seconds=59), "12 min left"),
         (timedelta(seconds=59), "less than a minute is left"),
-        (timedelta(seconds=-5), "less than a minute is left"),
+        (timedelta(), "less than a minute is left"),
+        (timedelta(seconds=-5), "its time is over"),
     ],
 )
 def test_what_is_left_in_words(left: timedelta, said: str) -> None:
