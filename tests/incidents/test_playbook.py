@@ -170,10 +170,11 @@ def test_a_trusted_key_is_named_by_validate(file: Path, tmp_path: Path) -> None:
     told, code = call("validate", signed)
     assert (code, told["signatures"][0]["words"]) == (0, "valid, by Plant safety")
     out = StringIO()
-    call_command("playbook_key", "list", stdout=out)
-    thumbprint = out.getvalue().split()[0]
-    assert told["signatures"][0]["thumbprint"] == thumbprint
-    call_command("playbook_key", "end", thumbprint[:12], "--reason", "lost", stdout=StringIO())
+    call_command("playbook_key", "list", "--json", stdout=out)
+    (kept,) = json.loads(out.getvalue())["keys"]
+    assert told["signatures"][0]["thumbprint"] == kept["thumbprint"]
+    ended = ["playbook_key", "end", str(kept["number"]), "--reason", "lost"]
+    call_command(*ended, stdout=StringIO())
     with pytest.raises(CommandError):
-        call_command("playbook_key", "end", thumbprint, "--reason", "lost", stdout=StringIO())
+        call_command(*ended, stdout=StringIO())
     assert "nobody here trusts" in said("validate", signed)

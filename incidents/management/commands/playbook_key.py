@@ -19,7 +19,7 @@ class Command(OperatorCommand):
         trusted.add_argument("file", help="the public key, PEM or DER")
         trusted.add_argument("--name", required=True, help="whose key it is")
         ended = verbs.add_parser("end", help="Trust a key no longer.")
-        ended.add_argument("thumbprint", help="as the list shows it, or its first characters")
+        ended.add_argument("number", type=int, help="as the list shows it")
         for verb in (trusted, ended):
             verb.add_argument("--reason", required=True, help="how you know, or why no longer")
         for verb in (trusted, ended, verbs.add_parser("list", help="List the trusted keys.")):
@@ -35,17 +35,22 @@ class Command(OperatorCommand):
                 self.say(f"Signatures by {row.thumbprint} are {row.name}'s from now on.")
                 return {"thumbprint": row.thumbprint, "name": row.name}
             case "end":
-                row = self._found(options["thumbprint"])
+                row = self._found(options["number"])
                 trusting.end(row, reason=options["reason"], by=self.by, at=self.at)
                 self.say(f"{row.thumbprint} of {row.name} is trusted no longer.")
                 return {"thumbprint": row.thumbprint, "name": row.name}
         rows = Signee.objects.filter(ended_at=None)
         for one in rows:
-            self.say(f"{one.thumbprint}  {one.name}, since {one.trusted_at:%Y-%m-%d}: {one.reason}")
-        return {"keys": [{"thumbprint": one.thumbprint, "name": one.name} for one in rows]}
+            self.say(f"{one.pk}. {one.name}, since {one.trusted_at:%Y-%m-%d}: {one.reason}")
+            self.say(f"   {one.thumbprint}")
+        return {
+            "keys": [
+                {"number": one.pk, "thumbprint": one.thumbprint, "name": one.name} for one in rows
+            ]
+        }
 
-    def _found(self, start: str) -> Signee:
-        rows = list(Signee.objects.filter(thumbprint__startswith=start, ended_at=None)[:2])
-        if len(rows) != 1:
-            raise NotFound(f"{'several keys begin' if rows else 'no trusted key begins'} so")
-        return rows[0]
+    def _found(self, number: int) -> Signee:
+        row = Signee.objects.filter(pk=number, ended_at=None).first()
+        if row is None:
+            raise NotFound(f"no trusted key has the number {number}")
+        return row
