@@ -12,7 +12,14 @@ from governance.access import require
 from governance.domain.actor import Actor
 from governance.errors import BadInput, Conflict, Refused
 from incidents.domain.incidents import Phase
-from incidents.domain.signals import MANY_WITHIN, Seen, Weight, alarm, dedup_key
+from incidents.domain.signals import (
+    MANY_WITHIN,
+    Environment,
+    Seen,
+    Weight,
+    alarm,
+    dedup_key,
+)
 from incidents.models import Alert, AlertState, AssetName
 from incidents.permissions import Act
 from incidents.queries import sensed
@@ -37,28 +44,41 @@ SELECT dedup_key, 'open', title, rule, weight, environment, site_id, asset_name,
        last_seen_at = greatest(incidents_alert.last_seen_at, excluded.last_seen_at)
 RETURNING dedup_key, id
 """
+_END = """
+WITH over AS (
+    UPDATE incidents_alert AS alert
+       SET state = 'resolved', resolved_at = %(at)s, resolved_by = %(by)s,
+           reason = 'its incident has ended'
+      FROM incidents_incident AS incident
+     WHERE incident.id = alert.incident_id AND incident.phase = ANY(%(ended)s)
+       AND alert.dedup_key = ANY(%(keys)s) AND alert.state = 'open'
+    RETURNING alert.dedup_key, alert.id)
+SELECT dedup_key, max(id)
+  FROM (SELECT dedup_key, id FROM incidents_alert
+         WHERE dedup_key = ANY(%(keys)s) AND state = 'resolved'
+        UNION ALL SELECT dedup_key, id FROM over) AS past
+ GROUP BY dedup_key
+"""
 Found = tuple[Seen, Place | None, int]
 
 
-def key_of(seen: Seen, places: Mapping[str, Place]) -> str:
-    """Return the key of the alert that ``seen`` counts for."""
-    return _key(seen, places.get(seen.asset.casefold()))
+def _parts(seen: Seen, place: Place | None) -> tuple[Environment, str, str, Weight]:
+    return seen.environment, place.asset if place else seen.asset, seen.rule, seen.weight
 
 
-def _key(seen: Seen, place: Place | None) -> str:
-    thing = place.asset if place else seen.asset
-    return dedup_key(seen.environment, thing, seen.rule, seen.weight)
-
-
-def count(found: Sequence[Found], *, at: datetime) -> dict[str, int]:
-    """Count each signal for its alert, in the running transaction; return the alerts by key.
+def count(found: Sequence[Found], *, at: datetime) -> list[int]:
+    """Count each signal for its alert, in the running transaction; return the alert of each.
 
     An open alert whose incident has ended is resolved first, so that a new one is opened that
     follows it: what is over swallows nothing.
     """
     groups: dict[str, list[Found]] = defaultdict(list)
-    for one in found:
-        groups[_key(one[0], one[1])].append(one)
+    parts = [_parts(seen, place) for seen, place, _ in found]
+    # Like signals come in hundreds: each kind of them is hashed once.
+    known = {one: dedup_key(*one) for one in set(parts)}
+    keys = [known[one] for one in parts]
+    for key, one in zip(keys, found, strict=True):
+        groups[key].append(one)
     follows = _end(groups, at=at)
     rows = []
     for key, held in groups.items():
@@ -84,22 +104,14 @@ def count(found: Sequence[Found], *, at: datetime) -> dict[str, int]:
         cursor.execute(_COUNT, {"rows": canonical(rows).decode(), "at": at})
         alerts: dict[str, int] = dict(cursor.fetchall())
     _alarm(alerts.values(), {place.asset: place for _, place, _ in found if place}, at=at)
-    return alerts
+    return [alerts[key] for key in keys]
 
 
 def _end(groups: Mapping[str, object], *, at: datetime) -> dict[str, int]:
     """Resolve what belongs to ended incidents; return the last alert of each key."""
-    over = Alert.objects.filter(
-        dedup_key__in=list(groups), state=AlertState.OPEN, incident__phase__in=ENDED
-    )
-    Alert.objects.filter(pk__in=over.order_by().values("pk")).update(
-        state=AlertState.RESOLVED,
-        resolved_at=at,
-        resolved_by=BY_ITSELF,
-        reason="its incident has ended",
-    )
-    past = Alert.objects.filter(dedup_key__in=list(groups), state=AlertState.RESOLVED)
-    return dict(past.order_by("dedup_key", "id").values_list("dedup_key", "id"))
+    with connection.cursor() as cursor:
+        cursor.execute(_END, {"keys": list(groups), "at": at, "by": BY_ITSELF, "ended": ENDED})
+        return dict(cursor.fetchall())
 
 
 def _alarm(ids: Iterable[int], places: Mapping[str, Place], *, at: datetime) -> None:

@@ -14,7 +14,7 @@ from governance.domain.actor import Actor
 from governance.models import Site
 from incidents.actions import alerting
 from incidents.domain.signals import Seen
-from incidents.models import Alert, Signal
+from incidents.models import Alert
 from incidents.permissions import Act
 from incidents.queries import sensed
 from incidents.queries.sensed import Place
@@ -23,6 +23,9 @@ from incidents.signals.mapping import Mapper
 from incidents.signals.reading import Unfit, read
 
 _WAIT = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_KNOWN = """
+SELECT event_id, content, alert_id FROM incidents_signal WHERE source = %s AND event_id = ANY(%s)
+"""
 _KEEP = """
 COPY incidents_signal (source, event_id, content, mapper, observed_at, received_at, title, rule,
     weight, environment, site_id, asset_name, entities, body, alert_id) FROM STDIN
@@ -84,14 +87,13 @@ def take(
     places = sensed.assets({one.asset for one in seen})
     sites = sensed.sites({one.site for one in seen if one.site})
     homes = [_home(one, places, sites, root.pk) for one in seen]
-    alerts = alerting.count(
+    keys = alerting.count(
         [
             (one, places.get(one.asset.casefold()), home)
             for one, home in zip(seen, homes, strict=True)
         ],
         at=at,
     )
-    keys = [alerts[alerting.key_of(one, places)] for one in seen]
     for (item, _), key in zip(new, keys, strict=True):
         item.status, item.alert = "accepted", key
     _keep(events, new, homes, keys, {"source": source, "mapper": mapper_name, "at": at})
@@ -129,11 +131,9 @@ def _read(
 def _new(read_ones: list[tuple[Item, Seen]], source: str, taken: Taken) -> list[tuple[Item, Seen]]:
     """Return what was never seen before, in this batch or any other; mark the rest."""
     ids = [seen.event_id for _, seen in read_ones]
-    rows = Signal.objects.filter(source=source, event_id__in=ids)
-    known = {
-        event_id: (content, alert)
-        for event_id, content, alert in rows.values_list("event_id", "content", "alert_id")
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [source, ids])
+        known = {event_id: (content, alert) for event_id, content, alert in cursor.fetchall()}
     new: list[tuple[Item, Seen]] = []
     first: dict[str, tuple[str, int | None]] = dict(known)
     for item, seen in read_ones:

@@ -60,6 +60,9 @@ def read(event: Any, mapper: Mapper, *, at: datetime) -> Seen:
 
 
 def _text(field: Field, event: Any) -> str:
+    # Most fields of most events are one member that is absent: they cost nothing but a look.
+    if field.plain and event.get(field.plain) is None:
+        return ""
     found = field.read(event)
     if found.isprintable():
         return found
