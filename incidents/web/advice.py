@@ -15,20 +15,22 @@ _BOOKS = {
     Phase.REVIEW: (CoreRunbook.LEARNING, "it is restored, and what it teaches is fresh"),
 }
 _MILESTONES = {
-    Phase.REPORTED: "Say when it was declared",
-    Phase.ACTIVE: "Say when it was contained",
-    Phase.CONTAINED: "Say when it was restored",
-    Phase.RECOVERING: "Say when it was restored",
+    Phase.ACTIVE: "contained",
+    Phase.CONTAINED: "restored",
+    Phase.RECOVERING: "restored",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """``runbook`` is to be started, or ``place`` to be gone to; ``closes`` asks for the end."""
+    """One of four: ``runbook`` is to be started, ``milestone`` to be answered, ``place`` to be
+    gone to, or ``closes`` asks for the end.
+    """
 
     title: str
     why: str
     runbook: str = ""
+    milestone: str = ""
     place: str = ""
     closes: bool = False
 
@@ -46,8 +48,9 @@ def advise(
     if name and book.value not in begun:
         return Advice(f"Start {name}", f"No step waits: {because}.", runbook=book.value)
     if phase in _MILESTONES:
+        milestone = _MILESTONES[phase]
         why = f"Its runbook was worked through, and {because}."
-        return Advice(_MILESTONES[phase], why, place="answer")
+        return Advice(f"Say when it was {milestone}", why, milestone=milestone)
     waiting = [gate for gate in gates if gate.is_open]
     if not waiting:
         return Advice("Close it", "Everything that closing asks for is answered.", closes=True)

@@ -32,7 +32,7 @@ def test_a_runbook_that_was_begun_gives_way_to_its_milestone() -> None:
     assert said(Phase.ACTIVE, begun=("containment",)) == Advice(
         "Say when it was contained",
         "Its runbook was worked through, and it is not contained yet.",
-        place="answer",
+        milestone="contained",
     )
 
 

@@ -48,6 +48,22 @@ def test_the_next_step_is_the_one_filled_button(sign_in: Callable[..., Any]) -> 
     assert incident.runs.filter(runbook="containment", state="running").exists()
 
 
+def test_a_milestone_is_answered_on_the_card_itself(sign_in: Callable[..., Any]) -> None:
+    client, user = sign_in()
+    by, at = user.as_actor(), timezone.now() - timedelta(hours=1)
+    incident = an_incident(by=by, at=at)
+    for book in (CoreRunbook.DETECTION, CoreRunbook.CONTAINMENT):
+        work_through(incident, book, by=by, at=at)
+    page = room(client, incident)
+    assert "Say when it was contained" in page
+    assert re.findall(r'<button class="do">([^<]+)<', page) == ["Set contained"]
+    given = {"command": "/contained", "when": "", "evidence": "", "why_none": ""}
+    assert client.post(f"/incidents/{incident.reference}/say/", given).status_code == 303
+    incident.refresh_from_db()
+    assert incident.phase == "contained"
+    assert "Start Recovery and validation" in room(client, incident)
+
+
 def test_entries_of_another_day_stand_below_their_date(sign_in: Callable[..., Any]) -> None:
     client, user = sign_in()
     by, at = user.as_actor(), timezone.now()
