@@ -203,3 +203,15 @@ def test_without_a_commander_all_who_could_command_are_told(commander: Actor, at
 def test_who_may_not_escalate_is_refused(run: Run, commander: Actor, at: datetime) -> None:
     with pytest.raises(NotAllowed):
         look(at, by=commander)
+
+
+def test_an_approval_without_a_role_waits_for_all_who_may(
+    run: Run, lead: Actor, site: Site, at: datetime
+) -> None:
+    here = a_responder("site_operator", site=site)
+    assert (waits(here, at), waits(lead, at)) == (["Approve: Cut the line."], [])
+    Approval.objects.filter(run=run).update(role="")
+    assert waits(here, at) == waits(lead, at) == ["Approve: Cut the line."]
+    assert waits(a_responder("soc_analyst", site=site), at) == [], "who may not is not asked"
+    Approval.objects.filter(run=run).update(role="SOC")
+    assert waits(lead, at) == ["Approve: Cut the line."], "its holders may not pass anything"
