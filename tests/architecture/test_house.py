@@ -161,3 +161,10 @@ def test_locks_hold_no_host_and_agree() -> None:
     run, dev = pins["requirements.lock"], pins["requirements-dev.lock"]
     assert run.items() <= dev.items()
     assert "casbin" not in dev, "pycasbin and casbin overwrite each other"
+
+
+def test_browser_tests_stand_where_their_leg_looks() -> None:
+    mark = "mark." + "e2e"
+    marked = [path for path in (ROOT / "tests").rglob("*.py") if mark in path.read_text()]
+    assert marked
+    assert [name(path) for path in marked if path.parent != ROOT / "tests/e2e"] == []
