@@ -99,7 +99,7 @@ def test_a_walk_that_is_cut_says_so_and_keeps_what_is_near() -> None:
 
 
 def test_what_the_reader_may_not_see_is_left_out() -> None:
-    a, b, c = a_chain("a", "b", "c")
+    a, b, c = a_chain("a", "unseen", "c")
     Asset.objects.filter(pk=c.pk).update(site=a.site)
     found = around(a, down=ALL, reader=a_member("auditor", site=a.site).as_actor())
     assert (hops(found), found.edges, found.complete) == ({"a": 0, "c": 2}, (), True)
