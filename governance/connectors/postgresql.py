@@ -14,7 +14,7 @@ any object         ``owner``                   owns it, and may grant itself all
 =================  ==========================  ===========================================
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -46,6 +46,9 @@ _PRIVILEGED_ROLES = frozenset(
         "pg_write_server_files",
     }
 )
+
+# Of 63 bytes each, so that a path has room in its column.
+_MOST_NAMED = 4
 
 _DATA_ROLES = {
     "pg_read_all_data": ("select",),
@@ -224,7 +227,7 @@ def _rows(
         yield from _belonging(role, roles, reached, own)
         for other in reached:
             for right in rights.get(other.role, []):
-                yield _implied(role, right, f"{other.manner} {roles[other.role].name}")
+                yield _implied(role, right, _way(other.manner, other.chain, roles))
         if role.can_login:
             yield from (_implied(role, right, "public") for right in everybody)
 
@@ -261,7 +264,8 @@ def _belonging(
 ) -> Iterator[ObservedGrant]:
     targets = {group: "direct" for group, edge in own.items() if edge}
     for other in reached:
-        targets.setdefault(other.role, f"member of {roles[other.through].name}")
+        way = other.chain[:-1] or other.chain
+        targets.setdefault(other.role, _way("member of", way, roles))
     for oid, via in targets.items():
         edge = own.get(oid)
         target = roles[oid]
@@ -288,6 +292,14 @@ def _implied(role: _Role, right: _Right, via: str) -> ObservedGrant:
         can_login=role.can_login,
         is_implied=True,
     )
+
+
+def _way(manner: str, chain: Sequence[int], roles: dict[int, _Role]) -> str:
+    """Return a chain of roles in words; of a very long one the first and the last."""
+    names = [roles[oid].name for oid in chain]
+    if len(names) > _MOST_NAMED:
+        names[2:-1] = ["..."]
+    return f"{manner} {' > '.join(names)}"
 
 
 def _principal(role: _Role) -> str:

@@ -1,5 +1,6 @@
 """Which roles a role can act as, through chains of memberships."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,8 +26,8 @@ class Reach:
     role: int
     manner: str
     """``member of`` when its privileges are there at once, ``set role`` when after a switch."""
-    through: int
-    """The direct membership that the chain begins with."""
+    chain: tuple[int, ...]
+    """The roles on the shortest way there, from the direct membership to the role itself."""
 
 
 Graph = Mapping[int, Sequence[Membership]]
@@ -47,33 +48,33 @@ def reach(start: int, above: Graph) -> list[Reach]:
     Privileges come by a chain of inheriting memberships; or by switching along a chain of
     memberships that allow it, and from there by inheriting. Cycles end.
     """
-    inherited = _follow({start: None}, above, switching=False)
-    settable = _follow({start: None}, above, switching=True)
+    inherited = _follow({start: ()}, above, switching=False)
+    settable = _follow({start: ()}, above, switching=True)
     switched = _follow(settable, above, switching=False)
-    found = [Reach(role, "member of", via) for role, via in inherited.items() if via is not None]
+    found = [Reach(role, "member of", chain) for role, chain in inherited.items() if chain]
     found += [
-        Reach(role, "set role", via)
-        for role, via in switched.items()
-        if via is not None and role not in inherited
+        Reach(role, "set role", chain)
+        for role, chain in switched.items()
+        if chain and role not in inherited
     ]
     return found
 
 
 def _follow(
-    seeds: Mapping[int, int | None], above: Graph, *, switching: bool
-) -> dict[int, int | None]:
-    """Return the closure of ``seeds`` along one sort of membership.
+    seeds: Mapping[int, tuple[int, ...]], above: Graph, *, switching: bool
+) -> dict[int, tuple[int, ...]]:
+    """Return the closure of ``seeds`` along one sort of membership, each role with its chain.
 
-    Each role is mapped to the first step of the chain that leads to it, the start to None.
+    Of ways equally short the one over the lowest identities is taken: a way that did not change
+    must not read as another one the next time.
     """
     reached = dict(seeds)
-    waiting = list(seeds)
+    waiting = deque(sorted(seeds, key=lambda role: (len(seeds[role]), seeds[role])))
     while waiting:
-        member = waiting.pop()
-        first = reached[member]
-        for edge in above.get(member, ()):
+        member = waiting.popleft()
+        for edge in sorted(above.get(member, ()), key=lambda one: one.role):
             usable = edge.may_set if switching else edge.inherits
             if usable and edge.role not in reached:
-                reached[edge.role] = edge.role if first is None else first
+                reached[edge.role] = (*reached[member], edge.role)
                 waiting.append(edge.role)
     return reached

@@ -116,13 +116,23 @@ def test_memberships_reach_through_groups(plant: str, plant_role: PlantRole) -> 
     )
     seen = observe(plant)
     select = _found(seen, role, "select", "mes.operator")
-    assert (select.via, select.is_implied) == (f"member of {inner}", True)
+    assert (select.via, select.is_implied) == (f"member of {outer} > {inner}", True)
     assert not _found(seen, inner, "select", "mes.operator").can_login
     member = _found(seen, role, "member", f"role:{outer}")
     assert (member.via, member.is_implied) == ("direct", False)
     through = _found(seen, role, "member", f"role:{inner}")
     assert (through.via, through.is_implied) == (f"member of {outer}", True)
     assert _found(seen, role, "admin", f"role:{outer}").is_privileged
+
+
+def test_a_long_chain_is_told_by_its_ends(plant: str, plant_role: PlantRole) -> None:
+    chain = [plant_role(name, "NOLOGIN") for name in ("one", "two", "three", "four", "five")]
+    role = plant_role("far")
+    steps = zip([role, *chain], chain, strict=False)
+    grants = [f"GRANT {above} TO {below}" for below, above in steps]
+    _run(plant, f"GRANT SELECT ON mes.operator TO {chain[-1]}", *grants)
+    select = _found(observe(plant), role, "select", "mes.operator")
+    assert select.via == f"member of {chain[0]} > {chain[1]} > ... > {chain[-1]}"
 
 
 def test_a_member_that_does_not_inherit_has_to_switch(plant: str, plant_role: PlantRole) -> None:
