@@ -205,7 +205,7 @@ for label, reason in {
     "account.emailconfirmation": "is not used: people are invited",
 }.items():
     registries.unaudited.add(label, reason)
-registries.masks.add("governance.user", Mask(secret=("password",), ignored=("last_login",)))
+registries.masks.add("governance.user", Mask(secret=("password", "phone"), ignored=("last_login",)))
 registries.masks.add("governance.driftfinding", Mask(ignored=("last_seen_at",)))
 registries.masks.add("governance.policyshadow", Mask(ignored=("evaluated", "disagreed", "dropped")))
 registries.acts.add("governance", Act)

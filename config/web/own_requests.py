@@ -1,16 +1,18 @@
 """``/requests/``: what the signed-in person asked for, and what they were given."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from config import wording
 from config.web.context import ALL_REQUESTS, may_list_requests
 from governance import access
+from governance.actions import people
 from governance.board import when, who
-from governance.errors import NotFound
+from governance.errors import NotFound, Refused
 from governance.models import AccessRequest, User
 from governance.permissions import Act
 from governance.queries import own_requests
@@ -24,12 +26,17 @@ TONES = {
 
 
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """Show own requests with clock and decision, and until when what was given holds."""
+    """Show own requests with clock and decision, and until when what was given holds.
+
+    What is posted is the number by which they are called in an incident.
+    """
     by, at, user = who(request), when(request), request.user
     if by.party or not isinstance(user, User):
         raise NotFound("Partners ask for access on the portal.")
+    if request.method == "POST":
+        return _number(request, user)
     own = own_requests.of(user, at=at)
     may_ask = user.is_staff and access.allows_somewhere(
         by, Act.REQUEST_SUBMIT, AccessRequest.resource_type(), at=at
@@ -43,6 +50,20 @@ def index(request: HttpRequest) -> HttpResponse:
         "ask_url": reverse("admin:governance_accessrequest_add") if may_ask else "",
     }
     return render(request, "own_requests.html", context)
+
+
+def _number(request: HttpRequest, user: User) -> HttpResponse:
+    number = request.POST.get("phone", "")[:40].replace("\0", "")
+    try:
+        people.give_number(user, number, by=who(request), at=when(request))
+    except Refused as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(
+            request,
+            f"You are called at {user.phone}." if user.phone else "Your number is no longer kept.",
+        )
+    return redirect("own_requests")
 
 
 def _look(one: own_requests.Asked) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 
+import phonenumbers
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
@@ -24,15 +25,24 @@ class OwnRights(Refused):
 
 @transaction.atomic
 def invite(
-    *, email: str, name: str, by: Actor, at: datetime, party: str = "", is_staff: bool = False
+    *,
+    email: str,
+    name: str,
+    by: Actor,
+    at: datetime,
+    party: str = "",
+    phone: str = "",
+    is_staff: bool = False,
 ) -> User:
     """Create a person without a usable password; they set one by the reset mail.
 
     Raises:
         NotAllowed: ``by`` may not change people.
         Conflict: the address is taken.
+        Refused: ``phone`` is no number that exists.
     """
     user = User(email=email.lower(), name=name, party=party, is_staff=is_staff, created_at=at)
+    user.phone = dialled(phone)
     user.set_unusable_password()
     require(by, Act.USER_CHANGE, user, at=at)
     if User.objects.filter(email__iexact=email).exists():
@@ -41,6 +51,40 @@ def invite(
     user.save()
     audit.record(by=by, act=Act.USER_CHANGE, ref=user.ref, at=at, party=party, is_staff=is_staff)
     return user
+
+
+@transaction.atomic
+def give_number(user: User, number: str, *, by: Actor, at: datetime) -> None:
+    """Keep the number by which ``user`` is called when something burns; an empty one ends that.
+
+    Everybody gives their own. The number itself stays out of the audit log.
+
+    Raises:
+        NotAllowed: ``by`` is somebody else, who may not change people.
+        Refused: it is no number that exists.
+    """
+    if user.as_actor().ref != by.ref:
+        require(by, Act.USER_CHANGE, user, at=at)
+    user.phone = dialled(number)
+    user.save(update_fields=["phone"])
+    audit.record(by=by, act=Act.USER_CHANGE, ref=user.ref, at=at, has_phone=bool(user.phone))
+
+
+def dialled(number: str) -> str:
+    """Return ``number`` as ITU-T E.164 writes it, empty if it is.
+
+    Raises:
+        Refused: it is no number that exists, or names no country.
+    """
+    if not number.strip():
+        return ""
+    try:
+        found = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        found = None
+    if found is None or not phonenumbers.is_valid_number(found):
+        raise Refused("Write the phone number with its country, as +49 341 1234567.")
+    return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
 
 
 @transaction.atomic

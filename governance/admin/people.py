@@ -23,7 +23,7 @@ class UserAdmin(GovernedAdmin[User]):
     list_display = ["name", "email", "kind", "is_staff", "is_active", "last_login"]
     list_filter = ["kind", "is_staff", "is_active"]
     search_fields = ["name", "email"]
-    fields = ["name", "email", "is_staff"]
+    fields = ["name", "email", "phone", "is_staff"]
     actions = ["disable"]
     actions_detail = ["access_page"]
 

@@ -39,6 +39,12 @@ class User(AbstractBaseUser, PermissionsMixin, Governed):
     party = models.CharField(
         max_length=120, blank=True, help_text="Reference of the partner this contact belongs to."
     )
+    phone = models.CharField(
+        "phone number",
+        max_length=16,
+        blank=True,
+        help_text="As +49 341 1234567. Responders of the same site see it in an incident.",
+    )
     is_staff = models.BooleanField("may enter the board", default=False)
     is_active = models.BooleanField("active", default=True)
     created_at = models.DateTimeField()

@@ -20,6 +20,7 @@ class Responder:
     id: UUID
     name: str
     email: str
+    phone: str
     roles: tuple[str, ...]
 
 
@@ -62,18 +63,20 @@ def crew(site: Site, ref: str, *, at: datetime) -> tuple[list[Responder], set[st
     mine = Q(user_id=UUID(ref.removeprefix("user:"))) if ref.startswith("user:") else Q(pk__in=[])
     held: dict[UUID, Responder] = {}
     own = set()
-    for key, called, email, slug, role in (
+    for key, called, email, phone, slug, role in (
         memberships(site, at=at)
         .filter(helps | mine)
         .order_by("role__slug", "pk")
-        .values_list("user_id", "user__name", "user__email", "role__slug", "role__name")
+        .values_list(
+            "user_id", "user__name", "user__email", "user__phone", "role__slug", "role__name"
+        )
     ):
         if f"user:{key}" == ref:
             own.add(slug)
         if slug in RESPONDERS:
             known = held.get(key)
             roles = (*known.roles, role) if known else (role,)
-            held[key] = Responder(key, called, email or "", tuple(dict.fromkeys(roles)))
+            held[key] = Responder(key, called, email or "", phone, tuple(dict.fromkeys(roles)))
     by_rank = sorted(held.values(), key=lambda one: (COMMANDER not in one.roles, one.name))
     return by_rank, own
 

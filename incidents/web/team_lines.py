@@ -34,6 +34,7 @@ class RoleLine:
     role: str
     title: str
     who: str
+    phone: str
     summary: str
 
 
@@ -96,8 +97,8 @@ def _roles(incident: Incident, outline: Outline) -> Iterable[RoleLine]:
     held = {row.role: row for row in outline.rows(rows.select_related("person"))}
     for role in IncidentRole:
         row = held.get(role.value)
-        who = row.person.name if row and row.person else ""
-        yield RoleLine(role.value, TITLES[role], who, row.summary if row else "")
+        who, phone = (row.person.name, row.person.phone) if row and row.person else ("", "")
+        yield RoleLine(role.value, TITLES[role], who, phone, row.summary if row else "")
 
 
 def _partners(incident: Incident, held: Outline, *, at: datetime) -> Iterable[PartnerLine]:

@@ -88,3 +88,15 @@ def test_after_asking_it_says_what_was_granted_at_once() -> None:
     shown = submitted(signin.proven(person), asset.system_id, principal=person.email)
     assert "granted at once, until" in shown
     assert "Service approver" in shown
+
+
+def test_the_own_number_is_kept_as_it_is_dialled_from_everywhere() -> None:
+    person = a_member("site_operator", site=a_site())
+    client = signin.proven(person)
+    answer = client.post("/requests/", {"phone": "0341 1234567"}, follow=True)
+    assert "with its country" in answer.content.decode()
+    answer = client.post("/requests/", {"phone": "+49 341 1234567"}, follow=True)
+    assert "You are called at +493411234567." in answer.content.decode()
+    assert 'value="+493411234567"' in text(client)
+    answer = client.post("/requests/", {"phone": ""}, follow=True)
+    assert "no longer kept" in answer.content.decode()

@@ -37,6 +37,16 @@ def test_the_preview_says_how_a_line_would_be_read(room: Any) -> None:
     assert TimelineEntry.objects.filter(kind="note").count() == 0
 
 
+def test_responders_are_called_from_the_room(room: Any) -> None:
+    client, user, _, url = room
+    assert "tel:" not in client.get(url).content.decode()
+    User.objects.filter(pk=user.pk).update(phone="+493411234567")
+    client.post(f"{url}team/", {"act": "role", "role": "scribe", "who": str(user.pk)})
+    shown = client.get(url).content.decode()
+    assert shown.count('href="tel:+493411234567"') == 2
+    assert "Ana Torres, +493411234567" in shown
+
+
 def test_roles_severity_tasks_and_links_by_form(room: Any) -> None:
     client, user, incident, url = room
     team = f"{url}team/"
