@@ -26,19 +26,21 @@ JOIN partners_componentversion c
 ORDER BY c.id
 """
 # Looked up key by key: what the same transaction wrote has no statistics yet, and the planner
-# would hold a whole feed against a whole SBOM (see decision 018).
+# would hold a whole feed against a whole SBOM (see decision 018). Each look-up names its key alone:
+# of a table that was counted as empty any other condition may draw an index that is read whole.
 _PAIRS = """
 SELECT c.id, c.version, p.id
   FROM unnest(%s::bigint[]) AS k(id)
  CROSS JOIN LATERAL (
-       SELECT id, version, ecosystem, package FROM partners_componentversion
-        WHERE id = k.id AND unmatchable = '' OFFSET 0) c
+       SELECT id, version, ecosystem, package, unmatchable FROM partners_componentversion
+        WHERE id = k.id OFFSET 0) c
  CROSS JOIN LATERAL (
        SELECT id, advisory_id FROM partners_affectedpackage
         WHERE ecosystem = c.ecosystem AND package = c.package OFFSET 0) p
  CROSS JOIN LATERAL (
-       SELECT FROM partners_advisory
-        WHERE id = p.advisory_id AND withdrawn_at IS NULL OFFSET 0) a
+       SELECT withdrawn_at FROM partners_advisory
+        WHERE id = p.advisory_id OFFSET 0) a
+ WHERE c.unmatchable = '' AND a.withdrawn_at IS NULL
  ORDER BY c.id, p.id
 """
 

@@ -54,11 +54,14 @@ SELECT %(sbom)s, NULL, pointer, entry_name, entry_version, purl, kind, scope, li
  WHERE quarantine <> ''
  ORDER BY number
 """
+# Key by key, for the reason told at the pairs of ``matching``.
 _UNSEEN = """
-SELECT c.id FROM partners_componentversion c
+SELECT c.id
+  FROM (SELECT DISTINCT component_id FROM partners_sbomcomponent WHERE sbom_id = %(sbom)s) e
+ CROSS JOIN LATERAL (
+       SELECT id, matched_at, unmatchable FROM partners_componentversion
+        WHERE id = e.component_id OFFSET 0) c
  WHERE c.matched_at IS NULL AND c.unmatchable = ''
-   AND EXISTS (SELECT FROM partners_sbomcomponent e
-                WHERE e.sbom_id = %(sbom)s AND e.component_id = c.id)
  ORDER BY c.id
 """
 
