@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='phone',
-            field=models.CharField(blank=True, help_text='As +49 341 1234567. Responders of the same site see it in an incident.', max_length=16, verbose_name='phone number'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='As +49 341 1234567. Responders of the same site see it in an incident.', max_length=64, verbose_name='phone number'),
         ),
     ]

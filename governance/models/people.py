@@ -41,7 +41,9 @@ class User(AbstractBaseUser, PermissionsMixin, Governed):
     )
     phone = models.CharField(
         "phone number",
-        max_length=16,
+        max_length=64,
+        default="",
+        db_default="",
         blank=True,
         help_text="As +49 341 1234567. Responders of the same site see it in an incident.",
     )
