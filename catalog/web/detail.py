@@ -79,6 +79,7 @@ def compose(asset: Asset, by: Actor, *, depth: str = "", at: datetime) -> dict[s
         "child_count": total,
         "has_columns": any(line.kind == AssetKind.COLUMN.value for line in columns),
         "to_review": len(to_review),
+        "may_read_labels": access.allows(by, Act.LABEL_READ, LabelAssertion(asset=asset), at=at),
         "special": sum(1 for label in to_review if label.category),
         "owner": _owner(asset, ancestors),
         "site_from": _source(asset, ancestors, "stated_site_id") or "the system",

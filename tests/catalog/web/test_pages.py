@@ -205,6 +205,16 @@ def test_an_asset_says_that_its_owner_disowned_it_and_whose_it_may_be(steward: C
     assert "not theirs" not in text(steward, f"{LIST}{confirmed.pk}/")
 
 
+def test_whoever_reads_no_labels_is_not_told_that_there_are_none() -> None:
+    table = an_asset(name="badge")
+    a_label(a_column(table, name="email", level=2), category="email")
+    page = text(proven(a_member("site_operator")), reverse("catalog:asset", args=[table.pk]))
+    assert "no person has spoken" not in page
+    assert "Your roles here do not read who labeled it" in page
+    assert "<td>Confidential</td>" in page
+    assert "nothing to review" not in page
+
+
 def test_labels_are_accepted_and_rejected_on_the_page(steward: Client) -> None:
     table = an_asset()
     right, wrong = a_label(a_column(table)), a_label(a_column(table))
