@@ -348,13 +348,8 @@ def test_legs():
             pytest + ["-n", "2", "-m", "not e2e and not soak and not fault"],
             is_pytest=True,
         ),
-        # They kill what they started, empty the broker, and measure time: those on the same
-        # servers run one after another, beside those that start servers of their own.
-        Leg(
-            "faults",
-            pytest + ["-n", "2", "--dist", "loadgroup", "-m", "fault and not soak"],
-            is_pytest=True,
-        ),
+        # One after another: they kill what they started, empty the broker, and measure time.
+        Leg("faults", pytest + ["-m", "fault and not soak"], is_pytest=True),
         Leg(
             "e2e",
             # Collecting all tests takes seconds of each process; a test holds that none is elsewhere.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import hypothesis
 import pytest
@@ -55,15 +54,6 @@ BEGIN
   END LOOP;
 END $$
 """
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep faults on the same servers in one process; the launcher's tests start their own."""
-    launcher = Path(__file__).parent / "config"
-    for item in items:
-        if item.get_closest_marker("fault"):
-            servers = "own" if item.path.is_relative_to(launcher) else "shared"
-            item.add_marker(pytest.mark.xdist_group(servers))
 
 
 def lay_baseline() -> None:
