@@ -6,6 +6,7 @@
   if (!form || !help) return;
   const toggle = help.querySelector("[data-review-toggle]");
   const reason = form.elements.namedItem("reason");
+  const until = form.elements.namedItem("until");
   const needs = form.dataset.review === "doubts";
   const isOff = () => localStorage.getItem("review-keys") === "off";
   let pending = "";
@@ -26,7 +27,7 @@
     if (!found) return;
     if (!reason.value.trim() && (verdict !== "keep" || needs)) {
       pending = verdict;
-      reason.focus();
+      (verdict === "shorten" ? until : reason).focus();
     } else form.requestSubmit(found);
   };
   const follow = (rel) => {
@@ -51,11 +52,19 @@
       form.requestSubmit(button(pending));
     }
   });
+  until?.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !reason.value.trim()) {
+      event.preventDefault();
+      pending = "shorten";
+      reason.focus();
+    }
+  });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isOff()) return;
     if (event.target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName))
       return;
-    const act = keys[event.key];
+    // By Shift itself: with Caps Lock on, the key that walks back would decide.
+    const act = keys[event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase()];
     if (act) {
       event.preventDefault();
       act();

@@ -168,6 +168,7 @@ class AccessReviewAdmin(GovernedAdmin[AccessReview]):
                 reassigning.reassign(item, to=person, by=by, at=at, reason=reason)
             else:
                 certifying.decide(item, _said(word, reason, request.POST), by=by, at=at)
+                messages.success(request, _told(item))
         except WardroomError as error:
             rows = review_work.waiting_for(review, to=by, at=at)
             desk = review_work.desk(rows, item.pk)
@@ -253,6 +254,13 @@ def _said(word: str, reason: str, form: Any) -> Answer:
     except ValueError:
         raise BadInput("Say the day on which it shall end.", pointer="/until") from None
     return Answer(Verdict.SHORTEN, reason, datetime.combine(day, time.max, tzinfo=UTC))
+
+
+def _told(item: AccessReviewItem) -> str:
+    """Say what was decided: the next access stands there already."""
+    if item.new_end is not None:
+        return f"Ends on {item.new_end:%b} {item.new_end.day}, {item.new_end.year}: {item}."
+    return f"{'Kept' if item.verdict == Verdict.KEEP else 'Revoked'}: {item}."
 
 
 def _picture(review: AccessReview, counts: dict[str, int]) -> bars.Bars:

@@ -68,7 +68,11 @@ def test_a_campaign_is_worked_by_keyboard_to_the_sealed_result(visit: Visit) -> 
     expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.type("left the plant")
     press(page, "Enter", "cho")
+    page.keyboard.press("K")  # as with Caps Lock on: it walks, and decides nothing
+    expect(what).to_contain_text("cho")
     page.keyboard.press("Shift+S")
+    expect(page.get_by_label("Or let it end on")).to_be_focused()
+    page.keyboard.press("Enter")
     page.keyboard.type("until the audit")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing of this campaign waits for you.")).to_be_visible()

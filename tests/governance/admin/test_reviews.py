@@ -64,13 +64,15 @@ def test_a_campaign_is_worked_off_from_the_desk_to_the_sealed_result(
     ana, ben, cho = items(review).values()
     shown = desk(client, review)
     assert "ana: select on mes" in shown
-    assert "1 of 3 left for you" in shown
+    assert "3 left for you. Due" in shown
     ana.refresh_from_db()
     assert ana.first_shown_at is not None
     ben.refresh_from_db()
     assert ben.first_shown_at is None, "what is only named in the list was not shown"
 
-    assert "ben: select on mes" in answer(client, ana, "keep")
+    shown = answer(client, ana, "keep")
+    assert "ben: select on mes" in shown
+    assert f"Kept: {ana}." in shown
     assert "Say why" in answer(client, ben, "revoke")
     assert ben.verdict == ""
     assert "cho: select on mes" in answer(client, ben, "revoke", reason="left")
