@@ -261,41 +261,68 @@ def run():
 class Leg(object):
     """One line of the final table: a command, or the reason why it cannot run."""
 
-    def __init__(self, name, argv, env=None, skipped="", is_pytest=False, may_be_empty=False):
+    def __init__(
+        self, name, argv, env=None, skipped="", is_pytest=False, may_be_empty=False, beside=None
+    ):
         self.name = name
         self.argv = argv
         self.env = env or {}
         self.skipped = skipped
         self.is_pytest = is_pytest
         self.may_be_empty = may_be_empty
+        # A leg that runs at the same time; what it printed follows.
+        self.beside = beside
+        self._started = self._process = self._report = self._said = None
         self.result = "SKIPPED" if skipped else "not run"
         self.code = 0
         self.seconds = 0.0
         self.counts = (0, 0, 0)
 
     def run(self):
-        print("\n==== %s%s" % (self.name, ": SKIPPED, " + self.skipped if self.skipped else ""))
-        sys.stdout.flush()
+        self.headline()
         if self.skipped:
             return
-        started = time.time()
-        argv, report = list(self.argv), None
+        if self.beside:
+            self.beside.begin(is_quiet=True)
+        try:
+            self.begin()
+            self.finish()
+        finally:
+            if self.beside:
+                self.beside.finish()
+
+    def headline(self):
+        print("\n==== %s%s" % (self.name, ": SKIPPED, " + self.skipped if self.skipped else ""))
+        sys.stdout.flush()
+
+    def begin(self, is_quiet=False):
+        argv = list(self.argv)
         if self.is_pytest:
-            handle, report = tempfile.mkstemp(prefix="wardroom-", suffix=".xml")
+            handle, self._report = tempfile.mkstemp(prefix="wardroom-", suffix=".xml")
             os.close(handle)
-            argv.append("--junitxml=" + report)
+            argv.append("--junitxml=" + self._report)
         env = dict(os.environ)
         for name, value in self.env.items():
             env.pop(name, None) if value is None else env.__setitem__(name, value)
+        self._said = tempfile.TemporaryFile("w+") if is_quiet else None
+        self._started = time.time()
+        self._process = subprocess.Popen(argv, env=env, stdout=self._said, stderr=self._said)
+
+    def finish(self):
         try:
-            self.code = wait(subprocess.Popen(argv, env=env))
+            self.code = wait(self._process)
             if self.may_be_empty and self.code == NOTHING_COLLECTED:
                 self.code, self.skipped = 0, "no test is marked so"
         finally:
-            self.seconds = time.time() - started
-            if report:
-                self.counts = (0, 0, 0) if self.skipped else count(report, self.code)
-                os.unlink(report)
+            self.seconds = time.time() - self._started
+            if self._report:
+                self.counts = (0, 0, 0) if self.skipped else count(self._report, self.code)
+                os.unlink(self._report)
+            if self._said:
+                self.headline()
+                self._said.seek(0)
+                shutil.copyfileobj(self._said, sys.stdout)
+                self._said.close()
         good = "SKIPPED" if self.skipped else "passed"
         self.result = good if self.code == 0 else "FAILED (%d)" % self.code
 
@@ -339,7 +366,7 @@ def static_legs():
 
 def test_legs():
     pytest = [PYTHON, "-m", "pytest"]
-    chrome = chromium()
+    chrome, launcher = chromium(), os.path.join("tests", "config")
     browser = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "CHROMIUM": chrome}
     system = {"WARDROOM_PG": "system", "PG_BIN": None, "DATABASE_URL": None}
     return [
@@ -349,7 +376,13 @@ def test_legs():
             is_pytest=True,
         ),
         # One after another: they kill what they started, empty the broker, and measure time.
-        Leg("faults", pytest + ["-m", "fault and not soak"], is_pytest=True),
+        # Those of the launcher start servers of their own and mostly wait, so they run beside.
+        Leg(
+            "faults",
+            pytest + ["-m", "fault and not soak", "--ignore", launcher],
+            is_pytest=True,
+            beside=Leg("launcher", pytest + ["-m", "fault and not soak", launcher], is_pytest=True),
+        ),
         Leg(
             "e2e",
             # Collecting all tests takes seconds of each process; a test holds that none is elsewhere.
@@ -383,6 +416,7 @@ def legs(them):
             break
         except OSError as error:
             leg.result, leg.code = "FAILED (%s)" % error.strerror, 1
+    them = [one for leg in them for one in (leg, leg.beside) if one]
     print("\n%-18s  %-12s  %8s" % ("leg", "result", "seconds"))
     for leg in them:
         print("%-18s  %-12s  %8.1f  %s" % (leg.name, leg.result, leg.seconds, leg.skipped))

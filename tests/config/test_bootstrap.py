@@ -134,6 +134,27 @@ def test_a_failed_leg_does_not_stop_the_next_and_the_worst_code_counts(
     assert lines[-1] == "3 passed, 3 failed, 2 skipped"
 
 
+def test_a_leg_beside_another_runs_meanwhile_and_is_told_after_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for the file of the other: one after another neither would end well."""
+    meet = (
+        "import pathlib, sys, time; mine, other = map(pathlib.Path, sys.argv[1:]); mine.touch();"
+        "end = time.time() + 20\n"
+        "while not other.exists() and time.time() < end: time.sleep(0.05)\n"
+        "print(mine.name, flush=True); raise SystemExit(0 if other.exists() else 9)"
+    )
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    beside = bootstrap.Leg("aside", [sys.executable, "-c", meet, other, one])
+    leg = bootstrap.Leg("main", [sys.executable, "-c", meet, one, other], beside=beside)
+    absent = bootstrap.Leg("absent", ["/nonexistent/tool"], beside=bootstrap.Leg("x", ["false"]))
+    assert bootstrap.legs([leg]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines.index("one") < lines.index("==== aside") < lines.index("other")
+    assert [line.split()[:2] for line in lines[-2:]] == [["main", "passed"], ["aside", "passed"]]
+    assert bootstrap.legs([absent]) == 1
+
+
 def test_a_campaign_without_tests_is_named_and_no_failure(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
