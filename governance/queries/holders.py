@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 
 from governance import access
 from governance.domain.actor import Actor
@@ -50,9 +50,14 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """The ways, those who hold roles first; ``is_cut`` where more than 500 were to be asked."""
+    """The ways, those who hold roles first; ``is_cut`` where more than 500 were to be asked.
+
+    ``hidden`` counts the ways that whoever asks may not see: who it is stays unsaid, that there
+    is one does not.
+    """
 
     lines: tuple[Holder, ...] = ()
+    hidden: int = 0
     is_cut: bool = False
 
 
@@ -73,36 +78,56 @@ def of(record: Governed, act: str, *, to: Actor, at: datetime) -> Holders:
     """Return who may do ``act`` to ``record`` at ``at``, as far as ``to`` may see their ways.
 
     A second factor is taken as proven, and a purpose as named: both are asked for when the
-    access is used. Five queries and the look at what is in force, however many people there are.
+    access is used. Seven queries and the look at what is in force, however many people there are.
     """
     snapshot = access.policy()
     if snapshot is None:
         return Holders()
     rules = [one for one in snapshot.rules if _speaks_of(one, record, act)]
-    held, is_cut = _memberships(record, rules, to=to, at=at)
+    held, is_cut = _memberships(record, rules, at=at)
     people: dict[str, User] = {row.user.as_actor().ref: row.user for row in held}
-    given = _grants(record, act, to=to, at=at)
+    given = _grants(record, act, at=at)
     people |= {row.grantee.as_actor().ref: row.grantee for row in given if row.grantee}
     rights = guardian_grants.on_record(record, act.rpartition(":")[2])
     people |= {user.as_actor().ref: user for user in rights}
     asked = {ref: _ask(user, act, record, snapshot, at) for ref, user in people.items()}
     used = _used(people, act, record, at=at)
-    lines = [
-        *_by_role(held, rules, asked, used),
-        *(_by_grant(row, used) for row in given if row.grantee and _counts(row.grantee, asked)),
-        *(_by_right(user, used) for user in rights if _counts(user, asked)),
+    seen = _seen(Membership, Act.MEMBERSHIP_READ, held, to=to, at=at)
+    seen_grants = _seen(Grant, Act.GRANT_READ, given, to=to, at=at)
+    ways = [
+        *((row.pk in seen, line) for row, line in _by_role(held, rules, asked, used)),
+        *(
+            (row.pk in seen_grants, _by_grant(row, used))
+            for row in given
+            if row.grantee and _counts(row.grantee, asked)
+        ),
+        *((True, _by_right(user, used)) for user in rights if _counts(user, asked)),
     ]
+    lines = [line for is_seen, line in ways if is_seen]
     given_by = names.named(line.by for line in lines)
     named = (replace(one, by=given_by[one.by].text) if one.by else one for one in lines)
-    return Holders(tuple(named), is_cut)
+    return Holders(tuple(named), len(ways) - len(lines), is_cut)
 
 
 def _speaks_of(rule: Rule, record: Governed, act: str) -> bool:
     return rule.rtype in (record.resource_type(), EVERYWHERE) and rule.act in (act, EVERYWHERE)
 
 
+def _seen(
+    model: type[Membership | Grant],
+    act: Act,
+    rows: Iterable[Membership | Grant],
+    *,
+    to: Actor,
+    at: datetime,
+) -> set[object]:
+    """Return the keys of those of ``rows`` that ``to`` may see."""
+    among = model._default_manager.filter(pk__in=[row.pk for row in rows])
+    return set(access.visible(among, to=to, act=act, at=at).values_list("pk", flat=True))
+
+
 def _memberships(
-    record: Governed, rules: list[Rule], *, to: Actor, at: datetime
+    record: Governed, rules: list[Rule], *, at: datetime
 ) -> tuple[list[Membership], bool]:
     """Return the memberships that reach the record and whose role some rule permits the act."""
     roles = {one.sub for one in rules if one.eft == "allow"}
@@ -113,11 +138,8 @@ def _memberships(
         reaches = Q(site__isnull=False, site__parent=None)
     if record.party_path and (party := record.at_path(record.party_path)):
         reaches |= Q(party=party)
-    rows = access.visible(
-        Membership.objects.in_force(at).filter(reaches, role__slug__in=roles, user__is_active=True),
-        to=to,
-        act=Act.MEMBERSHIP_READ,
-        at=at,
+    rows = Membership.objects.in_force(at).filter(
+        reaches, role__slug__in=roles, user__is_active=True
     )
     found = list(
         rows.select_related("user", "role", "site").order_by("user__name", "user", "pk")[: MOST + 1]
@@ -125,13 +147,8 @@ def _memberships(
     return found[:MOST], len(found) > MOST
 
 
-def _grants(record: Governed, act: str, *, to: Actor, at: datetime) -> list[Grant]:
-    rows: QuerySet[Grant] = access.visible(
-        Grant.objects.in_force(at).filter(resource=record.ref, act=act, grantee__is_active=True),
-        to=to,
-        act=Act.GRANT_READ,
-        at=at,
-    )
+def _grants(record: Governed, act: str, *, at: datetime) -> list[Grant]:
+    rows = Grant.objects.in_force(at).filter(resource=record.ref, act=act, grantee__is_active=True)
     return list(rows.select_related("grantee", "request").order_by("grantee__name", "pk")[:MOST])
 
 
@@ -163,7 +180,7 @@ def _by_role(
     rules: list[Rule],
     asked: dict[str, tuple[Question, Decision]],
     used: dict[str, datetime],
-) -> list[Holder]:
+) -> list[tuple[Membership, Holder]]:
     """Return the memberships of those whom a rule permits the act, with what it hangs on."""
     found = []
     for row in held:
@@ -181,20 +198,19 @@ def _by_role(
             continue
         # One rule without a condition makes all the others needless.
         free = next((one for one in giving if one.cond == "True"), None)
-        found.append(
-            Holder(
-                who=row.user.name,
-                who_url=_page_of(row.user),
-                path=f"role {row.role} at {row.site or row.party}, rule {(free or giving[0]).rid}",
-                condition="" if free else " or ".join(one.cond for one in giving),
-                why=row.reason,
-                by=row.granted_by,
-                since=row.valid_from,
-                until=row.valid_to,
-                used_at=used.get(ref),
-                url=f"/admin/governance/membership/{row.pk}/change/",
-            )
+        way = Holder(
+            who=row.user.name,
+            who_url=_page_of(row.user),
+            path=f"role {row.role} at {row.site or row.party}, rule {(free or giving[0]).rid}",
+            condition="" if free else " or ".join(one.cond for one in giving),
+            why=row.reason,
+            by=row.granted_by,
+            since=row.valid_from,
+            until=row.valid_to,
+            used_at=used.get(ref),
+            url=f"/admin/governance/membership/{row.pk}/change/",
         )
+        found.append((row, way))
     return found
 
 

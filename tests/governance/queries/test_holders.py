@@ -89,11 +89,16 @@ def test_grants_end_at_their_instant_and_rights_outside_the_register_are_told(
     assert (left.path, left.until) == ("right on this record, outside the register of grants", None)
 
 
-def test_what_the_reader_may_not_see_is_not_listed(at: datetime) -> None:
+def test_what_the_reader_may_not_see_is_counted_and_not_listed(at: datetime) -> None:
     asset = a_table()
     a_member("soc_analyst", site=asset.site)
     elsewhere = a_member("auditor", site=a_site()).as_actor()
-    assert holders.of(asset, READ, to=elsewhere, at=at).lines == ()
+    found = holders.of(asset, READ, to=elsewhere, at=at)
+    everything = holders.of(asset, READ, to=a_member("auditor").as_actor(), at=at)
+    assert found.lines == ()
+    # Whoever sees everything is one more.
+    assert found.hidden + 1 == len(everything.lines) > 1
+    assert everything.hidden == 0
 
 
 @pytest.mark.parametrize("people", [1, 3])
@@ -112,7 +117,7 @@ def test_more_people_take_no_more_queries(
         assert approved(row, asset.owner, at) is not None
     auditor = a_member("auditor").as_actor()
     holders.of(asset, DATA, to=auditor, at=at)  # the policy and the content types are read once
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         found = holders.of(asset, DATA, to=auditor, at=at)
     assert sum(one.path == "grant on this record" for one in found.lines) == people
 
