@@ -279,12 +279,10 @@ class Leg(object):
         self.counts = (0, 0, 0)
 
     def run(self):
-        self.headline()
-        if self.skipped:
-            return
         if self.beside:
             self.beside.begin(is_quiet=True)
         try:
+            self.headline()
             self.begin()
             self.finish()
         finally:
@@ -296,6 +294,8 @@ class Leg(object):
         sys.stdout.flush()
 
     def begin(self, is_quiet=False):
+        if self.skipped:
+            return
         argv = list(self.argv)
         if self.is_pytest:
             handle, self._report = tempfile.mkstemp(prefix="wardroom-", suffix=".xml")
@@ -309,6 +309,8 @@ class Leg(object):
         self._process = subprocess.Popen(argv, env=env, stdout=self._said, stderr=self._said)
 
     def finish(self):
+        if self._process is None:
+            return
         try:
             self.code = wait(self._process)
             if self.may_be_empty and self.code == NOTHING_COLLECTED:
@@ -369,19 +371,28 @@ def test_legs():
     chrome, launcher = chromium(), os.path.join("tests", "config")
     browser = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "CHROMIUM": chrome}
     system = {"WARDROOM_PG": "system", "PG_BIN": None, "DATABASE_URL": None}
+    # Most of the launcher's tests wait, on servers of their own. Faults run one after another and
+    # alone on theirs: they kill what they started, empty the broker, and measure time.
+    launched = Leg("launcher", pytest + ["-m", "fault and not soak", launcher], is_pytest=True)
+    on_system = Leg(
+        "system PostgreSQL",
+        pytest + ["-m", "system_services and not soak and not fault"],
+        system,
+        skipped=no_system_postgres(system),
+        is_pytest=True,
+    )
     return [
         Leg(
             "tests",
             pytest + ["-n", "2", "-m", "not e2e and not soak and not fault"],
             is_pytest=True,
+            beside=launched,
         ),
-        # One after another: they kill what they started, empty the broker, and measure time.
-        # Those of the launcher start servers of their own and mostly wait, so they run beside.
         Leg(
             "faults",
             pytest + ["-m", "fault and not soak", "--ignore", launcher],
             is_pytest=True,
-            beside=Leg("launcher", pytest + ["-m", "fault and not soak", launcher], is_pytest=True),
+            beside=on_system,
         ),
         Leg(
             "e2e",
@@ -389,13 +400,6 @@ def test_legs():
             pytest + ["-n", "2", "-m", "e2e", os.path.join("tests", "e2e")],
             browser,
             skipped="" if chrome else "no chromium: set CHROMIUM=<path>",
-            is_pytest=True,
-        ),
-        Leg(
-            "system PostgreSQL",
-            pytest + ["-n", "2", "-m", "system_services and not soak and not fault"],
-            system,
-            skipped=no_system_postgres(system),
             is_pytest=True,
         ),
     ]
