@@ -107,6 +107,7 @@ class AccessReviewAdmin(GovernedAdmin[AccessReview]):
             unverified=review.items.filter(verdict="revoke", verified_at=None).count(),
             may_close=not closed
             and not counts["waiting"]
+            and not any(one.is_rubber_stamp and one.by == by.ref for one in paces)
             and access.allows(by, Act.REVIEW_CLOSE, review, at=at),
             may_export=closed and access.allows(by, Act.REVIEW_EXPORT, review, at=at),
             check=review_results.check(review) if is_checked else None,

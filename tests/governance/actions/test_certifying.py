@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 
 from governance import boundary
-from governance.actions import certifying, reassigning
+from governance.actions import certifying, closing_reviews, reassigning
 from governance.actions.certifying import Answer
 from governance.domain.access_review import Verdict
 from governance.domain.actor import Actor
@@ -24,7 +24,7 @@ from governance.models import (
     User,
 )
 from governance.queries import review_results
-from tests.builders.governance import a_member, a_site, a_system, a_user
+from tests.builders.governance import a_member, a_site, a_system, a_user, holds
 from tests.builders.reviews import a_grant, a_review, items, look, seen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
@@ -267,6 +267,12 @@ def test_twenty_keeps_at_a_glance_are_flagged(
         decide(item, KEEP, owner, now + 2 * SECOND)
     (pace,) = review_results.paces(review)
     assert (pace.kept, pace.median_seconds, pace.is_rubber_stamp) == (20, 2, True)
+    later, other = at + 60 * SECOND, a_member("board_member").as_actor(has_mfa=True)
+    holds(owner, "board_member")
+    with boundary.acting(by, at=later), pytest.raises(Refused, match="somebody else closes"):
+        closing_reviews.close(review, by=by, at=later)
+    with boundary.acting(other, at=later):
+        assert closing_reviews.close(review, by=other, at=later).state == "closed"
 
 
 @pytest.mark.django_db(transaction=True)
