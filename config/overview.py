@@ -182,7 +182,7 @@ def verdict(measure: Measure, reading: Reading) -> Verdict:
     gap = reading.value - measure.target
     if (gap >= 0) if measure.better == "higher" else (gap <= 0):
         return Verdict(Standing.MET, "Target met", reading.note)
-    by = f"by {wording.figure(abs(gap), measure)} points"
+    by = f"by {wording.points(reading.value, measure)} points"
     return Verdict(Standing.SHORT, "Below target", "; ".join(filter(None, (by, reading.note))))
 
 

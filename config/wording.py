@@ -19,10 +19,20 @@ def figure(value: float, measure: Measure) -> str:
 
     It is cut towards the worse side, so that 98.96 never reads as a target of 99 met.
     """
-    cut = math.floor if measure.better == "higher" else math.ceil
-    tenths = cut(round(value * 10, 6)) / 10
+    tenths = _cut(value, measure)
     text = f"{abs(tenths):,.1f}".removesuffix(".0")
     return f"{MINUS}{text}" if tenths < 0 else text
+
+
+def points(value: float, measure: Measure) -> str:
+    """Write how far ``value`` is from the target, as the two written figures differ."""
+    gap = abs(_cut(value, measure) - measure.target)
+    return f"{gap:,.1f}".removesuffix(".0")
+
+
+def _cut(value: float, measure: Measure) -> float:
+    cut = math.floor if measure.better == "higher" else math.ceil
+    return cut(round(value * 10, 6)) / 10
 
 
 def with_unit(value: float, measure: Measure) -> str:

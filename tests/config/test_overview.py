@@ -40,6 +40,7 @@ def reading(value: float | None = 98.4, note: str = "") -> Reading:
     [
         (99.0, "", "Target met", ""),
         (98.4, "", "Below target", "by 0.6 points"),
+        (97.27, "", "Below target", "by 1.8 points"),  # as 97.2 reads beside 99
         (98.4, "62% of the gaps lie in one site", "Below target", "by 0.6 points; 62% of the"),
         (None, "", "No data yet", ""),
         (None, "No data yet: nothing harvested", "No data yet", "nothing harvested"),
