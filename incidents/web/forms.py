@@ -61,8 +61,9 @@ class DeclareForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, sites: QuerySet[Site], data: Any = None) -> None:
-        first = sites.first()
-        initial = {"token": uuid4(), "site": first.slug if first else None}
+        # Of several sites none is taken for granted: the wrong plant would be woken.
+        few = list(sites[:2])
+        initial = {"token": uuid4(), "site": few[0].slug if len(few) == 1 else None}
         super().__init__(data, initial=initial)
         field = self.fields["site"]
         if isinstance(field, forms.ModelChoiceField):

@@ -36,6 +36,17 @@ def test_three_facts_lead_into_the_room(sign_in: Callable[..., Any]) -> None:
     assert "Open this page anew" in other.content.decode()
 
 
+def test_of_several_sites_none_is_taken_for_granted(sign_in: Callable[..., Any]) -> None:
+    a_site(), a_site()
+    client, _ = sign_in("soc_analyst")
+    assert (
+        '<option value="">Choose the site</option>'
+        in client.get("/incidents/declare/").content.decode()
+    )
+    assert "Choose the site." in client.post("/incidents/declare/", form("")).content.decode()
+    assert not Incident.objects.exists()
+
+
 def test_what_is_missing_is_said_beside_its_field(sign_in: Callable[..., Any]) -> None:
     site = a_site()
     client, _ = sign_in("soc_analyst", site)
