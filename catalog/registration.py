@@ -8,10 +8,10 @@ from catalog.actions import harvesting, lowering, propagating, registering, repo
 from catalog.errors import NotHarvested
 from catalog.models import Asset
 from catalog.permissions import Act
-from catalog.web import granted
+from catalog.web import granted, scopes
 from governance import jobs, registries
 from governance.models import GovernedSystem
-from governance.registries import JobKind, JobRun, Mask, Requestable
+from governance.registries import JobKind, JobRun, Mask, Requestable, Scopes
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +94,7 @@ def _attributes(key: str) -> Mapping[str, object]:
 registries.requestable.add("catalog.asset", _asset)
 registries.attributes.add("catalog.asset", _attributes)
 registries.locators.add("catalog", granted.located)
+registries.scopes.add("catalog", Scopes(scopes.knows, scopes.has, scopes.visible))
 registries.duties.add("label_proposals", duties.proposals)
 registries.duties.add("ownerless_assets", duties.ownerless)
 registries.acts.add("catalog", Act)

@@ -171,6 +171,19 @@ class Requestable:
 
 
 @dataclass(frozen=True, slots=True)
+class Scopes:
+    """The places in a governed system, by its key, in which records of an app lie.
+
+    ``knows`` says whether it has any there, ``has`` whether a scope is one; ``visible`` lists
+    those that somebody may read.
+    """
+
+    knows: Callable[[int], bool]
+    has: Callable[[int, str], bool]
+    visible: Callable[[int, Actor, datetime], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmText:
     """What the ground has seen; ``severity`` 1 (worst) to 4, ``key`` once in all time."""
 
@@ -220,6 +233,8 @@ attributes: Registry[Callable[[str], Mapping[str, object]]] = Registry("resource
 ``steward`` as references of people. Empty for what is gone."""
 locators: Registry[Callable[[int, str], str]] = Registry("locator of records")
 """Finds the record that a scope in a governed system names; empty where it knows none."""
+scopes: Registry[Scopes] = Registry("source of scopes")
+"""What can be asked for where nobody has looked into the system itself yet, or beside it."""
 duties: Registry[Callable[[Actor, datetime], list[Duty]]] = Registry("duty")
 panels: Registry[Callable[[str, Actor], list[Panel]]] = Registry("panel")
 """By ``<type of record>:<topic>``, so that several apps speak on one page."""

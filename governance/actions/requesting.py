@@ -8,9 +8,9 @@ from django.db import transaction
 
 from governance import access, audit, notices
 from governance.access import require
-from governance.actions import confirming_requests, fulfilling, routing
+from governance.actions import confirming_requests, fulfilling, routing, screening
 from governance.actions.confirming_requests import OneOfTwo
-from governance.actions.granting import TermTooLong
+from governance.actions.screening import DuplicateRequest
 from governance.domain import actor as actors
 from governance.domain import grants
 from governance.domain.actor import Actor
@@ -22,12 +22,11 @@ from governance.models import (
     DriftState,
     GovernedSystem,
     Grant,
-    PrincipalAlias,
     RequestState,
     User,
 )
 from governance.permissions import Act
-from governance.queries import resources, separation
+from governance.queries import resources, vocabulary
 
 APPROVER = actors.service("approver")
 """Approves what the policy calls low risk; a person could only have said yes."""
@@ -40,22 +39,10 @@ class OwnRequest(Refused):
     code = "own_request"
 
 
-class DutiesCollide(Refused):
-    """Together with what the principal has, the access would break a separation of duties."""
-
-    code = "duties_collide"
-
-
 class NotTheApprover(Refused):
     """The policy lets them decide, but it is somebody else's turn."""
 
     code = "not_the_approver"
-
-
-class DuplicateRequest(Conflict):
-    """The same access is asked for already and waits for its decision."""
-
-    code = "duplicate_request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +78,7 @@ def submit(
 
     Raises:
         NotAllowed: ``by`` may not ask for access to this system.
+        UnknownThere: the system has no such entitlement or scope.
         DutiesCollide: one person must not hold this beside what they have.
         DuplicateRequest: the same is asked for already, or ``token`` was used for another.
         TermTooLong: longer than data of this class are given to anybody.
@@ -117,10 +105,7 @@ def submit(
     require(by, Act.REQUEST_SUBMIT, request, at=at)
     if (known := _with_token(request)) is not None:
         return known
-    _refuse_long(request)
-    request.full_clean()
-    _refuse_colliding(request, at=at)
-    _refuse_duplicate(request)
+    screening.screen(request, by=by, at=at)
     routing.lay(request, facts, at=at)
     request.save()
     _record(request, by=by, at=at)
@@ -142,22 +127,6 @@ def _record(request: AccessRequest, *, by: Actor, at: datetime) -> None:
     )
 
 
-def _refuse_colliding(request: AccessRequest, *, at: datetime) -> None:
-    wanted = (request.system, request.principal, request.entitlement, request.scope)
-    for rule in separation.broken(*wanted, at=at):
-        raise DutiesCollide(
-            f"{request.principal} must not hold both sides of {rule}: {rule.reason}"
-        )
-
-
-def _refuse_long(request: AccessRequest) -> None:
-    # Asked before the fields are cleaned: the constraint behind it speaks to nobody.
-    most = grants.longest(request.level)
-    if request.ends_after > most:
-        what = request.level or "these"
-        raise TermTooLong(f"Access to {what} data lasts {most.days} days at most.")
-
-
 SAME = (
     *("system_id", "requester_id", "grantee_id", "principal", "entitlement", "scope"),
     *("resource", "act", "purpose", "days"),
@@ -177,22 +146,6 @@ def _with_token(request: AccessRequest) -> AccessRequest | None:
     if any(getattr(known, name) != getattr(request, name) for name in SAME):
         raise DuplicateRequest("This Idempotency-Key was used for another request.")
     return known
-
-
-def _refuse_duplicate(request: AccessRequest) -> None:
-    same = AccessRequest.objects.pending().filter(
-        system=request.system,
-        grantee=request.grantee,
-        principal=request.principal,
-        entitlement=request.entitlement,
-        scope=request.scope,
-        act=request.act,
-    )
-    known = same.first()
-    if known is not None:
-        raise DuplicateRequest(
-            f"{known} is asked for already, since {known.submitted_at:%H:%M} UTC."
-        )
 
 
 def _tell(request: AccessRequest, *, at: datetime) -> None:
@@ -218,18 +171,22 @@ def _tell(request: AccessRequest, *, at: datetime) -> None:
 def _approve_low_risk(request: AccessRequest, *, at: datetime) -> bool:
     """Approve at once what the policy lets the approver approve.
 
-    Open drift of the login bars it, and so does a login of which nobody has said that it is the
-    grantee's: a robot must not give anything to everybody, or to somebody else's account.
+    Open drift of the login bars it, a login that the system does not have, and one of which
+    nobody has said that it is the grantee's: a robot must not give anything to everybody, or to
+    somebody else's account.
     """
     drifts = DriftFinding.objects.filter(
         state=DriftState.OPEN, system=request.system, principal=request.principal
     )
     grantee = request.grantee or request.requester
-    is_own = request.principal == grantee.email or PrincipalAlias.objects.filter(
-        system=request.system, principal=request.principal, user=grantee
-    )
+    own = vocabulary.logins(request.system, grantee)
+    # The address counts as a login only where no other is known to be theirs.
+    by_address = request.principal == grantee.email and not (own and not request.act)
+    is_own = by_address or request.principal in own
+    known = vocabulary.of(request.system)
+    is_there = request.act or not known.seen_at or vocabulary.has_login(known, request.principal)
     permits = access.allows(APPROVER, Act.REQUEST_AUTO_APPROVE, request, at=at)
-    if not permits or not is_own or drifts.exists():
+    if not (permits and is_own and is_there) or drifts.exists():
         return False
     decision = require(APPROVER, Act.REQUEST_AUTO_APPROVE, request, at=at)
     _write(

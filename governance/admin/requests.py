@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,26 +18,30 @@ from unfold.decorators import action
 
 from governance import access
 from governance.actions import requesting, routing
+from governance.admin.asking import ASKED, AskingAdmin
 from governance.admin.request_filters import Below, Clock
-from governance.board import GovernedAdmin, when, who
+from governance.board import when, who
 from governance.domain import grants
 from governance.errors import BadInput
 from governance.measures import PERIOD_DAYS
-from governance.models import PENDING, AccessRequest, GovernedSystem, RequestState, User
+from governance.models import (
+    PENDING,
+    AccessRequest,
+    RequestState,
+    User,
+)
 from governance.permissions import Act
 from governance.queries import (
-    denials,
     names,
     own_requests,
     request_clock,
     request_turns,
-    requestable,
 )
 from governance.queries.deciding import deciders
 
-ASKED = ["system", "principal", "entitlement", "scope", "purpose", "days"]
 SHOWN = [
     *("case", "state", "missing", "system", "principal", "entitlement", "scope", "level"),
+    "caution",
     *("purpose", "days", "requester", "grantee", "owner", "deputy", "submitted_at", "due_at"),
     *("first_approved_at", "first_approver", "first_reason"),
     *("decided_at", "decider", "decision_reason", "resolved_at"),
@@ -52,10 +56,9 @@ def _lookup(cut: request_clock.Cut, key: object) -> dict[str, str]:
 
 
 @admin.register(AccessRequest)
-class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
+class AccessRequestAdmin(AskingAdmin):
     """Open ones first, soonest due on top; decided with a reason, many at once or one by one."""
 
-    read_act, write_act = Act.REQUEST_READ, Act.REQUEST_SUBMIT
     list_display = ["__str__", "system", "requester", "purpose", "stands", "clock", "decided_at"]
     readonly_fields = ("first_approver", "decider")
     list_filter = ["state", Clock, Below, "system", "level", "owner"]
@@ -116,76 +119,10 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         column = {"decider": "decided_by", "first_approver": "first_approved_by"}
         return [name for name in SHOWN if getattr(obj, column.get(name, name)) not in (None, "")]
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Begin with what was refused: ``?resource=catalog.asset:42&act=catalog:asset:read``."""
-        resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
-        asked = requestable.asked_for(resource, act, to=who(request), at=when(request))
-        return {"principal": request.user.get_username(), **asked}
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Offer the systems for which this person may ask."""
-        if db_field.name == "system":
-            options["queryset"] = GovernedSystem.objects.filter(pk__in=self._open_to(request))
-        return super().formfield_for_foreignkey(db_field, request, **options)
-
-    def _open_to(self, request: HttpRequest) -> list[int]:
-        return [
-            row.pk
-            for row in GovernedSystem.objects.select_related("site")
-            if access.allows(
-                who(request), Act.REQUEST_SUBMIT, AccessRequest(system=row), at=when(request)
-            )
-        ]
-
-    def create(
-        self, request: HttpRequest, obj: AccessRequest, data: dict[str, Any]
-    ) -> AccessRequest:
-        assert isinstance(request.user, User)
-        return requesting.submit(
-            **data,
-            **self._refused(request, data),
-            requester=request.user,
-            by=who(request),
-            at=when(request),
-        )
-
-    def response_add(
-        self, request: HttpRequest, obj: AccessRequest, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        """Say what came of it, and show it among what they asked for: many may list no other."""
-        url = f"{reverse('own_requests')}#request-{obj.pk}"
-        said = own_requests.outcome(obj, at=when(request))
-        tone = messages.WARNING if obj.state == RequestState.APPROVED else messages.SUCCESS
-        words = format_html('<a href="{}">{}</a>: {}', url, obj, said)
-        self.message_user(request, words, tone)
-        return redirect(request.get_full_path() if "_addanother" in request.POST else url)
-
     @action(description="My requests and access", url_path="own")  # type: ignore[untyped-decorator]
     def own(self, request: HttpRequest) -> HttpResponse:
         """Lead to what this person asked for."""
         return redirect("own_requests")
-
-    def _refused(self, request: HttpRequest, data: dict[str, Any]) -> dict[str, Any]:
-        """Return record, act and case of the refusal that the form was opened from.
-
-        They count only while the form still asks for what was refused.
-        """
-        resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
-        asked = requestable.asked_for(resource, act, to=who(request), at=when(request))
-        # A record that names no scope of its own leaves the words to whoever asks.
-        same = (
-            asked
-            and asked["scope"] in ("", data["scope"])
-            and (asked["system"], asked["entitlement"])
-            == (str(data["system"].pk), data["entitlement"])
-        )
-        if not same:
-            return {}
-        found: dict[str, Any] = {"resource": resource, "act": act}
-        if binding := request.GET.get("denial"):
-            said = denials.read(binding, subject=who(request).ref, act=act, ref=resource)
-            found["denial"] = requesting.Origin(*said)
-        return found
 
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve or refuse one request with the reason given, then show it again."""

@@ -23,8 +23,8 @@ from governance.queries import denials, requestable
 NAMESPACE = UUID("6f1d0d53-6f5e-5c0a-9b0b-0d8f3a7f1c2e")
 FIELDS = (
     "id", "case", "system", "grantee", "principal", "entitlement", "scope", "resource", "act",
-    "level", "purpose", "days", "state", "missing", "submitted_at", "due_at", "decided_at",
-    "decided_by", "decision_reason", "resolved_at",
+    "level", "caution", "purpose", "days", "state", "missing", "submitted_at", "due_at",
+    "decided_at", "decided_by", "decision_reason", "resolved_at",
 )  # fmt: skip
 
 
@@ -44,6 +44,9 @@ class AccessRequestRow(serializers.Serializer[dict[str, Any]]):
     resource = serializers.CharField(allow_blank=True)
     act = serializers.CharField(allow_blank=True)
     level = serializers.CharField(allow_blank=True)
+    caution = serializers.CharField(
+        allow_blank=True, help_text="What was not known of the login or the system."
+    )
     purpose = serializers.CharField()
     days = serializers.IntegerField()
     state = serializers.CharField(help_text=", ".join(RequestState.values))

@@ -98,6 +98,14 @@ class AccessRequest(Governed):
     level = models.CharField(
         "class", max_length=16, blank=True, default="", db_default="", editable=False
     )
+    caution = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="What was not known of the login, or of the system, when it was asked for.",
+    )
     purpose = models.CharField(max_length=300)
     days = models.PositiveSmallIntegerField(default=30)
     submitted_at = models.DateTimeField()

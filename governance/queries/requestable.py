@@ -72,3 +72,8 @@ def asked_for(resource: str, act: str, *, to: Actor, at: datetime) -> dict[str, 
         "resource": resource,
         "act": act,
     }
+
+
+def is_about_record(asked: dict[str, str]) -> bool:
+    """Say whether what was :func:`asked_for` is decided by the policy, whatever a system has."""
+    return bool(asked.get("act"))

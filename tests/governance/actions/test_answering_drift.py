@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from governance import boundary
 from governance.actions import answering_drift, drifting, requesting
-from governance.actions.requesting import DutiesCollide
+from governance.actions.screening import DutiesCollide
 from governance.domain.actor import Actor
 from governance.domain.drift import Observation, ObservedGrant, source_hash
 from governance.errors import Conflict, NotAllowed, Refused
@@ -108,7 +108,7 @@ def test_what_breaks_a_separation_of_duties_is_refused_at_request(
         answering_drift.name_principal(
             system=system, principal=name, user=person, by=operator, at=at
         )
-    look(erp, ("ana", "order", "orders"), by=operator, at=at)
+    look(erp, ("ana", "order", "orders"), ("cleo", "pay", "accounts"), by=operator, at=at)
 
     def ask(system: GovernedSystem, principal: str, entitlement: str) -> None:
         requesting.submit(

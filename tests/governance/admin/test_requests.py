@@ -117,8 +117,8 @@ def test_a_refusal_leads_to_a_form_that_knows_what_was_refused() -> None:
     assert f'<option value="{asset.system_id}" selected>' in text
     assert 'name="entitlement" value="read"' in text
     answer = client.post(
-        refused.path,
-        {**ASKED, "system": asset.system_id},
+        f"{refused.path}?{refused.query}",
+        {**ASKED, "system": asset.system_id, "scope": f"mes.{asset.name}"},
     )
     assert answer.status_code == 302
     row = AccessRequest.objects.get()
