@@ -18,7 +18,7 @@ from governance.models import (
     RevocationPlan,
 )
 from governance.permissions import Act
-from governance.queries import request_turns, reviewers
+from governance.queries import request_turns, reviewers, ungiven
 from governance.registries import Duty
 
 MOST = 20
@@ -81,6 +81,23 @@ def rollbacks(by: Actor, at: datetime) -> list[Duty]:
         for row in rows.select_related("restores").order_by("published_at", "pk")[:MOST]
         if row.restores
     ]
+
+
+def ungiven_access(by: Actor, at: datetime) -> list[Duty]:
+    """Return a line for each system of ``by`` in which something approved is not there yet."""
+    found = []
+    for system, grants in ungiven.of(by, at=at).items():
+        first = grants[0]
+        more = f", and {len(grants) - 1} more" if len(grants) > 1 else ""
+        page = f"{first.pk}/change/" if not more else f"?system__id__exact={system.pk}"
+        found.append(
+            Duty(
+                title=f"Give in {system}: approved, not there: {len(grants):,}",
+                reason=f"{first}{more}; approved since {first.valid_from:%b %d, %H:%M} UTC",
+                url=f"/admin/governance/grant/{page}",
+            )
+        )
+    return found[:MOST]
 
 
 def drift_due(by: Actor, at: datetime) -> list[Duty]:

@@ -20,7 +20,6 @@ from governance.queries import own_requests
 TONES = {
     "open": ("warn", "wait"),
     "approved": ("warn", "wait"),
-    "granted": ("ok", "ok"),
     "denied": ("bad", "stop"),
 }
 
@@ -67,7 +66,11 @@ def _number(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _look(one: own_requests.Asked) -> tuple[str, str]:
-    return TONES.get(one.request.state, ("", "file"))
+    if one.given is None:
+        return TONES.get(one.request.state, ("", "file"))
+    if one.given.ended_at is not None:
+        return "", "file"
+    return ("ok", "ok") if one.given.holds else ("warn", "wait")
 
 
 def _clock(one: own_requests.Asked, request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from governance.domain.decisions import OPEN_TO_GRANTS
 from governance.errors import WardroomError
 from governance.models import AccessRequest, Grant, RequestState
 from governance.permissions import Act, Event
-from governance.queries import questions
+from governance.queries import presence, questions
 
 MISSING = 300
 
@@ -56,7 +56,25 @@ def fulfil(request: AccessRequest, *, by: Actor, at: datetime) -> Grant | None:
         key=f"request_granted:{request.pk}",
         at=at,
     )
+    _tell_giver(request, grant, at=at)
     return grant
+
+
+def _tell_giver(request: AccessRequest, grant: Grant, *, at: datetime) -> None:
+    """Tell whoever looks after the system to give there what the policy does not give itself."""
+    if grant.act or presence.of([grant])[grant.pk].holds:
+        return
+    system = request.system
+    notices.send(
+        to=[system.owner]
+        if system.owner
+        else notices.holders("administrator", site=system.site, at=at),
+        subject=f"Give in {system}: {request}"[:160],
+        text=f"Approved until {grant.valid_to:%b %d, %Y, %H:%M} UTC, and not there yet.",
+        ref=grant.ref,
+        key=f"request_ungiven:{request.pk}",
+        at=at,
+    )
 
 
 def _given(request: AccessRequest, *, at: datetime) -> Grant:

@@ -75,7 +75,7 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Say what the system does not have, and what is asked for already."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.errors:
+        if not {"system", "principal", "entitlement", "scope"} <= data.keys():
             return data
         system: GovernedSystem = data["system"]
         if not self.is_about_record(data):
@@ -84,8 +84,8 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
             faults = vocabulary.faults(known, **wanted, to=self.by, at=self.at)
             for name, sentence in faults.items():
                 self.add_error(name, sentence)
-            if faults:
-                return data
+        if self.errors:
+            return data
         facts = resources.facts(resources.located(system, data["scope"]))
         probe = AccessRequest(
             **{name: data[name] for name in self.Meta.fields},

@@ -27,6 +27,7 @@ from governance.measures import PERIOD_DAYS
 from governance.models import (
     PENDING,
     AccessRequest,
+    Grant,
     RequestState,
     User,
 )
@@ -34,6 +35,7 @@ from governance.permissions import Act
 from governance.queries import (
     names,
     own_requests,
+    presence,
     request_clock,
     request_turns,
 )
@@ -187,9 +189,16 @@ class AccessRequestAdmin(AskingAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show the request, who can decide about it, and the decision for whoever can."""
+        """Show the request, the decision for whoever can decide, and whether it is there."""
         row = self.get_object(request, object_id)
         more = {"deciding": self._deciding(request, row) if row else None}
+        grant = Grant.objects.filter(request=row).select_related("system__owner").first()
+        if row and grant:
+            more["given"] = {
+                "grant": grant,
+                "standing": grant.standing(when(request)),
+                "there": presence.of([grant])[grant.pk],
+            }
         answer: HttpResponse = super().change_view(
             request, object_id, form_url, {**(extra_context or {}), **more}
         )

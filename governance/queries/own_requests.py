@@ -7,9 +7,14 @@ from django.db.models import Q
 
 from governance.domain.grants import Standing
 from governance.models import PENDING, AccessRequest, Grant, RequestState, User
-from governance.queries import names
+from governance.queries import names, presence
+from governance.queries.presence import Presence, Where
 
 MOST = 200
+RELATED = (
+    *("system", "requester", "grantee", "owner", "deputy"),
+    *("grant__system__owner", "grant__system__site"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +24,18 @@ class Given:
     grant: Grant
     standing: Standing
     by: str
+    presence: Presence
 
     @property
     def ended_at(self) -> datetime | None:
         """Return since when it holds no more; None while it may still hold."""
         ends = {Standing.REVOKED: self.grant.revoked_at, Standing.EXPIRED: self.grant.valid_to}
         return ends.get(self.standing)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the access is there now: approved, in force, and where it must be."""
+        return self.standing is Standing.ACTIVE and self.presence.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +66,16 @@ class Own:
 def of(person: User, *, at: datetime) -> Own:
     """Return what ``person`` asked for or was to get, and no row of anybody else.
 
-    Three queries, however many there are.
+    Five queries, however many there are.
     """
     rows = list(
         AccessRequest.objects.filter(Q(requester=person) | Q(grantee=person))
-        .select_related("system", "requester", "grantee", "owner", "deputy", "grant")
+        .select_related(*RELATED)
         .order_by("-submitted_at", "-pk")[: MOST + 1]
     )
     unasked = list(
         Grant.objects.filter(grantee=person, request=None)
-        .select_related("system")
+        .select_related("system__owner", "system__site")
         .order_by("-valid_to", "pk")[:MOST]
     )
     named = names.named(
@@ -75,26 +86,44 @@ def of(person: User, *, at: datetime) -> Own:
         ]
     )
     words = {ref: one.text for ref, one in named.items()}
-    asked = [_asked(row, words, at=at) for row in rows[:MOST]]
+    given = [grant for row in rows[:MOST] if (grant := getattr(row, "grant", None))]
+    stands = presence.of([*given, *unasked])
+    asked = [_asked(row, words, stands, at=at) for row in rows[:MOST]]
     asked.sort(key=lambda one: not one.is_pending)
-    others = tuple(_given(one, words.get(one.approved_by, ""), at=at) for one in unasked)
+    others = tuple(_given(one, words.get(one.approved_by, ""), stands, at=at) for one in unasked)
     return Own(tuple(asked), others, len(rows) > MOST)
 
 
-def _asked(row: AccessRequest, words: dict[str, str], *, at: datetime) -> Asked:
+def _asked(
+    row: AccessRequest, words: dict[str, str], stands: dict[int, Presence], *, at: datetime
+) -> Asked:
     grant: Grant | None = getattr(row, "grant", None)
     decider = words.get(row.decided_by, "")
+    given = _given(grant, decider, stands, at=at) if grant else None
     return Asked(
         request=row,
-        state=state(row),
+        state=_stands(row, given) if given else state(row),
         turn=turn(row, words.get(row.first_approved_by, ""), at=at),
         decider=decider,
-        given=_given(grant, decider, at=at) if grant else None,
+        given=given,
     )
 
 
-def _given(grant: Grant, by: str, *, at: datetime) -> Given:
-    return Given(grant, grant.standing(at), by)
+def _given(grant: Grant, by: str, stands: dict[int, Presence], *, at: datetime) -> Given:
+    return Given(grant, grant.standing(at), by, stands[grant.pk])
+
+
+def _stands(row: AccessRequest, given: Given) -> str:
+    """Return how what was granted stands: approved is not there yet."""
+    if given.ended_at is not None:
+        return "Taken away" if given.standing is Standing.REVOKED else "Ended"
+    if given.standing is not Standing.ACTIVE:
+        return f"Approved, {given.standing}"
+    if given.presence.where is Where.ABSENT:
+        return "Approved, not there yet"
+    if given.presence.where is Where.UNCOMPARED:
+        return "Approved, not compared yet"
+    return state(row)
 
 
 def state(row: AccessRequest) -> str:
@@ -122,7 +151,10 @@ def turn(row: AccessRequest, first_approver: str = "", *, at: datetime) -> str:
 def outcome(row: AccessRequest, *, at: datetime) -> str:
     """Return what came of a request that was submitted just now."""
     if row.state == RequestState.GRANTED:
-        return f"granted at once, until {row.grant.valid_to:%b %d, %Y, %H:%M} UTC."
+        until = f"until {row.grant.valid_to:%b %d, %Y, %H:%M} UTC"
+        if row.act:
+            return f"granted at once, {until}."
+        return f"approved at once, {until}. {presence.giver(row.system)} gives it in {row.system}."
     if row.state == RequestState.APPROVED:
         return f"approved at once, not yet granted: {row.missing}"
     return f"waits for {turn(row, at=at)}. Due {row.due_at:%b %d, %H:%M} UTC."

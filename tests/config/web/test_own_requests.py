@@ -85,8 +85,11 @@ def test_after_asking_it_says_what_was_granted_at_once() -> None:
     asset = a_table(level=1)
     person = a_member("site_operator", site=asset.site)
     assert person.email is not None
-    shown = submitted(signin.proven(person), asset.system_id, principal=person.email)
-    assert "granted at once, until" in shown
+    own = {"principal": person.email, "entitlement": "select"}
+    shown = submitted(signin.proven(person), asset.system_id, **own)
+    assert "approved at once, until" in shown
+    assert "an administrator of" in shown, "approved is not given in the system"
+    assert 'class="state ok"' not in shown
     assert "Service approver" in shown
 
 
