@@ -21,7 +21,7 @@ from catalog.models import (
 )
 from catalog.permissions import Act
 from catalog.queries import coverage
-from catalog.web import glossary, granted, labels, lineage
+from catalog.web import asking, glossary, granted, labels, lineage
 from catalog.web.labels import LabelLine
 from governance import access, registries
 from governance.domain.actor import Actor
@@ -92,6 +92,7 @@ def compose(asset: Asset, by: Actor, *, depth: str = "", at: datetime) -> dict[s
         "keys": _keys(asset, by, at),
         "lineage": lineage.of(asset, by, depth=depth, at=at) if _has_lineage(asset) else None,
         "access": granted.on(asset, by, at=at),
+        "asking": asking.of(asset, by, at=at),
         "terms": glossary.of(asset, by, at=at),
         "panels": _panels(asset, by),
         "last_run": HarvestRun.objects.filter(system=asset.system).first(),

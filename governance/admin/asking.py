@@ -37,7 +37,10 @@ class AskingAdmin(GovernedAdmin[AccessRequest]):
         return [own, *super().get_urls()]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Begin with what was refused: ``?resource=catalog.asset:42&act=catalog:asset:read``."""
+        """Begin with what was refused: ``?resource=catalog.asset:42&act=catalog:asset:read``.
+
+        Without an act, with what the record's own page asks for: a right in its system.
+        """
         resource, act = (request.GET.get(name, "")[:160] for name in ("resource", "act"))
         asked = requestable.asked_for(resource, act, to=who(request), at=when(request))
         assert isinstance(request.user, User)
@@ -162,7 +165,7 @@ class AskingAdmin(GovernedAdmin[AccessRequest]):
             and (asked["system"], asked["entitlement"])
             == (str(data["system"].pk), data["entitlement"])
         )
-        if not same:
+        if not same or not act:
             return {}
         found: dict[str, Any] = {"resource": resource, "act": act}
         if binding := request.GET.get("denial"):

@@ -24,3 +24,11 @@ MEANT: Mapping[str, tuple[str, ...]] = {
     "remove": ("delete",),
 }
 """What people say -> what the field calls it."""
+
+
+def usual(scope: str) -> str:
+    """Return the right that is asked for most on what ``scope`` names; empty for no place."""
+    kind, colon, _ = scope.partition(":")
+    if colon:
+        return {"schema": "usage", "database": "connect", "role": "member"}.get(kind, "")
+    return "select" if scope else ""

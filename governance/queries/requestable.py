@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from governance import access, registries
-from governance.domain import references
+from governance.domain import references, rights
 from governance.domain.actor import Actor
 from governance.domain.decisions import Decision, Reason
 from governance.queries import denials, questions
@@ -33,9 +33,10 @@ def form_url(resource: str, act: str, *, denial: str = "") -> str:
     return f"{plain_form_url()}?{words}"
 
 
-def plain_form_url() -> str:
-    """Return the address of the form with nothing filled in."""
-    return f"{settings.PUBLIC_URL.rstrip('/')}{FORM}"
+def plain_form_url(resource: str = "") -> str:
+    """Return the address of the form, filled in with where ``resource`` lies if one is given."""
+    query = f"?{urlencode({'resource': resource})}" if resource else ""
+    return f"{settings.PUBLIC_URL.rstrip('/')}{FORM}{query}"
 
 
 def refused_form_url(
@@ -52,7 +53,8 @@ def asked_for(resource: str, act: str, *, to: Actor, at: datetime) -> dict[str, 
     """Return what the fields of the form begin with; nothing for what is not known here.
 
     Whoever may not see the record reads its reference where others read its name: else the form
-    would name everything there is, number by number.
+    would name everything there is, number by number. Without an act the right in its system is
+    suggested, and the request is about that alone.
     """
     try:
         reference = references.parse(resource)
@@ -65,6 +67,9 @@ def asked_for(resource: str, act: str, *, to: Actor, at: datetime) -> dict[str, 
     scope = found.scope
     if scope and not access.allows(to, found.read, questions.record(resource), at=at):
         scope = resource
+    if not act:
+        scope = "" if scope == resource else scope
+        return {"system": str(found.system), "scope": scope, "entitlement": rights.usual(scope)}
     return {
         "system": str(found.system),
         "scope": scope,

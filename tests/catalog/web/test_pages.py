@@ -157,7 +157,7 @@ def test_an_asset_costs_the_same_with_one_column_and_with_three(
     for _ in range(count):
         a_label(a_column(table))
     text(steward, f"{LIST}{table.pk}/")
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(25):
         text(steward, f"{LIST}{table.pk}/")
 
 
