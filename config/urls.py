@@ -25,6 +25,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("", overview.index, name="overview"),
     path("requests/", own_requests.index, name="own_requests"),
+    path("requests/<int:pk>/", own_requests.page, name="own_request"),
     path("favicon.ico", icon.favicon, name="favicon"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

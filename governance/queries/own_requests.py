@@ -63,6 +63,18 @@ class Own:
     is_cut: bool
 
 
+def one(person: User, key: int, *, at: datetime) -> Asked | None:
+    """Return the request with this key, if ``person`` asked for it or was to get it."""
+    found = AccessRequest.objects.filter(Q(requester=person) | Q(grantee=person), pk=key)
+    row = found.select_related(*RELATED).first()
+    if row is None:
+        return None
+    named = names.named([row.decided_by, row.first_approved_by])
+    grant: Grant | None = getattr(row, "grant", None)
+    words = {ref: name.text for ref, name in named.items()}
+    return _asked(row, words, presence.of([grant] if grant else []), at=at)
+
+
 def of(person: User, *, at: datetime) -> Own:
     """Return what ``person`` asked for or was to get, and no row of anybody else.
 

@@ -103,3 +103,35 @@ def test_the_own_number_is_kept_as_it_is_dialled_from_everywhere() -> None:
     assert 'value="+493411234567"' in text(client)
     answer = client.post("/requests/", {"phone": ""}, follow=True)
     assert "no longer kept" in answer.content.decode()
+
+
+def test_a_row_leads_to_everything_about_it_and_to_nobody_elses() -> None:
+    system = a_system()
+    person = a_member("site_operator", site=system.site)
+    mine = a_request(requester=person, system=system, caution="No such login was seen.")
+    theirs = a_request(system=system)
+    client = signin.proven(person)
+    assert f'href="/requests/{mine.pk}/"' in text(client)
+    shown = text(client, f"/requests/{mine.pk}/")
+    for word in (str(mine.case), "No such login was seen.", mine.purpose, "Withdraw it"):
+        assert word in shown
+    assert client.get(f"/requests/{theirs.pk}/").status_code == 404
+
+
+def test_who_asked_withdraws_it_there_and_nobody_elses() -> None:
+    now = timezone.now()
+    system = a_system()
+    person = a_member("site_operator", site=system.site)
+    over = {"system": system, "submitted_at": now, "due_at": now + timedelta(hours=4)}
+    mine, theirs = a_request(requester=person, **over), a_request(**over)
+    client = signin.proven(person)
+    answer = client.post("/requests/", {"withdraw": str(mine.pk)}, follow=True)
+    assert f"Withdrawn: {mine}." in answer.content.decode()
+    mine.refresh_from_db()
+    assert (mine.state, mine.decided_by) == ("canceled", person.as_actor().ref)
+    again = client.post("/requests/", {"withdraw": str(mine.pk)}, follow=True)
+    assert "has ended already" in again.content.decode()
+    for key in (str(theirs.pk), "x", "9" * 40):
+        assert client.post("/requests/", {"withdraw": key}).status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.state == "open"
