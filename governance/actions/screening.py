@@ -6,7 +6,7 @@ from governance.actions.granting import TermTooLong
 from governance.domain import grants
 from governance.domain.actor import Actor
 from governance.errors import Conflict, Refused
-from governance.models import AccessRequest
+from governance.models import AccessRequest, Grant
 from governance.queries import separation, vocabulary
 
 MOST_DAYS = 365
@@ -42,6 +42,26 @@ def screen(request: AccessRequest, *, by: Actor, at: datetime) -> None:
     request.full_clean()
     refuse_colliding(request, at=at)
     refuse_duplicate(request)
+    _note_held(request, at=at)
+
+
+def held_until(request: AccessRequest, *, at: datetime) -> datetime | None:
+    """Return until when the very same is given already; None where it is not."""
+    same = Grant.objects.in_force(at).filter(
+        system=request.system,
+        principal=request.principal,
+        entitlement=request.entitlement,
+        scope=request.scope,
+        act=request.act,
+    )
+    return same.order_by("-valid_to").values_list("valid_to", flat=True).first()
+
+
+def _note_held(request: AccessRequest, *, at: datetime) -> None:
+    # An extension is asked for so: it is no mistake by itself, and whoever decides must know.
+    if end := held_until(request, at=at):
+        said = f"Given already until {end:%b} {end.day}, {end:%Y, %H:%M} UTC: this would follow it."
+        request.caution = f"{said} {request.caution}".strip()[:300]
 
 
 def refuse_colliding(request: AccessRequest, *, at: datetime) -> None:

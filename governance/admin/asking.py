@@ -147,7 +147,8 @@ class AskingAdmin(GovernedAdmin[AccessRequest]):
         url = f"{reverse('own_requests')}#request-{obj.pk}"
         said = own_requests.outcome(obj, at=when(request))
         tone = messages.WARNING if obj.state == RequestState.APPROVED else messages.SUCCESS
-        words = format_html('<a href="{}">{}</a>: {}', url, obj, said)
+        noted = f" {obj.caution}" if obj.caution else ""
+        words = format_html('<a href="{}">{}</a>: {}{}', url, obj, said, noted)
         self.message_user(request, words, tone)
         return redirect(request.get_full_path() if "_addanother" in request.POST else url)
 

@@ -10,7 +10,7 @@ from governance.errors import Refused
 from governance.models import AccessRequest, GovernedSystem, PrincipalAlias
 from tests.builders.catalog import an_asset
 from tests.builders.governance import a_member, a_site, a_system
-from tests.governance.actions.test_requesting import a_table, asked
+from tests.governance.actions.test_requesting import a_table, approved, asked
 from tests.governance.queries.test_observed_access import a_look, seen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system_services]
@@ -106,3 +106,16 @@ def test_the_robot_approves_the_own_login_and_no_address_in_its_stead(at: dateti
 def test_a_term_below_a_day_is_refused_in_words(at: datetime) -> None:
     with pytest.raises(Refused, match="a day at least"):
         asked(at, days=0)
+
+
+def test_what_is_given_already_is_asked_for_as_an_extension_and_says_so(at: datetime) -> None:
+    asset = a_table()
+    assert asset.owner is not None
+    first = asked(at, asset)
+    grant = approved(first, asset.owner, at)
+    assert grant is not None
+    again = asked(at, asset, requester=first.requester)
+    end = grant.valid_to
+    assert f"Given already until {end:%b} {end.day}, {end:%Y, %H:%M} UTC" in again.caution
+    with pytest.raises(screening.DuplicateRequest):
+        asked(at, asset, requester=first.requester)
