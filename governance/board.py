@@ -36,6 +36,24 @@ def when(request: HttpRequest) -> datetime:
     return at
 
 
+NAMED = 3
+_ONE = {"entities": "entity", "people": "person"}
+
+
+def done_to(names: list[str], done: str) -> str:
+    """Return what was done to how many, and to which where they are few.
+
+    ``done`` stands in the plural, as "requests approved": of one it becomes "1 request approved".
+    """
+    words = done.split()
+    if len(names) == 1:
+        many = next((at for at, word in enumerate(words) if word.endswith("s") or word in _ONE), -1)
+        if many >= 0:
+            words[many] = _ONE.get(words[many], words[many].removesuffix("s"))
+    which = f": {'; '.join(names)}" if len(names) <= NAMED else ""
+    return f"{len(names):,} {' '.join(words)}{which}."
+
+
 class ReasonForm(ActionForm):  # type: ignore[misc]
     """Asks once why, for all chosen records."""
 
@@ -146,13 +164,13 @@ class GovernedAdmin(ModelAdmin, Generic[G]):  # type: ignore[misc]
                 messages.ERROR,
             )
             return
-        count = 0
+        names = []
         for row in rows:
             try:
                 act(row, why)
             except WardroomError as error:
                 self.message_user(request, f"{row}: {error.detail}", messages.WARNING)
             else:
-                count += 1
-        if count:
-            self.message_user(request, f"{count} {done}.")
+                names.append(str(row))
+        if names:
+            self.message_user(request, done_to(names, done))

@@ -143,6 +143,10 @@ def _with_token(request: AccessRequest) -> AccessRequest | None:
     known = AccessRequest.objects.filter(token=request.token).first()
     if known is None:
         return None
+    # Whoever approves may shorten it, which makes the same call no other one.
+    is_cut = known.decided_at is not None or known.first_approved_at is not None
+    if is_cut and known.days < request.days:
+        request.days = known.days
     if any(getattr(known, name) != getattr(request, name) for name in SAME):
         raise DuplicateRequest("This Idempotency-Key was used for another request.")
     return known
@@ -264,8 +268,12 @@ def _write(
 
 
 @transaction.atomic
-def approve(request: AccessRequest, *, by: Actor, at: datetime, reason: str) -> Grant | None:
+def approve(
+    request: AccessRequest, *, by: Actor, at: datetime, reason: str, days: int | None = None
+) -> Grant | None:
     """Approve what was asked for. The grant follows if the policy, asked anew, permits it.
+
+    ``days`` shortens it; None leaves what was asked for.
 
     None where it does not: the request then says what is missing, and is looked at again
     until it permits or the request ends. None too for the first of two approvals, which
@@ -276,14 +284,27 @@ def approve(request: AccessRequest, *, by: Actor, at: datetime, reason: str) -> 
         OwnRequest: ``by`` asked for it, or would get it.
         NotTheApprover: it is somebody else's turn.
         OneOfTwo: ``by`` was the first of two.
+        Refused: ``days`` are more than were asked for, or none.
         Conflict: it was decided already.
     """
     act = _turn(request, by=by, at=at)
+    asked = request.days
+    _shorten(request, days)
     if act is Act.REQUEST_DECIDE and grants.needs_second_approval(request.level):
         confirming_requests.note_first(request, by=by, at=at, reason=reason)
         return None
-    _write(request, RequestState.APPROVED, act=act, by=by, at=at, reason=reason)
+    cut = {"days": request.days, "days_asked": asked} if request.days != asked else {}
+    _write(request, RequestState.APPROVED, act=act, by=by, at=at, reason=reason, **cut)
     return fulfilling.fulfil(request, by=by, at=at)
+
+
+def _shorten(request: AccessRequest, days: int | None) -> None:
+    if days is None or days == request.days:
+        return
+    if not 1 <= days < request.days:
+        raise Refused(f"From 1 to {request.days} days: longer than asked is asked for anew.")
+    AccessRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(days=days)
+    request.days = days
 
 
 @transaction.atomic

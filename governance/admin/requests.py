@@ -4,49 +4,42 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import action
 
-from governance import access
-from governance.actions import requesting, routing
+from governance.actions import requesting
+from governance.admin import deciding
 from governance.admin.asking import ASKED, AskingAdmin
 from governance.admin.request_filters import Below, Clock
 from governance.board import when, who
-from governance.domain import grants
-from governance.errors import BadInput
+from governance.errors import BadInput, Refused, WardroomError
 from governance.measures import PERIOD_DAYS
 from governance.models import (
     PENDING,
     AccessRequest,
-    Grant,
-    RequestState,
     User,
 )
-from governance.permissions import Act
 from governance.queries import (
     names,
     own_requests,
-    presence,
     request_clock,
-    request_turns,
 )
-from governance.queries.deciding import deciders
 
 SHOWN = [
-    *("case", "state", "missing", "system", "principal", "entitlement", "scope", "level"),
+    *("state", "missing", "system", "principal", "entitlement", "scope", "level"),
     "caution",
     *("purpose", "days", "requester", "grantee", "owner", "deputy", "submitted_at", "due_at"),
     *("first_approved_at", "first_approver", "first_reason"),
-    *("decided_at", "decider", "decision_reason", "resolved_at"),
+    *("decided_at", "decider", "decision_reason", "resolved_at", "case"),
 ]
 
 
@@ -127,23 +120,42 @@ class AccessRequestAdmin(AskingAdmin):
         return redirect("own_requests")
 
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Approve or refuse one request with the reason given, then show it again."""
+        """Approve or refuse one request with the reason given, and say what was decided.
+
+        The next one is offered below, not shown in its place: the same buttons there would be
+        pressed for a request that nobody has read.
+        """
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
-        verdicts = {"approve": self.approve, "deny": self.deny}
-        verdict = verdicts.get(request.POST.get("decision", ""))
-        if verdict is None:
+        verdict, why = request.POST.get("decision", ""), request.POST.get("reason", "").strip()
+        if verdict not in ("approve", "deny"):
             raise BadInput("decision is approve or deny", pointer="/decision")
-        verdict(request, AccessRequest.objects.filter(pk=row.pk))
-        row.refresh_from_db()
-        following = None if row.state == RequestState.OPEN else self._next(request)
-        return redirect("admin:governance_accessrequest_change", (following or row).pk)
+        by, at = who(request), when(request)
+        try:
+            if not why:
+                raise Refused("Nothing was changed: say why, in the field above the buttons.")
+            if verdict == "approve":
+                requesting.approve(row, by=by, at=at, reason=why, days=self._days(request))
+            else:
+                requesting.deny(row, by=by, at=at, reason=why)
+        except WardroomError as error:
+            self.message_user(request, f"{row}: {error.detail}", messages.ERROR)
+        else:
+            row.refresh_from_db()
+            self.message_user(request, deciding.said(row, verdict))
+        return redirect("admin:governance_accessrequest_change", row.pk)
 
-    def _next(self, request: HttpRequest) -> AccessRequest | None:
-        """Return what this person is to decide next, so that an inbox is worked off by keyboard."""
-        rows = request_turns.of(who(request), at=when(request))
-        return rows.order_by("due_at", "pk").first()
+    def _days(self, request: HttpRequest) -> int | None:
+        """Return the days that the form approves; None where it names none.
+
+        Raises:
+            Refused: they are no number.
+        """
+        text = request.POST.get("days", "").strip()
+        if text and not (text.isascii() and text.isdecimal() and len(text) < 5):
+            raise Refused("The days are a whole number.")
+        return int(text) if text else None
 
     def figures(self, request: HttpRequest) -> HttpResponse:
         """Show how many were resolved in time by site, owner and class, each with its records."""
@@ -191,45 +203,19 @@ class AccessRequestAdmin(AskingAdmin):
     ) -> HttpResponse:
         """Show the request, the decision for whoever can decide, and whether it is there."""
         row = self.get_object(request, object_id)
-        more = {"deciding": self._deciding(request, row) if row else None}
-        grant = Grant.objects.filter(request=row).select_related("system__owner").first()
-        if row and grant:
-            more["given"] = {
-                "grant": grant,
-                "standing": grant.standing(when(request)),
-                "there": presence.of([grant])[grant.pk],
+        by, at = who(request), when(request)
+        more: dict[str, Any] = {}
+        if row is not None:
+            assert isinstance(request.user, User)
+            more = {
+                "deciding": deciding.box(row, request.user, by=by, at=at),
+                "given": deciding.given(row, at=at),
+                "following": deciding.following(row, by=by, at=at),
             }
         answer: HttpResponse = super().change_view(
             request, object_id, form_url, {**(extra_context or {}), **more}
         )
         return answer
-
-    def _deciding(self, request: HttpRequest, row: AccessRequest) -> dict[str, Any] | None:
-        if row.state != RequestState.OPEN:
-            return None
-        by, at = who(request), when(request)
-        assert isinstance(request.user, User)
-        is_own = request.user.pk in routing.concerned(row)
-        is_second = row.first_approved_at is not None
-        is_first = by.ref == row.first_approved_by
-        is_turn = not is_first and (is_second or row.route.is_turn_of(request.user.pk, at=at))
-        act = Act.REQUEST_CONFIRM if is_second else Act.REQUEST_DECIDE
-        found = deciders(row, at=at)
-        first = names.named([row.first_approved_by]).get(row.first_approved_by)
-        return {
-            "is_own": is_own,
-            "is_first": is_first,
-            "first_approver": first.text if first else "",
-            "takes_two": grants.needs_second_approval(row.level),
-            "is_turn": is_turn,
-            "first": row.owner or row.deputy,
-            "opens_at": row.route.all_from,
-            "may": not is_own and is_turn and access.allows(by, act, row, at=at),
-            "people": found.people,
-            "more": found.more,
-            "roles": found.roles,
-            "url": reverse("admin:governance_accessrequest_decide", args=[row.pk]),
-        }
 
     @admin.action(description="Approve for the days asked")
     def approve(self, request: HttpRequest, rows: QuerySet[AccessRequest]) -> None:

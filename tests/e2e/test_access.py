@@ -61,7 +61,7 @@ def test_ask_approve_use_expire(visit: Visit, second: Visit) -> None:
     assert own == [], "the rest of the page is the theme's"
     second.page.keyboard.type("agreed")
     second.page.keyboard.press("Enter")
-    expect(second.page.get_by_text("1 requests approved")).to_be_visible()
+    expect(second.page.get_by_text("Approved: read on connection for plant_joel")).to_be_visible()
     row.refresh_from_db()
     assert (row.state, row.decided_by) == ("granted", luis.as_actor().ref)
 

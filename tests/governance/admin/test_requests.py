@@ -50,12 +50,15 @@ def test_a_decision_on_the_page_is_the_same_act_as_in_the_list(
 ) -> None:
     row = a_request()
     client = a_decider(row)
-    assert "Approve for 30 days" in page(client, row)
-    assert "1 requests" in decide(client, row, verdict)
+    shown = page(client, row)
+    for word in (">Approve</button>", row.purpose, "nobody has classified", "Holds already"):
+        assert word in shown
+    word = {"approve": "Approved", "deny": "Refused"}[verdict]
+    assert f"{word}: {row}, " in decide(client, row, verdict)
     assert (row.state, row.decision_reason) == (state, "agreed")
     assert Grant.objects.filter(request=row).count() == grants
     assert AuditEvent.objects.filter(act="governance:request:decide", object=row.ref).exists()
-    assert "Approve for" not in page(client, row), "a decided request offers no decision"
+    assert ">Approve</button>" not in page(client, row), "a decided request offers no decision"
 
 
 def test_a_decision_needs_a_reason_and_a_verdict() -> None:
@@ -73,7 +76,7 @@ def test_who_may_only_read_sees_who_can_decide_and_cannot() -> None:
     auditor = signin.proven(a_member("auditor"))
     shown = page(auditor, row)
     assert "Who can decide: Luis Garza." in shown
-    assert "Approve for" not in shown
+    assert ">Approve</button>" not in shown
     decide(auditor, row, "approve")
     assert row.state == "open"
     denied = AuditEvent.objects.filter(act="governance:request:decide", outcome="denied")
@@ -87,7 +90,7 @@ def test_nobody_decides_about_an_own_request() -> None:
     client = signin.proven(owner)
     shown = page(client, row)
     assert "This request is yours" in shown
-    assert "Approve for" not in shown
+    assert ">Approve</button>" not in shown
     assert "Nobody can decide about it today. It takes" in shown
     assert "somebody else must decide" in decide(client, row, "approve").lower()
     assert row.state == "open"
@@ -157,4 +160,50 @@ def test_nobody_asks_for_systems_where_they_may_not() -> None:
     assert (
         signin.proven(a_member("auditor")).get("/admin/governance/accessrequest/add/").status_code
         == 403
+    )
+
+
+def test_after_a_decision_the_next_one_is_offered_and_not_shown_in_its_place() -> None:
+    row = a_request()
+    other = a_request(system=row.system)
+    shown = decide(a_decider(row), row, "approve")
+    assert ">Approve</button>" not in shown
+    assert f'Next for you to decide: <a href="/admin/governance/accessrequest/{other.pk}/' in shown
+    other.refresh_from_db()
+    assert other.state == "open"
+
+
+def test_whoever_decides_reads_what_is_held_and_opens_the_asset() -> None:
+    asset = an_asset(name="badge", fqn="plant.mes.badge")
+    row = a_request(system=asset.system, scope="mes.badge")
+    client = a_decider(row)
+    assert f'<a href="/catalog/{asset.pk}/">select on mes.badge</a>' in page(client, row)
+    decide(client, row, "approve")
+    again = a_request(system=asset.system, requester=row.requester, entitlement="insert")
+    assert "select on mes.badge until" in page(client, again)
+
+
+@pytest.mark.parametrize(
+    ("days", "given", "sentence"),
+    [
+        ("7", 7, "7 days"),
+        ("1", 1, "1 day."),
+        ("31", None, "From 1 to 30 days"),
+        ("0", None, "From 1 to 30 days"),
+        ("many", None, "a whole number"),
+    ],
+)
+def test_whoever_approves_may_shorten_it_and_not_lengthen_it(
+    days: str, given: int | None, sentence: str
+) -> None:
+    row = a_request()
+    answer = a_decider(row).post(
+        f"/admin/governance/accessrequest/{row.pk}/decide/",
+        {"decision": "approve", "reason": "agreed", "days": days},
+        follow=True,
+    )
+    assert sentence in answer.content.decode()
+    grant = Grant.objects.filter(request=row).first()
+    assert (grant.valid_to - grant.valid_from if grant else None) == (
+        timedelta(days=given) if given else None
     )
