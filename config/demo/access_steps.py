@@ -66,12 +66,12 @@ def wardroom_itself(scene: Setting) -> None:
 
 def plant_database(scene: Setting) -> None:
     """Create a plant's database with real roles, and harvest it."""
-    plant.create()
+    connection = plant.create()
     run = harvesting.connect(
         slug="mes-monterrey",
         name="MES Monterrey",
         site=place(cast.PLANT_SITE),
-        dsn=plant.dsn(plant.DATABASE),
+        dsn=connection,
         by=scene.by,
         at=scene.at,
     )

@@ -14,7 +14,14 @@ from governance.connectors.errors import ConnectorFailed
 from governance.domain.actor import Actor
 from governance.domain.drift import ACCESS_KINDS, GrantKey
 from governance.errors import Conflict, Refused
-from governance.models import DriftFinding, DriftState, Grant, RevocationPlan, SystemKind
+from governance.models import (
+    DriftFinding,
+    DriftState,
+    Grant,
+    RevocationPlan,
+    SnapshotState,
+    SystemKind,
+)
 from governance.permissions import Act
 
 
@@ -22,6 +29,12 @@ class OwnPlan(Refused):
     """Nobody approves a revocation that they drafted."""
 
     code = "own_plan"
+
+
+class StillStands(Refused):
+    """A revocation was run, and what it takes away is still there."""
+
+    code = "still_stands"
 
 
 @transaction.atomic
@@ -152,13 +165,40 @@ def apply(plan: RevocationPlan, *, by: Actor, at: datetime) -> drifting.Outcome:
     Raises:
         NotAllowed: ``by`` may not apply it.
         Conflict: it is not approved, or was applied before.
-        NotReached: the system did not answer or refused; nothing was changed there.
+        NotReached: the system did not answer or refused; nothing was changed there, and the
+            plan keeps when and why.
+        StillStands: it answered, and the new look shows that the access was not taken away.
     """
+    try:
+        _run(plan, by=by, at=at)
+    except drifting.NotReached as error:
+        _keep_failure(plan, error.detail, by=by, at=at)
+        raise
+    outcome = drifting.detect(plan.system, by=by, at=at)
+    if left := _left(plan):
+        said = (
+            f"The SQL ran without an error, and the new look still shows {left} of what it takes"
+            " away: somebody else gave it too, so the owner must take it away. It is open again."
+        )
+        _keep_failure(plan, said, by=by, at=at)
+        raise StillStands(said)
+    return outcome
+
+
+def _left(plan: RevocationPlan) -> int:
+    """Open again what ``plan`` was to take away and a look that was believed still shows."""
+    newest = plan.system.snapshots.first()
+    if newest is None or newest.state != SnapshotState.COMPARED:
+        return 0
+    return plan.findings.filter(state=DriftState.REVOKE_REQUESTED).update(state=DriftState.OPEN)
+
+
+def _run(plan: RevocationPlan, *, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         require(by, Act.REVOCATION_APPLY, plan, at=at)
         if not RevocationPlan.objects.filter(
             pk=plan.pk, approved_at__isnull=False, applied_at=None
-        ).update(applied_at=at, applied_by=by.ref):
+        ).update(applied_at=at, applied_by=by.ref, failed_at=None, failure=""):
             raise Conflict(f"{plan} is not approved, or was applied already")
         plan.refresh_from_db()
         audit.record(by=by, act=Act.REVOCATION_APPLY, ref=plan.ref, at=at)
@@ -167,4 +207,13 @@ def apply(plan: RevocationPlan, *, by: Actor, at: datetime) -> drifting.Outcome:
             statements.apply(dsn_of(plan.system), plan.statements.splitlines())
         except ConnectorFailed as error:
             raise drifting.NotReached(f"{plan.system}: {error.detail}") from error
-    return drifting.detect(plan.system, by=by, at=at)
+
+
+@transaction.atomic
+def _keep_failure(plan: RevocationPlan, failure: str, *, by: Actor, at: datetime) -> None:
+    """Keep when and why a run of ``plan`` came to nothing, for whoever tries again."""
+    require(by, Act.REVOCATION_APPLY, plan, at=at)
+    failure = failure[:600]
+    RevocationPlan.objects.filter(pk=plan.pk).update(failed_at=at, failure=failure)
+    plan.refresh_from_db()
+    audit.record(by=by, act=Act.REVOCATION_APPLY, ref=plan.ref, at=at, fault=failure)

@@ -14,6 +14,7 @@ from governance.domain.drift import GrantKey
 _ATTRIBUTES = frozenset({"superuser", "createrole", "createdb", "replication", "bypassrls"})
 _ALLOWED = ("REVOKE ", "ALTER ROLE ")
 NOTE = "-- "
+_NOT_REVOKED = "01006"
 _GIVEN_BACK = re.compile(r'^GRANT ([A-Z ]+) \(".+"\) ON (".+") TO (.+);$')
 
 
@@ -74,12 +75,30 @@ def apply(dsn: str, statements: Sequence[str]) -> None:
     for one in todo:
         if not (one.startswith(_ALLOWED) or _gives_back(one, statements)):
             raise ValueError("a revocation only takes rights away")
+    role = ""
+    told: list[str | None] = []
     try:
         with session.writing(dsn) as connection:
+            role = connection.info.user
+            connection.add_notice_handler(lambda notice: told.append(notice.sqlstate))
             for one in todo:
                 connection.execute(one.encode())
+                # The server only warns where a role may take nothing of it away.
+                if _NOT_REVOKED in told:
+                    raise session.SessionFailed("forbidden", "nothing was taken away by it")
     except session.SessionFailed as error:
-        raise ConnectorFailed(error.code, error.detail) from None
+        advice = _lacking(role) if error.code == "forbidden" else ""
+        raise ConnectorFailed(error.code, error.detail + advice) from None
+
+
+def _lacking(role: str) -> str:
+    """Return what the connection's role lacks to take a grant away, and where it is set."""
+    return (
+        f". Plans are run over the system's own connection, as the role {role}: it must be a"
+        " member of the role that owns the table, schema or role named there"
+        f" (GRANT owner TO {_quoted(role)}), or another role must be set in the connection"
+        " string, by manage.py register_system"
+    )
 
 
 def _gives_back(statement: str, others: Sequence[str]) -> bool:

@@ -114,6 +114,14 @@ class RevocationPlan(Governed):
     approved_at = models.DateTimeField(null=True, blank=True)
     applied_by = models.CharField(max_length=120, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(
+        max_length=600,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why the last run changed nothing in the system.",
+    )
 
     class Meta:
         ordering = ["-drafted_at", "-id"]
@@ -131,6 +139,11 @@ class RevocationPlan(Governed):
                 condition=Q(applied_at=None, applied_by="")
                 | Q(applied_at__isnull=False, approved_at__isnull=False) & ~Q(applied_by=""),
                 name="revocation_is_applied_after_approval",
+            ),
+            models.CheckConstraint(
+                condition=Q(failed_at=None, failure="")
+                | Q(failed_at__isnull=False, approved_at__isnull=False) & ~Q(failure=""),
+                name="revocation_failure_has_when_and_what",
             ),
         ]
 

@@ -14,6 +14,7 @@ set -e
 python manage.py demo --json
 python manage.py demo --json
 python manage.py loop_report --json
+python manage.py shell -v 0 < tests/config/revoke_in_demo.py
 python manage.py demo --remove --json
 python manage.py loop_report --json
 python manage.py demo --json
@@ -37,13 +38,14 @@ def test_the_whole_loop_is_seeded_once_and_removed() -> None:
         timeout=240,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    first, again, full, removed, empty, anew = map(json.loads, done.stdout.splitlines())
+    first, again, full, revoked, removed, empty, anew = map(json.loads, done.stdout.splitlines())
     assert (first["seeded"], again["seeded"], anew["seeded"]) == (True, False, True)
     assert full["catalog"]["systems"] == 3
     assert full["catalog"]["columns"] > 400
     assert full["catalog"]["proposals"] > 0
     assert full["governance"]["decisions"] > 50
     assert full["governance"]["drift"] == {"unapproved": 2}
+    assert revoked == {"closed": 2, "left": 0}
     assert full["partners"]["components"] > 60
     assert full["partners"]["findings"]["breached"] == 3
     over, running = full["incidents"]

@@ -391,6 +391,7 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
         "revocation_is_applied_after_approval",
         lambda: a_plan(applied_by="user:2", applied_at=LATER),
     ),
+    ("revocation_failure_has_when_and_what", lambda: a_plan(failure="permission denied")),
     ("sod_rule_has_two_different_sides", lambda: a_sod_rule(right_entitlement="pay")),
     ("sod_rule_names_what_it_separates", lambda: a_sod_rule(right_entitlement="")),
     ("drift_is_open_once", lambda: twice_with(a_system, lambda system: a_finding(system=system))),
