@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from governance import access
 from governance.domain.actor import Actor
@@ -155,9 +155,34 @@ def revocation_plans(by: Actor, at: datetime) -> list[Duty]:
         Duty(
             title=f"Approve the {row}",
             reason="Somebody else must approve the SQL before it is run",
-            url="/admin/governance/revocationplan/",
+            url=f"/admin/governance/revocationplan/{row.pk}/change/",
         )
         for row in rows.select_related("system").order_by("drafted_at", "pk")[:MOST]
+    ]
+
+
+def revocation_runs(by: Actor, at: datetime) -> list[Duty]:
+    """Return the approved revocations that ``by`` may run, the most urgent first.
+
+    Those of which nothing stands any more, taken away by hand, wait for nobody.
+    """
+    standing = DriftFinding.objects.filter(plan=OuterRef("pk")).lasting()
+    rows = access.visible(
+        RevocationPlan.objects.filter(
+            Exists(standing), approved_at__isnull=False, applied_at=None
+        ).annotate(due_at=Subquery(standing.order_by("due_at").values("due_at")[:1])),
+        to=by,
+        act=Act.REVOCATION_APPLY,
+        at=at,
+    )
+    return [
+        Duty(
+            title=f"Run the {row}{' again: it failed' if row.failure else ''}",
+            reason=row.failure or "Approved and not run: the access still stands",
+            url=f"/admin/governance/revocationplan/{row.pk}/change/",
+            due_at=row.due_at,
+        )
+        for row in rows.select_related("system").order_by("due_at", "approved_at", "pk")[:MOST]
     ]
 
 

@@ -180,6 +180,7 @@ registries.duties.add("drift_due", duties.drift_due)
 registries.duties.add("ungiven_access", duties.ungiven_access)
 registries.duties.add("drift_reported", duties.reported)
 registries.duties.add("revocation_plans", duties.revocation_plans)
+registries.duties.add("revocation_runs", duties.revocation_runs)
 registries.duties.add("access_reviews", duties.access_reviews)
 
 LOG = "is part of the log itself, which only grows"

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from governance import boundary
+from governance import boundary, duties
 from governance.actions import drifting, revoking
 from governance.domain.actor import Actor
 from governance.models import DriftFinding, GovernedSystem, RevocationPlan
@@ -120,3 +120,23 @@ def test_a_member_of_the_owner_takes_it_away_and_the_new_look_closes_it(
     finding.refresh_from_db()
     assert finding.state == "closed"
     assert not is_held(dsn, rogue)
+
+
+def test_an_approved_plan_waits_for_those_who_may_run_it_until_nothing_stands(
+    operator: Actor, at: datetime
+) -> None:
+    system = a_system(dsn="postgresql://reader@127.0.0.1:1/plant")
+    plan = approved(a_finding(system, "rogue", at), operator=operator, at=at)
+    owner, auditor = a_member("data_owner").as_actor(), a_member("auditor").as_actor()
+    (duty,) = duties.revocation_runs(owner, at)
+    assert duty.title == f"Run the {plan}"
+    assert duty.due_at == at + timedelta(days=1)
+    assert duty.url == f"/admin/governance/revocationplan/{plan.pk}/change/"
+    assert duties.revocation_runs(auditor, at) == []
+    with pytest.raises(drifting.NotReached):
+        revoking.apply(plan, by=operator, at=at)
+    (duty,) = duties.revocation_runs(owner, at)
+    assert duty.title.endswith("again: it failed")
+    assert "nothing listens there" in duty.reason
+    DriftFinding.objects.filter(plan=plan).update(state="closed", closed_at=at)
+    assert duties.revocation_runs(owner, at) == []
