@@ -20,7 +20,8 @@ class Command(OperatorCommand):
     def arguments(self, parser: ArgumentParser) -> None:
         parser.description = (
             f"{self.help} Exit 0 without unapproved access, 1 failed, 2 the snapshot is suspect"
-            " or stale, 3 somebody has access that nobody approves."
+            " or stale, 3 somebody has access that nobody approves: whatever has been asked about"
+            " it, unless it is accepted until a day that has not passed."
         )
         parser.add_argument("--system", required=True, metavar="NAME", help="its short name")
 
@@ -36,7 +37,7 @@ class Command(OperatorCommand):
             .filter(system=system)
             .values(
                 *("identity", "kind", "principal", "entitlement", "scope", "via"),
-                *("severity", "state", "first_seen_at", "due_at", "recurrences"),
+                *("severity", "state", "accepted_until", "first_seen_at", "due_at", "recurrences"),
             )
         )
         self.say(f"{system}: {outcome.snapshot.grants} grants seen, {len(findings)} findings.")
@@ -47,7 +48,10 @@ class Command(OperatorCommand):
         snapshot = outcome.snapshot
         stale = snapshot.taken_at < self.at - timedelta(hours=system.fresh_hours)
         # Access that nobody approves is so however little else the snapshot can prove.
-        if any(row["kind"] in ACCESS_KINDS and row["state"] == DriftState.OPEN for row in findings):
+        access = [row for row in findings if row["kind"] in ACCESS_KINDS]
+        accepted = [row for row in access if row["state"] == DriftState.ACCEPTED]
+        accepted = [row for row in accepted if row["accepted_until"] > self.at]
+        if len(accepted) < len(access):
             self.exit_code = UNAPPROVED
         elif stale or snapshot.state == SnapshotState.SUSPECT:
             self.exit_code = SUSPECT_OR_STALE
@@ -58,5 +62,7 @@ class Command(OperatorCommand):
             "opened": outcome.opened,
             "closed": outcome.closed,
             "by_kind": outcome.open_by_kind,
+            "unapproved": len(access) - len(accepted),
+            "accepted": len(accepted),
             "findings": findings,
         }

@@ -12,6 +12,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from psycopg import sql
 
+from governance import registries
+from governance.domain.drift import Observation, ObservedGrant, source_hash
 from governance.models import DriftFinding, GovernedSystem, Grant, Snapshot
 from tests.builders.governance import a_site, a_system
 from tests.databases import PlantDatabase, PlantRole
@@ -89,6 +91,36 @@ def test_real_roles_are_compared_with_what_was_approved(
     assert (final["opened"], final["closed"]) == (0, 2)
     closed = DriftFinding.objects.filter(system=system, state="closed")
     assert set(closed.values_list("principal", flat=True)) == {rogue, absent}
+
+
+ASKED = {"state": "revoke_requested"}
+TAKEN = {"state": "accepted", "accepted_by": "user:board", "accepted_reason": "migration"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "ends_in", "code"),
+    [
+        (ASKED, None, 3),
+        ({**TAKEN, "first_seen_at": timezone.now() - timedelta(days=9)}, timedelta(hours=-1), 3),
+        (TAKEN, timedelta(days=2), 0),
+    ],
+)
+def test_access_stands_unapproved_whatever_was_asked_about_it(
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, Any],
+    ends_in: timedelta | None,
+    code: int,
+) -> None:
+    rows = (ObservedGrant("rogue", "select", "mes.badge", via="direct"),)
+    seen = Observation(rows, True, timezone.now(), source_hash(rows))
+    monkeypatch.setattr(registries.drift_sources, "get", lambda _name: lambda _dsn: seen)
+    system = a_system(dsn="postgresql://reader@nowhere/plant")
+    assert detect(system.slug)["code"] == 3
+    until = None if ends_in is None else timezone.now() + ends_in
+    DriftFinding.objects.filter(system=system).update(**fields, accepted_until=until)
+    told = detect(system.slug)
+    assert told["code"] == code
+    assert (told["unapproved"], told["accepted"]) == ((0, 1) if code == 0 else (1, 0))
 
 
 def test_people_read_who_may_what(plant_database: PlantDatabase, plant_role: PlantRole) -> None:
