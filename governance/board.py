@@ -1,6 +1,6 @@
 """The board's base class: what is shown is what the policy shows, what is saved is an action."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
@@ -148,6 +148,22 @@ class GovernedAdmin(ModelAdmin, Generic[G]):  # type: ignore[misc]
 
     log_change = log_addition
     log_deletions = log_addition
+
+    def offered(
+        self, request: HttpRequest, actions: dict[str, Any], acts: Mapping[str, StrEnum]
+    ) -> dict[str, Any]:
+        """Return those of ``actions`` that this person may do anywhere: name -> the act it takes.
+
+        What is not in ``acts`` stays.
+        """
+        return {
+            name: action
+            for name, action in actions.items()
+            if name not in acts
+            or access.allows_somewhere(
+                who(request), acts[name], self.model.resource_type(), at=when(request)
+            )
+        }
 
     def each(
         self, request: HttpRequest, rows: QuerySet[G], act: Callable[[G, str], object], done: str

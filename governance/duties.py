@@ -168,13 +168,11 @@ def revocation_runs(by: Actor, at: datetime) -> list[Duty]:
     """
     standing = DriftFinding.objects.filter(plan=OuterRef("pk")).lasting()
     rows = access.visible(
-        RevocationPlan.objects.filter(
-            Exists(standing), approved_at__isnull=False, applied_at=None
-        ).annotate(due_at=Subquery(standing.order_by("due_at").values("due_at")[:1])),
+        RevocationPlan.objects.filter(Exists(standing), approved_at__isnull=False, applied_at=None),
         to=by,
         act=Act.REVOCATION_APPLY,
         at=at,
-    )
+    ).annotate(due_at=Subquery(standing.order_by("due_at").values("due_at")[:1]))
     return [
         Duty(
             title=f"Run the {row}{' again: it failed' if row.failure else ''}",

@@ -1,4 +1,4 @@
-"""Drift on the board: findings and answers, accounts, separation of duties, revocation plans."""
+"""Drift on the board: findings and answers, accounts, separation of duties."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from governance import access
@@ -20,7 +19,6 @@ from governance.models import (
     DriftFinding,
     DriftState,
     PrincipalAlias,
-    RevocationPlan,
     SodRule,
     User,
 )
@@ -149,44 +147,6 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
                 row, reason=why, by=who(request), at=when(request)
             ),
             "closed",
-        )
-
-
-@admin.register(RevocationPlan)
-class RevocationPlanAdmin(GovernedAdmin[RevocationPlan]):
-    """Its page shows the SQL; it is run as it stands, or by hand, and never by itself."""
-
-    read_act = Act.REVOCATION_READ
-    list_display = ["__str__", "drafted_by", "reason", "approved_by", "approved_at", "applied_at"]
-    list_filter = ["system"]
-    list_select_related = ["system"]
-    fields = [
-        *("system", "reason", "sql", "drafted_by", "drafted_at"),
-        *("approved_by", "approved_at", "applied_by", "applied_at"),
-    ]
-    actions = ["approve", "apply"]
-
-    @admin.display(description="SQL, one statement a line, as it will be run")
-    def sql(self, plan: RevocationPlan) -> str:
-        """Return the statements as they stand."""
-        return format_html("<pre>{}</pre>", plan.statements)
-
-    @admin.action(description="Approve the SQL as it stands")
-    def approve(self, request: HttpRequest, rows: QuerySet[RevocationPlan]) -> None:
-        self.each(
-            request,
-            rows,
-            lambda row, _why: revoking.approve(row, by=who(request), at=when(request)),
-            "approved",
-        )
-
-    @admin.action(description="Run the approved SQL, and look again")
-    def apply(self, request: HttpRequest, rows: QuerySet[RevocationPlan]) -> None:
-        self.each(
-            request,
-            rows,
-            lambda row, _why: revoking.apply(row, by=who(request), at=when(request)),
-            "run in their systems",
         )
 
 

@@ -41,6 +41,11 @@ def named(refs: Iterable[str]) -> dict[str, Named]:
     return found
 
 
+def name(ref: str) -> str:
+    """Return the name of one reference, empty for an empty one."""
+    return named([ref])[ref].text if ref else ""
+
+
 def _order(group: tuple[tuple[type[Model], str, str, str], list[Any]]) -> str:
     return group[0][1]
 
