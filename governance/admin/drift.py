@@ -8,10 +8,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from governance import access
 from governance.actions import answering_drift, reporting_drift, revoking
+from governance.admin.drift_filters import Standing
 from governance.board import GovernedAdmin, when, who
 from governance.domain.drift import Kind
 from governance.errors import WardroomError
@@ -33,20 +36,9 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
     """A finding closes itself when the next look into the system shows it gone."""
 
     read_act = Act.DRIFT_READ
-    list_display = [
-        "kind",
-        "severity",
-        "principal",
-        "entitlement",
-        "scope",
-        "via",
-        "system",
-        "state",
-        "first_seen_at",
-        "due_at",
-        "recurrences",
-    ]
-    list_filter = ["state", "kind", "severity", "system"]
+    list_display = ["name", "what", "system", "stands", "due"]
+    list_filter = [Standing, "kind", "severity", "system"]
+    ordering = ["due_at", "id"]
     list_select_related = ["system"]
     search_fields = ["principal", "scope", "identity"]
     actions = ["accept", "adopt", "draft_revocation", "close"]
@@ -54,6 +46,37 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
 
     class Media:
         css = {"all": ["board.css"]}
+
+    @admin.display(description="Kind", ordering="kind")
+    def name(self, row: DriftFinding) -> str:
+        """Return the kind in words, with how soon it needs somebody."""
+        return format_html("{}<br><small>{}</small>", row.get_kind_display(), row.severity)
+
+    @admin.display(description="Who has what", ordering="principal")
+    def what(self, row: DriftFinding) -> str:
+        """Return who has which right where, and by which path."""
+        right = f"{row.entitlement} on {row.scope}" if row.scope else row.entitlement
+        said = ": ".join(filter(None, (row.principal, right)))
+        path = "" if row.via in ("", "direct") else row.via
+        return format_html('<span class="drift-what">{}<small>{}</small></span>', said, path)
+
+    @admin.display(description="State", ordering="state")
+    def stands(self, row: DriftFinding) -> str:
+        """Return the state in words, and until when an acceptance lasts."""
+        if row.accepted_until:
+            return f"Accepted to {row.accepted_until:%b %-d}"
+        return row.get_state_display()
+
+    @admin.display(description="Due, UTC", ordering="due_at")
+    def due(self, row: DriftFinding) -> str:
+        """Return by when an open one needs a decision."""
+        if row.due_at is None or row.state != DriftState.OPEN:
+            return "–"
+        is_late = row.due_at < timezone.now()
+        text = f"{row.due_at:%b %-d, %H:%M}"
+        return format_html(
+            '<span class="{}">{}</span>', "drift-due late" if is_late else "drift-due", text
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """Add the address that the form of a reported finding is sent to."""

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from governance.domain.drift import Kind
+from governance.domain.drift_words import NAMES
 from governance.models.access_request import AccessRequest
 from governance.models.governed import Governed
 from governance.models.people import User
@@ -177,7 +178,7 @@ class DriftFinding(Governed):
     system = models.ForeignKey(GovernedSystem, on_delete=models.PROTECT, related_name="drift")
     identity = models.CharField(max_length=64, blank=True, default="", db_default="")
     kind = models.CharField(
-        max_length=24, choices=[(kind.value, kind.value.replace("_", " ")) for kind in Kind]
+        max_length=24, choices=[(kind.value, name) for kind, name in NAMES.items()]
     )
     principal = models.CharField(max_length=120, blank=True)
     entitlement = models.CharField(max_length=60, blank=True)
@@ -251,7 +252,7 @@ class DriftFinding(Governed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.principal} {self.entitlement} {self.scope}"
+        return f"{self.get_kind_display()}: {self.principal} {self.entitlement} {self.scope}"
 
 
 class PrincipalAlias(Governed):

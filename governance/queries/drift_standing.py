@@ -10,7 +10,8 @@ from governance.charts import lines, sparks
 from governance.charts.lines import Chart
 from governance.charts.sparks import Spark
 from governance.domain.actor import Actor
-from governance.domain.drift import RECENT_SNAPSHOTS, SHRINKAGE, usual
+from governance.domain.drift import RECENT_SNAPSHOTS, SHRINKAGE, Kind, usual
+from governance.domain.drift_words import NAMES
 from governance.models import (
     DriftFinding,
     DriftState,
@@ -129,7 +130,7 @@ def _kinds(findings: QuerySet[DriftFinding], trend: Trend, *, at: datetime) -> l
     )
     found = []
     for row in rows:
-        name = row["kind"].replace("_", " ")
+        name = NAMES[Kind(row["kind"])]
         standing = [day.standing for day in trend.days(row["kind"])]
         line = sparks.spark(standing, title=f"{name}, {DAYS} days")
         found.append(OfKind(row["kind"], name, row["count"], row["oldest"], row["overdue"], line))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 
 from governance import boundary, duties
@@ -96,6 +97,30 @@ def test_a_snapshot_is_uploaded_by_those_who_may(role: str, count: int) -> None:
     answer = client.post(f"{page}snapshot/", {"snapshot": file}, follow=True)
     assert Snapshot.objects.filter(system=system).count() == count
     assert ("1 rows taken: 1 findings opened" in answer.content.decode()) is bool(count)
+
+
+def listed(client: Client, query: str = "") -> list[str]:
+    """Return whom the list is about, in its order."""
+    rows = client.get(LIST + query).context["cl"].result_list
+    return [row.principal for row in rows]
+
+
+def test_the_list_opens_on_what_is_not_closed_the_most_urgent_first() -> None:
+    at = timezone.now()
+    a_finding(principal="later", due_at=at + timedelta(days=2))
+    a_finding(principal="gone", state="closed", closed_at=at, due_at=at - timedelta(days=9))
+    a_finding(principal="soon", kind="sod", due_at=at - timedelta(days=1))
+    client = signin.proven(a_member("auditor"))
+    assert listed(client) == ["soon", "later"]
+    assert listed(client, "?stands=closed") == ["gone"]
+    assert listed(client, "?stands=all") == ["gone", "soon", "later"]
+    assert listed(client, "?state__exact=closed") == ["gone"]
+    text = client.get(LIST).content.decode()
+    assert "Not closed" in text
+    assert "separation of duties" in text
+    empty = client.get(f"{LIST}?principal=nobody").content.decode()
+    assert "Create a new item" not in empty
+    assert "Nothing here" in empty
 
 
 def looked(system: GovernedSystem, count: int, *, hours_ago: int, complete: bool = True) -> None:
