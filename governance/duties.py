@@ -106,7 +106,8 @@ def drift_due(by: Actor, at: datetime) -> list[Duty]:
     rows = access.visible(
         due.exclude(kind=Kind.REPORTED),
         to=by,
-        act=Act.DRIFT_READ,
+        # Who may only read it could not answer.
+        act=Act.DRIFT_ACCEPT,
         at=at,
     )
     count = rows.count()
@@ -118,7 +119,7 @@ def drift_due(by: Actor, at: datetime) -> list[Duty]:
         Duty(
             title=f"Revoke or explain drift: {count:,} {many} from what was approved",
             reason="Due within a day, or overdue",
-            url="/admin/governance/driftfinding/?state__exact=open",
+            url="/admin/governance/driftfinding/?stands=open",
             due_at=first,
         )
     ]

@@ -81,7 +81,7 @@ def ask(findings: Sequence[DriftFinding], *, reason: str, by: Actor, at: datetim
         NotAllowed: ``by`` may not draft revocations here.
         Conflict: one of them is not open.
     """
-    written = [one for one in findings if _is_written(one, at=at)]
+    written = [one for one in findings if is_written(one, at=at)]
     if written:
         draft(written, reason=reason, by=by, at=at)
     for finding in findings:
@@ -96,7 +96,8 @@ def ask(findings: Sequence[DriftFinding], *, reason: str, by: Actor, at: datetim
     return len(findings)
 
 
-def _is_written(finding: DriftFinding, *, at: datetime) -> bool:
+def is_written(finding: DriftFinding, *, at: datetime) -> bool:
+    """Return whether a plan can be drafted that takes away what ``finding`` shows."""
     if drifting.reader(finding.system) != SystemKind.POSTGRESQL:
         return False
     try:

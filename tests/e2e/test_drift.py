@@ -84,7 +84,7 @@ def test_found_accepted_revoked_and_closed_by_the_next_look(visit: Visit, ana: U
     page.get_by_role("link", name="unapproved").click()
     expect(page.locator("#result_list tbody tr")).to_have_count(2)
 
-    chosen(visit, "rogue", "Accept for 30 days", "until the migration")
+    chosen(visit, "rogue", "Accept until a day", "until the migration")
     chosen(visit, "payer", "Draft the SQL that revokes them", "nobody knows why")
     plan = RevocationPlan.objects.get()
     assert plan.statements == 'REVOKE DELETE ON "gl"."payments" FROM "payer";'
@@ -95,7 +95,7 @@ def test_found_accepted_revoked_and_closed_by_the_next_look(visit: Visit, ana: U
     with boundary.acting(luis, at=timezone.now()), transaction.atomic():
         revoking.approve(plan, by=luis, at=timezone.now())
     looked(system, [*CLERKS, ROGUES[0]], ago=timedelta(0))
-    visit.go(f"{LIST}?principal=payer")
+    visit.go(f"{LIST}?principal=payer&stands=all")
     expect(page.locator("#result_list").get_by_text("Verified closed")).to_be_visible()
     visit.go(f"/admin/governance/governedsystem/{system.pk}/drift/")
     expect(page.get_by_role("row").filter(has_text="unapproved")).to_contain_text("1")

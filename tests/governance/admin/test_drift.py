@@ -123,6 +123,57 @@ def test_the_list_opens_on_what_is_not_closed_the_most_urgent_first() -> None:
     assert "Nothing here" in empty
 
 
+@pytest.mark.parametrize(("role", "may"), [("board_member", True), ("auditor", False)])
+def test_a_finding_says_what_it_means_and_offers_what_one_may_do(role: str, *, may: bool) -> None:
+    finding = a_finding(identity="9" * 64)
+    text = signin.proven(a_member(role)).get(f"{LIST}{finding.pk}/change/").content.decode()
+    assert "The access is there, and nobody approved it." in text
+    assert text.count("9" * 64) == 1
+    for answer in ("accept", "adopt", "draft_revocation"):
+        assert (f'value="{answer}"' in text) is may
+        listed = signin.proven(a_member(role)).get(LIST).content.decode()
+        assert (f'<option value="{answer}"' in listed) is may
+    assert ("but not answer it" in text) is not may
+    assert "Close</" not in text
+
+
+def test_an_acceptance_lasts_to_the_end_of_a_day_of_ones_choice() -> None:
+    finding = a_finding()
+    client = signin.proven(a_member("board_member", name="Ana Ruiz"))
+    page = f"{LIST}{finding.pk}/"
+    data = {"answer": "accept", "reason": "the migration"}
+    today = timezone.localdate()
+    for bad in ("soon", f"{today + timedelta(days=181)}", f"{today - timedelta(days=1)}"):
+        client.post(f"{page}answer/", {**data, "until": bad})
+        finding.refresh_from_db()
+        assert finding.state == "open", bad
+    day = today + timedelta(days=45)
+    client.post(f"{page}answer/", {**data, "until": f"{day}"})
+    finding.refresh_from_db()
+    assert finding.accepted_until is not None
+    last_second = finding.accepted_until - timedelta(seconds=1)
+    assert timezone.localdate(last_second) == day
+    assert "Ana Ruiz accepted it until" in client.get(f"{page}change/").content.decode()
+    assert client.post(f"{page}answer/", {"answer": "shrug"}).status_code == 400
+
+
+def test_a_revocation_drafted_on_the_page_leads_to_its_plan() -> None:
+    finding = a_finding()
+    client = signin.proven(a_member("board_member"))
+    data = {"answer": "draft_revocation", "reason": "nobody knows why"}
+    done = client.post(f"{LIST}{finding.pk}/answer/", data)
+    plan = RevocationPlan.objects.get()
+    assert done.headers["Location"] == f"/admin/governance/revocationplan/{plan.pk}/change/"
+    assert "Whoever" not in client.get(f"{LIST}{finding.pk}/change/").content.decode()
+
+
+def test_only_those_who_may_answer_are_asked_to() -> None:
+    at = timezone.now()
+    a_finding(due_at=at)
+    assert len(duties.drift_due(a_member("data_owner").as_actor(), at)) == 1
+    assert duties.drift_due(a_member("auditor").as_actor(), at) == []
+
+
 def looked(system: GovernedSystem, count: int, *, hours_ago: int, complete: bool = True) -> None:
     at, by = timezone.now() - timedelta(hours=hours_ago), actors.service("operator")
     rows = tuple(ObservedGrant(f"clerk{n}", "select", "gl.x", via="direct") for n in range(count))
@@ -192,12 +243,17 @@ def test_what_was_reported_is_closed_on_its_own_page_with_what_came_of_it() -> N
     reader = signin.proven(a_member("auditor"))
     assert "but not close it" in reader.get(page).content.decode()
     assert duties.reported(a_member("auditor").as_actor(), at) == []
-    reader.post(f"{LIST}{finding.pk}/close/", {"reason": "fine"})
-    client.post(f"{LIST}{finding.pk}/close/", {"reason": " "})
+    reader.post(f"{LIST}{finding.pk}/answer/", {"answer": "close", "reason": "fine"})
+    client.post(f"{LIST}{finding.pk}/answer/", {"answer": "close", "reason": " "})
     finding.refresh_from_db()
     assert finding.state == "open"
-    done = client.post(f"{LIST}{finding.pk}/close/", {"reason": "the night shift"})
+    done = client.post(
+        f"{LIST}{finding.pk}/answer/", {"answer": "close", "reason": "the night shift"}
+    )
     finding.refresh_from_db()
     assert (done.status_code, finding.state) == (302, "closed")
-    assert "look-reason" not in client.get(page).content.decode()
-    assert client.post(f"{LIST}99999999/close/", {"reason": "x"}).status_code == 404
+    assert "answer-reason" not in client.get(page).content.decode()
+    assert (
+        client.post(f"{LIST}99999999/answer/", {"answer": "close", "reason": "x"}).status_code
+        == 404
+    )
