@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0023_phone'),
+        ('governance', '0024_request_caution'),
     ]
 
     operations = [
