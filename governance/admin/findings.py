@@ -23,7 +23,7 @@ from governance.domain.drift_words import MEANINGS
 from governance.errors import BadInput, WardroomError
 from governance.models import DriftFinding, DriftState, RevocationPlan, User
 from governance.permissions import Act
-from governance.queries import names
+from governance.queries import drift_systems, names
 
 ACCEPTED_DAYS = 30
 ADOPTED_DAYS = 90
@@ -62,6 +62,7 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
     ]
     action_form = AnswerForm
     actions = ["accept", "adopt", "draft_revocation", "close"]
+    list_before_template = "governance/board/drift_systems.html"
     change_form_outer_before_template = "governance/board/finding.html"
 
     class Media:
@@ -126,6 +127,15 @@ class DriftFindingAdmin(GovernedAdmin[DriftFinding]):
         view = self.admin_site.admin_view(require_POST(self.answer))
         own = path("<int:key>/answer/", view, name="governance_driftfinding_answer")
         return [own, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list below the systems in which anything stands."""
+        found = drift_systems.drift(self.get_queryset(request), at=when(request))
+        more = {"drift": found, "at": when(request)}
+        answer: HttpResponse = super().changelist_view(request, {**(extra_context or {}), **more})
+        return answer
 
     def answer(self, request: HttpRequest, key: int) -> HttpResponse:
         """Answer one finding, say what came of it, and show it again, or the plan drafted."""

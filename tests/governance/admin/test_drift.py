@@ -116,11 +116,27 @@ def test_the_list_opens_on_what_is_not_closed_the_most_urgent_first() -> None:
     assert listed(client, "?stands=all") == ["gone", "soon", "later"]
     assert listed(client, "?state__exact=closed") == ["gone"]
     text = client.get(LIST).content.decode()
-    assert "Not closed" in text
+    assert "what is not closed" in text
     assert "separation of duties" in text
     empty = client.get(f"{LIST}?principal=nobody").content.decode()
     assert "Create a new item" not in empty
     assert "Nothing here" in empty
+
+
+def test_the_list_leads_to_the_drift_of_each_system() -> None:
+    at = timezone.now()
+    plant, erp, calm = a_system(name="Plant"), a_system(name="ERP"), a_system(name="Calm")
+    a_finding(system=plant, due_at=at + timedelta(days=1))
+    a_finding(system=erp, due_at=at - timedelta(days=1))
+    a_finding(system=erp, principal="eve", kind="sod")
+    a_finding(system=calm, state="closed", closed_at=at)
+    answer = signin.proven(a_member("auditor")).get(LIST)
+    first, second = answer.context["drift"].systems
+    assert (first.name, first.count, first.overdue) == ("ERP", 2, 1)
+    assert first.kinds == ("1 separation of duties", "1 unapproved")
+    assert (second.name, second.overdue) == ("Plant", 0)
+    for system, is_there in ((plant, True), (erp, True), (calm, False)):
+        assert (PAGE.format(system.pk) + "drift/" in answer.content.decode()) is is_there
 
 
 @pytest.mark.parametrize(("role", "may"), [("board_member", True), ("auditor", False)])
