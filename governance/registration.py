@@ -52,7 +52,7 @@ def _drift(run: JobRun) -> None:
     try:
         system = GovernedSystem.objects.get(slug=run.payload["system"])
         drifting.detect(system, by=run.by, at=run.at)
-    except drifting.NotReached as error:
+    except (drifting.NotReached, drifting.NoFileYet) as error:
         # The faulty snapshot tells it on the system's page and must not be rolled back.
         log.warning("drift: %s", error)
 

@@ -13,6 +13,7 @@ from governance.actions import observing, settling_drift
 from governance.actions.observing import Staged
 from governance.actions.systems import dsn_of
 from governance.connectors.errors import ConnectorFailed
+from governance.connectors.sources import FILE
 from governance.domain.actor import Actor
 from governance.domain.drift import RECENT_SNAPSHOTS, Kind, Observation, Severity, is_trusted
 from governance.errors import Conflict, Refused, Unavailable
@@ -37,6 +38,12 @@ class NotReached(Unavailable):
     code = "system_not_reached"
 
 
+class NoFileYet(Unavailable):
+    """A system without a connection is known from snapshot files, and none was taken in."""
+
+    code = "no_snapshot_file"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What is known of an observation beside its rows, which are staged in ``drift_seen``."""
@@ -56,6 +63,11 @@ class Outcome:
     open_by_kind: dict[str, int]
 
 
+def is_fed_by_files(system: GovernedSystem) -> bool:
+    """Return whether the grants of ``system`` come as snapshot files: it has no connection."""
+    return reader(system) == FILE or not (system.connector or dsn_of(system))
+
+
 def reader(system: GovernedSystem) -> str:
     """Return the name of the connector that reads ``system``."""
     return system.connector or system.kind
@@ -64,14 +76,18 @@ def reader(system: GovernedSystem) -> str:
 def detect(system: GovernedSystem, *, by: Actor, at: datetime) -> Outcome:
     """Look into ``system`` and compare.
 
-    A system that cannot be read leaves a faulty snapshot behind, and no finding changes.
+    A system that cannot be read leaves a faulty snapshot behind, and no finding changes. One that
+    is known from files is compared again with the newest of them.
 
     Raises:
         NotAllowed: ``by`` may not look into it.
         NotReached: it does not answer, or refuses the connection.
+        NoFileYet: it is known from files, and there is none.
     """
     snapshot = Snapshot(system=system, taken_at=at, state=SnapshotState.FAULTY, grants=0)
     foresee(by, Act.DRIFT_DETECT, snapshot, at=at)
+    if is_fed_by_files(system):
+        return _from_newest_file(system, by=by, at=at)
     observe = registries.drift_sources.get(reader(system))
     if observe is None:
         raise NotReached(f"no connector reads {reader(system)}; import a snapshot from a file")
@@ -85,6 +101,18 @@ def detect(system: GovernedSystem, *, by: Actor, at: datetime) -> Outcome:
             audit.record(by=by, act=Act.DRIFT_DETECT, ref=system.ref, at=at, fault=snapshot.fault)
         raise NotReached(f"{system}: {error.detail}") from error
     return record(system, observation, by=by, at=at)
+
+
+def _from_newest_file(system: GovernedSystem, *, by: Actor, at: datetime) -> Outcome:
+    """Compare again what the newest file showed; no look is recorded, since there was none."""
+    newest = _looked(system).first()
+    if newest is None:
+        raise NoFileYet(
+            f"{system} has no connection: its grants come as files, and none was taken in yet"
+            " (manage.py snapshot import, or on its page of the board)"
+        )
+    settled = sweep(system, by=by, at=at)
+    return Outcome(newest, settled.opened, settled.closed, _lasting_by_kind(system))
 
 
 @transaction.atomic
@@ -300,9 +328,12 @@ def _conclude(snapshot: Snapshot, *, by: Actor, at: datetime) -> Outcome:
     )
     if settled.opened:
         _tell(snapshot, settled.opened, at=at)
+    return Outcome(snapshot, settled.opened, settled.closed, _lasting_by_kind(system))
+
+
+def _lasting_by_kind(system: GovernedSystem) -> dict[str, int]:
     kinds = DriftFinding.objects.lasting().filter(system=system).order_by("kind")
-    by_kind = dict(kinds.values_list("kind").annotate(n=Count("pk")))
-    return Outcome(snapshot, settled.opened, settled.closed, by_kind)
+    return dict(kinds.values_list("kind").annotate(n=Count("pk")))
 
 
 def _tell(snapshot: Snapshot, opened: int, *, at: datetime) -> None:

@@ -31,7 +31,15 @@ class Command(OperatorCommand):
         if system is None:
             known = ", ".join(GovernedSystem.objects.values_list("slug", flat=True)[:20]) or "none"
             raise NotFound(f"no system {slug!r}; known are: {known}")
-        outcome = drifting.detect(system, by=self.by, at=self.at)
+        try:
+            outcome = drifting.detect(system, by=self.by, at=self.at)
+        except drifting.NoFileYet as error:
+            self.say(error.detail)
+            self.exit_code = SUSPECT_OR_STALE
+            return {"system": slug, "state": "no_file", "grants": 0, "findings": []}
+        if drifting.is_fed_by_files(system):
+            taken = f"{outcome.snapshot.taken_at:%Y-%m-%d %H:%M} UTC"
+            self.say(f"{system} has no connection: compared with its file of {taken}.")
         findings = list(
             DriftFinding.objects.lasting()
             .filter(system=system)

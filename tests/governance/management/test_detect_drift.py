@@ -12,7 +12,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from psycopg import sql
 
-from governance import registries
+from governance import boundary, registries
+from governance.actions import drifting
+from governance.domain import actor as actors
 from governance.domain.drift import Observation, ObservedGrant, source_hash
 from governance.models import DriftFinding, GovernedSystem, Grant, Snapshot
 from tests.builders.governance import a_site, a_system
@@ -183,3 +185,18 @@ def test_a_bad_address_registers_nothing(arguments: list[str], expected: str) ->
     assert expected in str(refused.value)
     assert "s3cret-word" not in str(refused.value)
     assert not GovernedSystem.objects.exists()
+
+
+@pytest.mark.parametrize("connector", ["", "file"])
+def test_a_system_of_files_is_compared_with_its_newest_file(connector: str) -> None:
+    system = a_system(dsn="", connector=connector)
+    none = detect(system.slug)
+    assert (none["code"], none["state"]) == (2, "no_file")
+    for days, code in ((3, 2), (0, 0)):
+        at, by = timezone.now() - timedelta(days=days), actors.service("operator")
+        with boundary.acting(by, at=at):
+            seen = Observation((), complete=True, taken_at=at, source_hash="0" * 64)
+            drifting.record(system, seen, by=by, at=at)
+        assert detect(system.slug)["code"] == code
+    states = Snapshot.objects.filter(system=system).values_list("state", flat=True)
+    assert list(states) == ["compared", "compared"]
