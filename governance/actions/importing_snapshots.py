@@ -26,37 +26,42 @@ TOLD = 20
 _NO_TIME = (psycopg.errors.InvalidDatetimeFormat, psycopg.errors.DatetimeFieldOverflow)
 _WORDS = ["", "true", "t", "yes", "1", "false", "f", "no", "0"]
 
-# What is wrong with a row, the first that fits. A spreadsheet would run what begins like a
-# formula (+ - = @); no principal, right or scope of a system does.
+# All that is wrong with a row. A spreadsheet would run what begins like a formula (+ - = @); no
+# principal, right or scope of a system does.
 _WRONG = """
-CASE WHEN coalesce(principal, '') = '' THEN 'principal is empty'
-     WHEN coalesce(entitlement, '') = '' THEN 'entitlement is empty'
-     WHEN coalesce(scope, '') = '' THEN 'scope is empty'
-     WHEN length(principal) > 120 OR length(entitlement) > 60 OR length(scope) > 300
-          OR length(via) > 300 THEN 'a value is too long'
-     WHEN principal || entitlement || scope || coalesce(via, '') ~ '[\x01-\x1f\x7f]'
-          THEN 'a value holds control characters'
-     WHEN ascii(principal) IN (43, 45, 61, 64) OR ascii(entitlement) IN (43, 45, 61, 64)
-          OR ascii(scope) IN (43, 45, 61, 64) OR ascii(via) IN (43, 45, 61, 64)
-          THEN 'a value begins like a formula of a spreadsheet'
-     WHEN lower(is_privileged) <> ALL(%(words)s) OR lower(can_login) <> ALL(%(words)s)
-          OR lower(has_mfa) <> ALL(%(words)s) THEN 'true or false was expected'
-     WHEN granted_at <> '' AND granted_at NOT LIKE '____-__-__%%'
-          OR last_used <> '' AND last_used NOT LIKE '____-__-__%%'
-          THEN 'a time was expected, as in 2026-11-17T09:45:00Z'
-END
+nullif(concat_ws(', ',
+    CASE WHEN coalesce(principal, '') = '' THEN 'principal is empty' END,
+    CASE WHEN coalesce(entitlement, '') = '' THEN 'entitlement is empty' END,
+    CASE WHEN coalesce(scope, '') = '' THEN 'scope is empty' END,
+    CASE WHEN length(principal) > 120 OR length(entitlement) > 60 OR length(scope) > 300
+              OR length(via) > 300 THEN 'a value is too long' END,
+    CASE WHEN concat(principal, entitlement, scope, via) ~ '[\x01-\x1f\x7f]'
+         THEN 'a value holds control characters' END,
+    CASE WHEN ascii(principal) IN (43, 45, 61, 64) OR ascii(entitlement) IN (43, 45, 61, 64)
+              OR ascii(scope) IN (43, 45, 61, 64) OR ascii(via) IN (43, 45, 61, 64)
+         THEN 'a value begins like a formula of a spreadsheet' END,
+    CASE WHEN lower(is_privileged) <> ALL(%(words)s) OR lower(can_login) <> ALL(%(words)s)
+              OR lower(has_mfa) <> ALL(%(words)s) THEN 'true or false was expected' END,
+    CASE WHEN granted_at <> '' AND granted_at NOT LIKE '____-__-__%%'
+              OR last_used <> '' AND last_used NOT LIKE '____-__-__%%'
+         THEN 'a time was expected, as in 2026-11-17T09:45:00Z' END), '')
 """
 # The table was copied once and is read as it lies, so its rows stand in the order of the file.
+# People see lines: the header is one, and a value in quotes may go over several.
+_LINES = """
+SELECT f.*, %(before)s + row_number() OVER (ORDER BY ctid)
+       + coalesce(sum(length(concat(f)) - length(replace(concat(f), E'\\n', ''))) OVER (
+             ORDER BY ctid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS line
+  FROM drift_file f
+"""
 _ERRORS = f"""
 SELECT line, wrong, count(*) OVER ()
-  FROM (SELECT row_number() OVER (ORDER BY ctid) AS line, {_WRONG} AS wrong FROM drift_file) judged
+  FROM (SELECT line, {_WRONG} AS wrong FROM ({_LINES}) lines) judged
  WHERE wrong IS NOT NULL ORDER BY line LIMIT %(told)s
 """  # noqa: S608 - put together from constants
-_LINE_OF_TIME = """
-SELECT min(line) FROM (
-    SELECT row_number() OVER (ORDER BY ctid) AS line, granted_at, last_used FROM drift_file) f
- WHERE %(it)s IN (granted_at, last_used)
-"""
+_LINE_OF_TIME = f"""
+SELECT min(line) FROM ({_LINES}) lines WHERE %(it)s IN (granted_at, last_used)
+"""  # noqa: S608 - put together from constants
 
 # The same for a whole file at once and cheaper, since nearly every file is in order: bytes are
 # counted for characters, and only what the file has is looked at. What is doubtful is judged
@@ -91,13 +96,20 @@ SELECT principal, entitlement, scope, coalesce(nullif(via, ''), 'direct') AS via
 
 
 class BadSnapshot(BadInput):
-    """Rows of a snapshot file cannot be taken; ``rows`` are the first of them, with reasons."""
+    """Rows of a snapshot file cannot be taken; ``rows`` are the first of them, with reasons.
+
+    Each is told by the line of the file that it begins on, the header being line 1; of JSON by
+    its place among the records.
+    """
 
     code = "bad_snapshot"
 
-    def __init__(self, rows: Sequence[tuple[int, str]], count: int) -> None:
-        said = "; ".join(f"row {row}: {wrong}" for row, wrong in rows[:5])
-        super().__init__(f"{count:,} bad rows, nothing was kept: {said}", line=rows[0][0])
+    def __init__(self, rows: Sequence[tuple[int, str]], count: int, *, heading: int) -> None:
+        word = "line" if heading else "record"
+        many = "1 bad row" if count == 1 else f"{count:,} bad rows"
+        note = " (the header is line 1)" if heading else ""
+        said = "; ".join(f"{word} {row}: {wrong}" for row, wrong in rows[:5])
+        super().__init__(f"{many}, nothing was kept{note}: {said}", line=rows[0][0])
         self.rows = rows
         self.count = count
 
@@ -170,6 +182,8 @@ class _Copied:
     rows: int
     is_plain: bool
     """Whether no value can hold a control character."""
+    heading: int
+    """How many lines stand before the first row."""
 
 
 def _copy(file: BinaryIO, *, is_json: bool) -> _Copied:
@@ -191,7 +205,7 @@ def _copy_json(file: BinaryIO) -> _Copied:
         with cursor.copy(_into(COLUMNS, "")) as copy:
             for values in snapshot_file.records(file):
                 copy.write_row(values)
-        return _Copied(COLUMNS, cursor.rowcount, is_plain=False)
+        return _Copied(COLUMNS, cursor.rowcount, is_plain=False, heading=0)
 
 
 def _into(columns: Sequence[str], options: str) -> sql.Composed:
@@ -213,7 +227,7 @@ def _copy_csv(file: BinaryIO) -> _Copied:
             with cursor.copy(_into(head.columns, options)) as copy:
                 for block in body:
                     copy.write(block)
-            return _Copied(head.columns, cursor.rowcount, body.is_plain)
+            return _Copied(head.columns, cursor.rowcount, body.is_plain, heading=1)
     except (DataError, psycopg.DataError) as error:
         raise _misread(error) from None
 
@@ -239,12 +253,13 @@ def _judge(copied: _Copied) -> None:
     doubts = [_EMPTY, *(_DOUBT[name] for name in copied.columns)]
     if not copied.is_plain:
         doubts.append(_CONTROLS)
-    names = {"words": _WORDS, "told": TOLD}
+    names = {"words": _WORDS, "told": TOLD, "before": copied.heading}
     doubt = f"SELECT EXISTS (SELECT 1 FROM drift_file WHERE {' OR '.join(doubts)})"  # noqa: S608
     if staging.run(doubt, names)[0][0]:
         wrong = staging.run(_ERRORS, names)
         if wrong:
-            raise BadSnapshot([(line, text) for line, text, _ in wrong], int(wrong[0][2]))
+            rows = [(int(line), text) for line, text, _ in wrong]
+            raise BadSnapshot(rows, int(wrong[0][2]), heading=copied.heading)
     usage_known = "true" if "last_used" in copied.columns else "false"
     staging.drop("drift_seen")
     staging.run(_SEEN.format(usage_known=usage_known), {})
@@ -261,5 +276,6 @@ def _compare(
             raise
         # Such as February 30: the database names the value.
         value = str(error).partition('"')[2].partition('"')[0]
-        (where,) = staging.run(_LINE_OF_TIME, {"it": value})
-        raise BadSnapshot([(int(where[0] or 0), f"there is no time {value[:40]!r}")], 1) from None
+        (where,) = staging.run(_LINE_OF_TIME, {"it": value, "before": copied.heading})
+        wrong = [(int(where[0] or 0), f"there is no time {value[:40]!r}")]
+        raise BadSnapshot(wrong, 1, heading=copied.heading) from None

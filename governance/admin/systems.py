@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 from governance import access
 from governance.actions import drifting, importing_snapshots, systems
 from governance.board import GovernedAdmin, when, who
+from governance.connectors import snapshot_file
 from governance.errors import BadInput, WardroomError
 from governance.models import GovernedSystem, Snapshot, SnapshotState
 from governance.permissions import Act
@@ -164,8 +165,13 @@ class SystemAdmin(GovernedAdmin[GovernedSystem]):
             who(request), Act.DRIFT_DETECT, Snapshot(system=row), at=when(request)
         )
         url = reverse("admin:governance_governedsystem_snapshot", args=[object_id]) if may else ""
+        upload = {
+            "url": url,
+            "required": snapshot_file.REQUIRED,
+            "optional": snapshot_file.OPTIONAL,
+        }
         answer: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "upload_url": url}
+            request, object_id, form_url, {**(extra_context or {}), "upload": upload}
         )
         return answer
 

@@ -230,7 +230,7 @@ HEAD = b"principal,entitlement,scope,last_used,has_mfa\n"
         (HEAD + b"ana,read,x,,,,,\n", "no CSV of these columns", 2),
         (HEAD + b'ana,read,"x,,\n', "no CSV of these columns", None),
         (HEAD + b"ana,read,x\x00,,\n", "UTF-8", 2),
-        (HEAD + b"bo,read,x,,\nana,read,x,2026-02-30,\n", "2026-02-30", 2),
+        (HEAD + b"bo,read,x,,\nana,read,x,2026-02-30,\n", "2026-02-30", 3),
     ],
 )
 def test_a_file_that_is_no_snapshot_says_where(
@@ -256,18 +256,24 @@ def test_bad_rows_are_told_one_by_one_and_nothing_is_kept(operator: Actor, at: d
         b"a,read,x,,maybe",
         b"a," + b"r" * 61 + b",x,,",
         b'"a\nb",read,x,,',
+        b",read,,soon,",
     ]
     with pytest.raises(BadSnapshot) as refused:
         take(system, HEAD + b"\n".join(rows), by=operator, at=at)
     told = dict(refused.value.rows)
-    assert sorted(told) == [2, 3, 4, 5, 6, 7, 8]
-    assert "formula" in told[3]
+    # As an editor counts them: the header is one, and the row before the last takes two.
+    assert sorted(told) == [3, 4, 5, 6, 7, 8, 9, 11]
     assert "formula" in told[4]
-    assert "time" in told[5]
-    assert "true or false" in told[6]
-    assert "too long" in told[7]
-    assert "control" in told[8]
-    assert refused.value.count == 7
+    assert "formula" in told[5]
+    assert "time" in told[6]
+    assert "true or false" in told[7]
+    assert "too long" in told[8]
+    assert "control" in told[9]
+    for fault in ("principal is empty", "scope is empty", "a time was expected"):
+        assert fault in told[11]
+    assert refused.value.count == 8
+    assert "8 bad rows" in refused.value.detail
+    assert "(the header is line 1): line 3: principal is empty" in refused.value.detail
     assert not ObservedGrant.objects.filter(system=system).exists()
 
 
@@ -286,6 +292,12 @@ def test_json_that_is_no_snapshot_is_refused(
     body: bytes, said: str, operator: Actor, at: datetime
 ) -> None:
     with pytest.raises(BadInput, match=said):
+        take(a_system(), body, by=operator, at=at, name="x.json")
+
+
+def test_bad_records_of_json_are_told_by_their_place(operator: Actor, at: datetime) -> None:
+    body = b'[{"principal": "a", "entitlement": "read", "scope": "x"}, {"scope": "x"}]'
+    with pytest.raises(BadSnapshot, match="record 2: principal is empty, entitlement is empty"):
         take(a_system(), body, by=operator, at=at, name="x.json")
 
 

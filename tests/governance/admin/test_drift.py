@@ -93,6 +93,7 @@ def test_a_snapshot_is_uploaded_by_those_who_may(role: str, count: int) -> None:
     page = f"/admin/governance/governedsystem/{system.pk}/"
     shown = client.get(f"{page}change/").content.decode()
     assert ("Compare with a snapshot file" in shown) is bool(count)
+    assert ("has_mfa, granted_at, last_used" in shown) is bool(count)
     file = SimpleUploadedFile("erp.csv", b"principal,entitlement,scope\nana,read,gl\n")
     answer = client.post(f"{page}snapshot/", {"snapshot": file}, follow=True)
     assert Snapshot.objects.filter(system=system).count() == count
