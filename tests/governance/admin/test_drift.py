@@ -121,7 +121,7 @@ def test_the_list_opens_on_what_is_not_closed_the_most_urgent_first() -> None:
     assert "separation of duties" in text
     empty = client.get(f"{LIST}?principal=nobody").content.decode()
     assert "Create a new item" not in empty
-    assert "Nothing here" in empty
+    assert "Nothing fits the search and the filters" in empty
 
 
 def test_the_list_leads_to_the_drift_of_each_system() -> None:
