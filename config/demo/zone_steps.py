@@ -65,6 +65,7 @@ def network(scene: Setting) -> None:
         name="Network Monterrey",
         site=place(cast.PLANT_SITE),
         dsn="inventory://monterrey/devices",
+        connector="file",
         by=scene.by,
         at=scene.at,
     )
