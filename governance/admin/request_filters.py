@@ -8,11 +8,37 @@ from django.http import HttpRequest
 
 from governance.board import when
 from governance.measures import below
-from governance.models import AccessRequest
+from governance.models import PENDING, AccessRequest
 from governance.models.access_request import AccessRequestQuerySet
 from governance.queries import request_clock
 
 Rows = QuerySet[AccessRequest]
+
+
+class Stage(admin.SimpleListFilter):
+    """Those that wait, unless something else is asked for: an inbox is no archive.
+
+    Whatever other filter or search an address names looks at all of them, so that the records
+    behind a figure stay the ones that it counts.
+    """
+
+    title = "stage"
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("finished", "Finished"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        """Name what an address without a choice means."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Waiting"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows | None:
+        if self.value() == "finished":
+            return queryset.exclude(state__in=PENDING)
+        is_plain = not set(request.GET) - {"o", "p"}
+        return queryset.filter(state__in=PENDING) if is_plain else queryset
 
 
 class Clock(admin.SimpleListFilter):

@@ -19,13 +19,14 @@ from unfold.decorators import action
 from governance.actions import requesting
 from governance.admin import deciding
 from governance.admin.asking import ASKED, AskingAdmin
-from governance.admin.request_filters import Below, Clock
+from governance.admin.request_filters import Below, Clock, Stage
 from governance.board import when, who
 from governance.errors import BadInput, Refused, WardroomError
 from governance.measures import PERIOD_DAYS
 from governance.models import (
     PENDING,
     AccessRequest,
+    RequestState,
     User,
 )
 from governance.queries import (
@@ -35,7 +36,7 @@ from governance.queries import (
 )
 
 SHOWN = [
-    *("state", "missing", "system", "principal", "entitlement", "scope", "level"),
+    *("stands", "missing", "system", "principal", "entitlement", "scope", "level"),
     "caution",
     *("purpose", "days", "requester", "grantee", "owner", "deputy", "submitted_at", "due_at"),
     *("first_approved_at", "first_approver", "first_reason"),
@@ -50,13 +51,18 @@ def _lookup(cut: request_clock.Cut, key: object) -> dict[str, str]:
     return {"system__site": str(key)} if cut == "site" else {"level__exact": str(key)}
 
 
+def _length(time: timedelta) -> str:
+    hours, minutes = divmod(round(time.total_seconds() / 60), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
 @admin.register(AccessRequest)
 class AccessRequestAdmin(AskingAdmin):
     """Open ones first, soonest due on top; decided with a reason, many at once or one by one."""
 
-    list_display = ["__str__", "system", "requester", "purpose", "stands", "clock", "decided_at"]
-    readonly_fields = ("first_approver", "decider")
-    list_filter = ["state", Clock, Below, "system", "level", "owner"]
+    list_display = ["__str__", "system", "terms", "purpose", "stands", "clock"]
+    readonly_fields = ("first_approver", "decider", "stands")
+    list_filter = [Stage, "state", Clock, Below, "system", "level", "owner"]
     # Waiting ones on top: no other state comes after "open" in the alphabet.
     ordering = ["-state", "due_at"]
     list_select_related = ["system__site", "requester", "grantee", "owner", "deputy"]
@@ -67,20 +73,29 @@ class AccessRequestAdmin(AskingAdmin):
 
     @admin.display(description="Clock", ordering="due_at")
     def clock(self, row: AccessRequest) -> str:
-        """Return what is left of the four hours, or by how much they are over."""
+        """Return what is left of the four hours, by how much they are over, or what it took."""
         if row.state not in PENDING:
-            return f"due {row.due_at:%b %d, %H:%M} UTC"
+            ended = row.resolved_at or row.decided_at
+            return f"took {_length(ended - row.submitted_at)}" if ended else ""
         left = round((row.due_at - timezone.now()).total_seconds() / 60)
-        hours, minutes = divmod(abs(left), 60)
-        words = f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+        words = _length(timedelta(minutes=abs(left)))
         if left >= 0:
             return f"{words} left"
         return format_html('<span class="board-late">{} overdue</span>', words)
 
+    @admin.display(description="Asked by", ordering="requester__name")
+    def terms(self, row: AccessRequest) -> str:
+        """Return who asks, for how long, and for data of which class."""
+        days = f"{row.days} day{'' if row.days == 1 else 's'}"
+        return f"{row.requester}, {days}, {row.level or 'class not known'}"
+
     @admin.display(description="State", ordering="state")
     def stands(self, row: AccessRequest) -> str:
-        """Return the state in words; of two approvals the second may be what it waits for."""
-        return own_requests.state(row)
+        """Return the state in words; of two approvals the second may be what it waits for.
+
+        Granted is not said here: whether it is there in its system stands on the page.
+        """
+        return "Approved" if row.state == RequestState.GRANTED else own_requests.state(row)
 
     @admin.display(description="First approved by")
     def first_approver(self, row: AccessRequest) -> str:
@@ -111,7 +126,11 @@ class AccessRequestAdmin(AskingAdmin):
         if obj is None:
             return ASKED
         # What is not there yet is left out: a dash would not say why.
-        column = {"decider": "decided_by", "first_approver": "first_approved_by"}
+        column = {
+            "decider": "decided_by",
+            "first_approver": "first_approved_by",
+            "stands": "state",
+        }
         return [name for name in SHOWN if getattr(obj, column.get(name, name)) not in (None, "")]
 
     @action(description="My requests and access", url_path="own")  # type: ignore[untyped-decorator]

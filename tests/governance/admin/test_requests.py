@@ -207,3 +207,37 @@ def test_whoever_approves_may_shorten_it_and_not_lengthen_it(
     assert (grant.valid_to - grant.valid_from if grant else None) == (
         timedelta(days=given) if given else None
     )
+
+
+def listed(client: Client, query: str = "") -> str:
+    answer = client.get(f"/admin/governance/accessrequest/{query}")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_the_inbox_shows_what_waits_and_the_rest_behind_its_filter() -> None:
+    row = a_request(scope="mes.finished", level="internal", days=7)
+    client = a_decider(row)
+    decide(client, row, "approve")
+    waiting = a_request(system=row.system, scope="mes.waiting", level="restricted")
+    shown = listed(client)
+    assert "mes.waiting" in shown
+    assert "mes.finished" not in shown
+    assert f"{waiting.requester}, 30 days, restricted" in shown
+    for query in ("?stage=finished", "?state__exact=granted", "?q=mes.finished"):
+        found = listed(client, query)
+        assert "mes.finished" in found, query
+        assert "mes.waiting" not in found, query
+        assert "7 days, internal" in found
+        assert "took" in found
+    assert "mes.waiting" in listed(client, "?stage=all")
+
+
+def test_a_second_approval_is_waited_for_in_list_and_page_alike() -> None:
+    row = a_request(level="restricted")
+    client = a_decider(row)
+    decide(client, row, "approve")
+    assert row.first_approved_at is not None
+    words = "Waiting for a second approval"
+    assert words in page(client, row)
+    assert words in listed(client)
