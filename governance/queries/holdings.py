@@ -19,6 +19,7 @@ from governance.permissions import Act
 from governance.queries import names, observed_access
 
 MOST = 500
+NOT_THERE = ("missing", "unseen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,16 @@ class Held:
 
     lines: tuple[Holding, ...]
     is_cut: bool
+
+    @property
+    def there(self) -> tuple[Holding, ...]:
+        """Return the roles and what systems show."""
+        return tuple(one for one in self.lines if one.verdict not in NOT_THERE)
+
+    @property
+    def only_approved(self) -> tuple[Holding, ...]:
+        """Return what is approved and not there, or where nobody has looked."""
+        return tuple(one for one in self.lines if one.verdict in NOT_THERE)
 
 
 def of(user: User, *, to: Actor, at: datetime) -> Held:
@@ -131,7 +142,8 @@ def _accounts(user: User, *, to: Actor, at: datetime) -> tuple[list[Holding], bo
             used_at=used.get((one.act, one.resource)) if one.resource else one.used_at,
             is_usage_known=bool(one.resource) or one.is_usage_known,
             url=one.grant_url,
-            verdict=one.state,
+            # What the policy itself decides holds at once, whatever the system shows.
+            verdict="approved" if one.act and one.state in NOT_THERE else one.state,
             finding=one.finding,
             finding_url=one.finding_url,
         )

@@ -167,6 +167,29 @@ def test_the_page_of_a_person_lists_it_and_refuses_who_may_not_read_people() -> 
     assert signin.proven(a_member("steward")).get(url, follow=True).status_code in (403, 404)
 
 
+def test_what_is_only_approved_stands_apart_from_what_is_there(at: datetime) -> None:
+    asset = a_table()
+    a_look(asset.system, at)
+    rosa = a_member("steward", site=asset.site, name="Rosa Reader")
+    assert asset.owner is not None
+    for login in ("plant_rosa", "plant_new"):
+        assert approved(asked(at, asset, requester=rosa, principal=login), asset.owner, at)
+    seen(asset.system, "plant_rosa")
+    held = holdings.of(rosa, to=a_member("auditor").as_actor(), at=at)
+    assert [one.verdict for one in held.there] == ["", "approved"]
+    assert [one.verdict for one in held.only_approved] == ["missing"]
+    act = {"resource": asset.ref, "act": "catalog:asset:read", "entitlement": "read"}
+    assert approved(asked(at, asset, requester=rosa, **act), asset.owner, at)
+    held = holdings.of(rosa, to=a_member("auditor").as_actor(), at=at)
+    assert len(held.only_approved) == 1, "what the policy decides holds at once"
+    url = f"/admin/governance/user/{rosa.pk}/access/"
+    text = signin.proven(a_member("auditor")).get(url, follow=True).content.decode()
+    there, _, apart = text.partition("<h2>Approved, not there</h2>")
+    assert "plant_rosa" in there
+    assert "plant_new" not in there
+    assert "plant_new" in apart
+
+
 def test_the_figures_by_site_owner_and_class_lead_to_their_records(at: datetime) -> None:
     asset = a_table()
     asked(timezone.now() - timedelta(days=2), asset, requester=a_veteran(asset.site))
