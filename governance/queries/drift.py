@@ -106,6 +106,14 @@ DELETE FROM drift_found f USING governance_observedgrant o
  WHERE f.kind = 'missing' AND o.system_id = f.system_id AND o.principal = f.principal
    AND o.entitlement = %(all_rights)s
 """
+# Access to a record of ours is given by the policy at each decision: no system has to show it.
+_DECIDED_HERE = f"""
+DELETE FROM drift_found f USING governance_grant g
+ WHERE f.kind = 'missing' AND g.act <> '' AND g.system_id = f.system_id
+   AND g.principal = f.principal COLLATE "default"
+   AND g.entitlement = f.entitlement COLLATE "default"
+   AND g.scope = f.scope COLLATE "default" AND g.valid_from <= %(at)s AND {_LIVE}
+"""  # noqa: S608 - put together from constants
 _SELDOM = """
 DELETE FROM drift_found f USING governance_principalalias a
  WHERE f.kind = 'unused' AND a.is_seldom_used AND a.system_id = f.system_id
@@ -226,7 +234,7 @@ SELECT DISTINCT ON (g.system_id, g.principal, g.entitlement, g.scope)
 """  # noqa: S608 - put together from constants
 
 
-_REFINED = (_ENDED, _IMPLIED, _ALMIGHTY, _SELDOM, _WIDER)
+_REFINED = (_ENDED, _IMPLIED, _ALMIGHTY, _DECIDED_HERE, _SELDOM, _WIDER)
 
 
 @dataclass(frozen=True, slots=True)
