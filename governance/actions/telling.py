@@ -1,7 +1,9 @@
 """Mailing notices and handing alarms up."""
 
+import re
 from datetime import datetime
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 
@@ -9,6 +11,9 @@ from governance import registries
 from governance.domain.actor import Actor
 from governance.models import Alarm, Notice
 from governance.registries import AlarmText
+
+# A path of this service as the texts of notices write it: "see /incidents/INC-2026-0003/".
+_PATH = re.compile(r"(?<!\S)/(?=[a-z]+/)")
 
 
 def mail(key: str, *, at: datetime) -> int:
@@ -27,7 +32,8 @@ def mail(key: str, *, at: datetime) -> int:
             subject = " ".join(notice.subject.split())
             EmailMessage(
                 subject,
-                notice.text,
+                # On a phone at night only a whole address can be tapped.
+                _PATH.sub(f"{settings.PUBLIC_URL.rstrip('/')}/", notice.text),
                 to=[notice.user.email],
                 connection=connection,
                 headers={"X-Wardroom-Key": f"{notice.pk}"},
