@@ -13,8 +13,7 @@ from catalog.models import Asset
 from catalog.permissions import Act as CatalogAct
 from governance import access
 from governance.domain.actor import Actor
-from partners.models import Partner
-from partners.permissions import Act as PartnersAct
+from partners.queries import partners as readable_partners
 
 ASSET, PARTNER = "catalog.asset", "partners.partner"
 KNOWN = (ASSET, PARTNER)
@@ -84,9 +83,8 @@ def _assets(condition: Q, *, to: Actor, at: datetime, limit: int | None = None) 
 
 
 def _partners(condition: Q, *, to: Actor, at: datetime, limit: int | None = None) -> list[Thing]:
-    rows = access.visible(
-        Partner.objects.filter(condition), to=to, act=PartnersAct.PARTNER_READ, at=at
-    )
+    # As on the partners' own pages: whoever reads a product of theirs may name them.
+    rows = readable_partners(to=to, at=at).filter(condition)
     return [
         Thing(
             party,

@@ -13,7 +13,7 @@ from incidents.queries import things
 from tests.builders.catalog import an_asset
 from tests.builders.governance import a_site
 from tests.builders.incidents import a_responder, an_incident
-from tests.builders.partners import a_partner
+from tests.builders.partners import a_partner, a_product
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +35,23 @@ def test_who_may_not_see_it_finds_nothing(at: datetime) -> None:
     assert things.facts([asset.ref], to=stranger, at=at) == {}
 
 
+def test_who_reads_a_product_of_a_partner_may_name_the_partner(at: datetime) -> None:
+    site = a_site()
+    product = a_product(site=site)
+    local = a_responder("incident_commander", site=site)
+    (found,) = things.find(product.partner.name, to=local, at=at)
+    assert found.target == product.partner.ref
+    elsewhere = a_responder("incident_commander", site=a_site())
+    assert things.find(product.partner.name, to=elsewhere, at=at) == []
+
+
 @pytest.mark.parametrize("many", [1, 8])
 def test_facts_take_one_query_for_each_kind(
     commander: Actor, at: datetime, many: int, django_assert_max_num_queries: Any
 ) -> None:
     refs = [an_asset().ref for _ in range(many)] + [a_partner().ref for _ in range(many)]
     things.facts(refs, to=commander, at=at)  # the first question of a process reads the policy
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         found = things.facts(refs, to=commander, at=at)
     assert set(found) == set(refs)
 
