@@ -65,6 +65,8 @@ def _title(planned: Planned) -> str:
 def _why(walk: Walk, step: Step, planned: Planned, written: Any) -> str:
     if step.state is StepState.HUMAN:
         return str(written.get("description", ""))
+    if step.question is Question.CONDITION and (asked := walk.asked_in_words(step)):
+        return f"{asked[0]}\nNobody has said it yet."
     said = [WORDS[step.question]]
     if step.question in (Question.CONDITION, Question.CASE, Question.CAP):
         said.append(planned.asked)

@@ -115,7 +115,9 @@ def _answer(walk: Walk, event: Answered) -> None:
         return
     match step.question, event.choice:
         case Question.CONDITION, choice:
-            walk.take(step, choice) if choice == "yes" else _no(walk, step)
+            asked = walk.asked_in_words(step)
+            holds = (choice == "yes") == (asked[1] if asked else True)
+            walk.take(step, "yes") if holds else _no(walk, step)
         case Question.CASE, choice:
             walk.take(step, choice)
         case Question.CAP, "go on":

@@ -76,6 +76,23 @@ def decide(condition: Condition, find: Find) -> bool:
             return _compare(condition, find) != condition.is_negated
 
 
+def yes_or_no(condition: Condition | None) -> tuple[str, bool] | None:
+    """Return the variable whose yes or no decides alone, and what ``condition`` is at a yes.
+
+    None for any other condition.
+    """
+    match condition:
+        case Negation(inner):
+            found = yes_or_no(inner)
+            return (found[0], not found[1]) if found else None
+        case Comparison(
+            Reference(name), "=" | "==" | "!=" | "<>" as sign, (Literal("word", text),)
+        ):
+            turns = (condition.is_negated, sign in ("!=", "<>"), text.lower() == "false")
+            return name, sum(turns) % 2 == 0
+    return None
+
+
 def _compare(condition: Comparison, find: Find) -> bool:
     kind, text = _held(condition.left, find)
     try:

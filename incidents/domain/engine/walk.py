@@ -203,6 +203,23 @@ class Walk:
             self.ask(step, Question.CONDITION, str(why))
             return None
 
+    def asked_in_words(self, step: Step) -> tuple[str, bool] | None:
+        """Return what a person is asked in place of the condition, and what it is at a yes.
+
+        Where the condition is about one variable that is true or false, its own description is the
+        question: a yes to "is it clean" must not mean that "clean = false" holds.
+        """
+        found = conditions.yes_or_no(self.planned(step.key).condition)
+        if found is None:
+            return None
+        name, at_yes = found
+        for scope in self.scopes(step.key):
+            variable = self.state.values.declared.get(scope, {}).get(name)
+            if variable is not None:
+                is_askable = variable.type == "bool" and bool(variable.about)
+                return (variable.about, at_yes) if is_askable else None
+        return None
+
     def _switch(self, step: Step, planned: Planned) -> None:
         value = self._value(step, planned.subject)
         if value is None:
