@@ -45,7 +45,7 @@ def test_a_word_is_written_approved_by_another_and_ended(owner: Client) -> None:
     said = choose(owner, f"{BOARD}businessterm/", "approve", [word.pk], "read")
     assert "A second person approves" in said
     second = proven(a_member("steward"))
-    assert "1 terms approved." in choose(
+    assert "1 term approved: " in choose(
         second, f"{BOARD}businessterm/", "approve", [word.pk], "read"
     )
     save(owner, f"businessterm/{word.pk}/change/", **{**fields, "definition": "Anew."})
@@ -76,7 +76,7 @@ def test_an_own_key_is_added_changed_and_retired(owner: Client) -> None:
         },
         follow=True,
     )
-    assert "1 terms retired." in response.content.decode()
+    assert "1 term retired: " in response.content.decode()
     term.refresh_from_db()
     assert term.successor is not None
 

@@ -40,7 +40,7 @@ def test_each_list_opens(board: Client) -> None:
 
 def test_proposals_are_accepted_together(board: Client) -> None:
     rows = two_labels()
-    assert "2 labels accepted." in choose(board, LABELS, "accept", rows)
+    assert "2 labels accepted" in choose(board, LABELS, "accept", rows)
     assert LabelAssertion.objects.filter(pk__in=rows, status="accepted").count() == 2
     assert AuditEvent.objects.filter(act="catalog:label:decide").count() == 1
 

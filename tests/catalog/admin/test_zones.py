@@ -72,7 +72,7 @@ def test_a_conduit_is_opened_rerouted_and_closed(steward: Client) -> None:
     save(steward, f"conduit/{conduit.pk}/change/", both_ways=twice, **fields)
     assert set(conduit.borders.values_list("zone", flat=True)) == set(twice)
     done = choose(steward, f"{BOARD}conduit/", "close", [conduit.pk], "not needed")
-    assert "1 conduits closed." in done
+    assert "1 conduit closed: " in done
     conduit.refresh_from_db()
     assert conduit.gone_at is not None
 
@@ -101,7 +101,7 @@ def test_zones_end_when_nothing_needs_them(steward: Client) -> None:
     empty, held = a_zone(), a_zone()
     a_device(held)
     said = choose(steward, f"{BOARD}zone/", "dissolve", [empty.pk, held.pk], "merged")
-    assert "1 zones ended." in said
+    assert "1 zone ended: " in said
     assert "still has assets" in said
 
 
