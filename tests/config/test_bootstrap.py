@@ -147,7 +147,8 @@ def test_a_leg_beside_another_runs_meanwhile_and_is_told_after_it(
     one, other = str(tmp_path / "one"), str(tmp_path / "other")
     beside = bootstrap.Leg("aside", [sys.executable, "-c", meet, other, one])
     leg = bootstrap.Leg("main", [sys.executable, "-c", meet, one, other], beside=beside)
-    absent = bootstrap.Leg("absent", ["/nonexistent/tool"], beside=bootstrap.Leg("x", ["false"]))
+    nothing = bootstrap.Leg("nothing", [sys.executable, "-c", ""])
+    absent = bootstrap.Leg("absent", ["/nonexistent/tool"], beside=nothing)
     assert bootstrap.legs([leg]) == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines.index("one") < lines.index("==== aside") < lines.index("other")

@@ -118,7 +118,7 @@ def test_the_page_says_who_was_first_and_who_may_be_second() -> None:
     second = signin.proven(board)
     page = second.get(f"{url}{row.pk}/change/").content.decode()
     assert "Ana Owner has approved it: agreed." in page
-    assert "Approve for 30 days" in page
+    assert "Days, at most the 30 asked for" in page
     second.post(f"{url}{row.pk}/decide/", {"decision": "approve", "reason": "agreed too"})
     row.refresh_from_db()
     assert row.state == "granted"
