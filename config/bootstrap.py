@@ -22,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree
 import zipfile
@@ -272,7 +273,7 @@ class Leg(object):
         self.may_be_empty = may_be_empty
         # A leg that runs at the same time; what it printed follows.
         self.beside = beside
-        self._started = self._process = self._report = self._said = None
+        self._started = self._ended = self._process = self._report = self._said = None
         self.result = "SKIPPED" if skipped else "not run"
         self.code = 0
         self.seconds = 0.0
@@ -307,6 +308,12 @@ class Leg(object):
         self._said = tempfile.TemporaryFile("w+") if is_quiet else None
         self._started = time.time()
         self._process = subprocess.Popen(argv, env=env, stdout=self._said, stderr=self._said)
+        if is_quiet:  # nobody waits for it yet, and its end is to be timed all the same
+            threading.Thread(target=self._time, daemon=True).start()
+
+    def _time(self):
+        self._process.wait()
+        self._ended = time.time()
 
     def finish(self):
         if self._process is None:
@@ -316,7 +323,7 @@ class Leg(object):
             if self.may_be_empty and self.code == NOTHING_COLLECTED:
                 self.code, self.skipped = 0, "no test is marked so"
         finally:
-            self.seconds = time.time() - self._started
+            self.seconds = (self._ended or time.time()) - self._started
             if self._report:
                 self.counts = (0, 0, 0) if self.skipped else count(self._report, self.code)
                 os.unlink(self._report)

@@ -154,6 +154,10 @@ def test_a_leg_beside_another_runs_meanwhile_and_is_told_after_it(
     assert lines.index("one") < lines.index("==== aside") < lines.index("other")
     assert [line.split()[:2] for line in lines[-2:]] == [["main", "passed"], ["aside", "passed"]]
     assert bootstrap.legs([absent]) == 1
+    slow = bootstrap.Leg("slow", [sys.executable, "-c", "import time; time.sleep(3)"])
+    slow.beside = bootstrap.Leg("quick", [sys.executable, "-c", ""])
+    assert bootstrap.legs([slow]) == 0
+    assert slow.beside.seconds < slow.seconds
 
 
 def test_a_campaign_without_tests_is_named_and_no_failure(
