@@ -62,7 +62,7 @@ def test_a_card_a_decision_and_an_approval(visit: Visit, second: Visit, faces: C
     expect(page.get_by_text("Step 1 done: Watch it")).to_be_visible()
     asked = Card.objects.get(run=run, question="condition")
     visit.go(f"/incidents/{incident.reference}/?step={asked.pk}")
-    expect(page.get_by_text("__seen__ has no value")).to_be_visible()
+    expect(page.get_by_text("Nobody has said it yet.")).to_be_visible()
     assert faces() == []
     page.get_by_role("button", name="Yes", exact=True).click()
     expect(page.get_by_role("heading", name="Approval wanted")).to_be_visible()
